@@ -1,0 +1,37 @@
+/** Writes every generated file from the schemas; with `--check` it only tells which are stale, and exits 1. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { dump } from 'js-yaml'
+import { platformCrd } from '../platform/crd.ts'
+import { GROUP, PLURAL, platformSchema } from '../platform/schema.ts'
+import { declareType } from './typescript.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const header = 'Generated from src/contracts by `make generate`; do not edit.'
+
+const { spec, status } = platformSchema.properties!
+const files: Record<string, string> = {
+  [`crds/${GROUP}_${PLURAL}.yaml`]: `# ${header}\n${dump(platformCrd, { noRefs: true, lineWidth: 140 })}`,
+  'src/contracts/generated/platform.ts': `// ${header}\n${declareType('PlatformSpec', spec!)}\n${declareType('PlatformStatus', status!)}`,
+}
+
+const read = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+const stale = Object.entries(files).filter(([file, text]) => read(join(root, file)) !== text)
+if (process.argv.includes('--check')) {
+  for (const [file] of stale) console.error(`${file} is stale: run make generate`)
+  process.exitCode = stale.length ? 1 : 0
+} else {
+  for (const [file, text] of stale) {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), text)
+    console.log(`wrote ${file}`)
+  }
+}
