@@ -1,0 +1,73 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { KubeConfig } from '@kubernetes/client-node'
+import { KubeError } from './errors.ts'
+
+export interface Request {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Path and query below the server's address. */
+  path: string
+  body?: unknown
+  contentType?: string
+  accept?: string
+  signal?: AbortSignal
+  /** Milliseconds without a byte after which the connection counts as dead (half-open sockets never end by themselves). */
+  idleTimeoutMs?: number
+}
+
+export interface Response {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  /** Bytes as they arrive; reading to the end or `destroy` frees the socket. */
+  body: AsyncIterable<Uint8Array> & { destroy(error?: Error): void }
+}
+
+/** Sends one request. Rejects with `KubeError` Unreachable when no answer arrives. */
+export type Transport = (request: Request) => Promise<Response>
+
+/** HTTP/1.1 with the address, TLS and credentials of a kubeconfig; credentials are asked for at each request, so a rotated token is used. */
+export function kubeConfigTransport(config: KubeConfig): Transport {
+  const cluster = config.getCurrentCluster()
+  if (!cluster)
+    throw new KubeError('Unreachable', 'the kubeconfig names no current cluster: set current-context', 'never')
+  const base = new URL(cluster.server)
+  const agent = base.protocol === 'https:' ? undefined : new http.Agent({ keepAlive: true })
+  return async request => {
+    const options: https.RequestOptions = { headers: {} }
+    await config.applyToHTTPSOptions(options)
+    const payload = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body))
+    const headers: http.OutgoingHttpHeaders = {
+      ...(options.headers as http.OutgoingHttpHeaders),
+      accept: request.accept ?? 'application/json',
+    }
+    if (payload) {
+      headers['content-type'] = request.contentType ?? 'application/json'
+      headers['content-length'] = payload.byteLength
+    }
+    return new Promise<Response>((resolve, reject) => {
+      const fail = (error: Error): void =>
+        reject(
+          new KubeError('Unreachable', `${request.method} ${request.path}: ${error.message}`, 'backoff', {}, error),
+        )
+      const sent = (base.protocol === 'https:' ? https : http).request(
+        {
+          ...options,
+          agent: agent ?? options.agent,
+          protocol: base.protocol,
+          hostname: base.hostname,
+          port: base.port || undefined,
+          path: base.pathname.replace(/\/$/, '') + request.path,
+          method: request.method,
+          headers,
+          signal: request.signal,
+        },
+        answer => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer }),
+      )
+      sent.on('error', fail)
+      if (request.idleTimeoutMs) {
+        sent.setTimeout(request.idleTimeoutMs, () => sent.destroy(new Error(`no byte for ${request.idleTimeoutMs} ms`)))
+      }
+      sent.end(payload)
+    })
+  }
+}
