@@ -26,8 +26,8 @@ export class Cache {
     this.#listeners.add(listener)
   }
 
-  isSynced(kind: Kind): boolean {
-    return this.#synced.has(kindKey(kind))
+  isSynced(kind: Kind, namespace?: string): boolean {
+    return this.#synced.has(`${kindKey(kind)}/${namespace ?? ''}`)
   }
 
   get(kind: Kind, namespace: string | undefined, name: string): KubeObject | undefined {
@@ -38,14 +38,15 @@ export class Cache {
     return [...(this.#byKind.get(kindKey(kind))?.values() ?? [])].filter(accept)
   }
 
-  replace(kind: Kind, objects: KubeObject[]): void {
+  /** Takes a whole list for the truth about a kind, in one namespace or in all. */
+  replace(kind: Kind, objects: KubeObject[], namespace?: string): void {
     const kept = new Set(objects.map(keyOf))
     for (const [key, object] of this.#byKind.get(kindKey(kind)) ?? []) {
-      if (!kept.has(key)) this.remove(object)
+      if (!kept.has(key) && (!namespace || object.metadata.namespace === namespace)) this.remove(object)
     }
     // A relist after a restored backup may go back in resourceVersion: it is the truth all the same.
     for (const object of objects) this.#put(object)
-    this.#synced.add(kindKey(kind))
+    this.#synced.add(`${kindKey(kind)}/${namespace ?? ''}`)
   }
 
   /** Keeps the newer of what is held and what arrives: an event older than our own write's answer must not hide it. */

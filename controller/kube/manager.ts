@@ -45,7 +45,7 @@ export class Manager {
 
   /** True once every kind was listed, or is known to be absent. */
   get synced(): boolean {
-    return this.#options.watches.every(kind => this.cache.isSynced(kind))
+    return this.#options.watches.every(watched => this.cache.isSynced(watched, watched.namespace))
   }
 
   start(): void {
@@ -56,7 +56,7 @@ export class Manager {
           client,
           { kind: { apiVersion, kind }, signal: this.#stop.signal, ...(namespace && { namespace }), ...(labelSelector && { labelSelector }) },
           {
-            replace: objects => this.cache.replace({ apiVersion, kind }, objects),
+            replace: objects => this.cache.replace({ apiVersion, kind }, objects, namespace),
             upsert: object => this.cache.upsert(object),
             remove: object => this.cache.remove(object),
             trouble: error => onTrouble?.(kind, error),

@@ -1,0 +1,89 @@
+import { type KubeObject, keyOf } from '../kube/objects.ts'
+import { driftOf } from '../kube/ownership.ts'
+import { CHANGES_WAIT_FOR, type Desired, PARTS, type Part, READY_BEFORE } from './desired.ts'
+import { FIELD_MANAGER, HASH_ANNOTATION } from './platform.ts'
+import { readinessOf } from './readiness.ts'
+
+export type Step =
+  | { action: 'create' | 'update'; part: Part; object: KubeObject; reason: 'ChildMissing' | 'SpecChanged' | 'DriftRepaired'; fields: string[] }
+  | { action: 'wait'; part: Part; object: KubeObject; reason: 'WaitingForParts' | 'WaitingForInput'; message: string }
+  | { action: 'delete'; part: Part | undefined; object: KubeObject; reason: 'NoLongerWanted' | 'PlatformDeleted' }
+
+/** `kind/namespace/name → live object`, of everything that could be a child. */
+export type Observed = ReadonlyMap<string, KubeObject>
+
+/**
+ * What to write now, in order. Creation follows the graph *ready before*; repairs and changes go at once, but for what
+ * CHANGES_WAIT_FOR names; what is no longer wanted goes last. Pure: `tep plan` prints exactly this.
+ */
+export function plan(desired: Desired[], observed: Observed, { keepStateful }: { keepStateful: boolean }): Step[] {
+  const steps: Step[] = []
+  const ready = readyParts(desired, observed)
+  const missingParts = (parts: readonly Part[] | undefined): Part[] => (parts ?? []).filter(part => !ready.has(part))
+  for (const part of PARTS) {
+    for (const wanted of desired.filter(each => each.part === part)) {
+      const { object } = wanted
+      const live = observed.get(keyOf(object))
+      if (wanted.waiting) {
+        steps.push({ action: 'wait', part, object, reason: 'WaitingForInput', message: wanted.waiting })
+        continue
+      }
+      const blocked = missingParts(live ? CHANGES_WAIT_FOR[part] : READY_BEFORE[part])
+      const fields = live ? driftOf(object, live, FIELD_MANAGER) : []
+      if (live && fields.length === 0) continue
+      if (blocked.length > 0) {
+        steps.push({ action: 'wait', part, object, reason: 'WaitingForParts', message: `waits for ${blocked.join(', ')}` })
+      } else if (!live) {
+        steps.push({ action: 'create', part, object, reason: 'ChildMissing', fields: [] })
+      } else if (!live.metadata.deletionTimestamp) {
+        const changed = live.metadata.annotations?.[HASH_ANNOTATION] !== object.metadata.annotations?.[HASH_ANNOTATION]
+        steps.push({ action: 'update', part, object, reason: changed ? 'SpecChanged' : 'DriftRepaired', fields })
+      }
+    }
+  }
+  const wanted = new Set(desired.map(each => keyOf(each.object)))
+  for (const object of observed.values()) {
+    if (!wanted.has(keyOf(object)) && !object.metadata.deletionTimestamp && !(keepStateful && isStateful(object))) {
+      steps.push({ action: 'delete', part: undefined, object, reason: 'NoLongerWanted' })
+    }
+  }
+  return steps
+}
+
+/** A part is ready when everything wanted of it exists and its operator says so. */
+export function readyParts(desired: Desired[], observed: Observed): Set<Part> {
+  const isReady = ({ object, waiting }: Desired): boolean => {
+    const live = observed.get(keyOf(object))
+    return !waiting && live !== undefined && readinessOf(live).ready
+  }
+  return new Set(PARTS.filter(part => desired.filter(each => each.part === part).every(isReady)))
+}
+
+const STATEFUL = new Set(['Kafka', 'KafkaNodePool', 'KafkaTopic', 'Cluster'])
+export const isStateful = (object: KubeObject): boolean => STATEFUL.has(object.kind)
+
+/**
+ * The waves of a deletion: consumers stop before topics go, topics before the operator that removes their finalizer, users
+ * before Kafka, Kafka before its nodes. What no wave names goes in the first.
+ */
+const WAVES: readonly (readonly string[])[] = [
+  ['Subscription'],
+  ['Deployment', 'Job'],
+  ['Component', 'Configuration', 'Resiliency'],
+  ['KafkaTopic'],
+  ['KafkaUser'],
+  ['Kafka', 'Cluster'],
+  ['KafkaNodePool'],
+  ['Secret', 'Service', 'ServiceAccount'],
+]
+
+/** The deletions to do now: those of the first wave that still has something; empty when all is gone. Pure. */
+export function planDeletion(observed: Observed, { keepStateful }: { keepStateful: boolean }): { steps: Step[]; remaining: KubeObject[] } {
+  const going = [...observed.values()].filter(object => !(keepStateful && isStateful(object)))
+  const waveOf = (object: KubeObject): number => Math.max(0, WAVES.findIndex(kinds => kinds.includes(object.kind)))
+  const first = Math.min(...going.map(waveOf))
+  const steps = going
+    .filter(object => waveOf(object) === first && !object.metadata.deletionTimestamp)
+    .map(object => ({ action: 'delete' as const, part: undefined, object, reason: 'PlatformDeleted' as const }))
+  return { steps, remaining: going }
+}

@@ -1,0 +1,40 @@
+import type { PlatformSpec, PlatformStatus } from '../../src/contracts/generated/platform.ts'
+import type { KubeObject } from '../kube/objects.ts'
+
+export interface Platform extends KubeObject {
+  metadata: KubeObject['metadata'] & { namespace: string; uid: string; generation: number }
+  spec: PlatformSpec
+  status?: PlatformStatus
+}
+
+export const FIELD_MANAGER = 'todo-event-platform'
+export const FINALIZER = 'todo.events/platform'
+export const PLATFORM_LABEL = 'todo.events/platform'
+/** Children may live in Kafka's namespace: this label leads back. */
+export const PLATFORM_NAMESPACE_LABEL = 'todo.events/platform-namespace'
+/** Hash of what we wanted when we wrote last: tells a changed spec from a changed child. */
+export const HASH_ANNOTATION = 'todo.events/desired-hash'
+export const RECONCILE_ANNOTATION = 'todo.events/reconcile-requested-at'
+
+export const platformKey = (namespace: string, name: string): string => `${namespace}/${name}`
+
+export const KINDS = {
+  platform: { apiVersion: 'todo.events/v1alpha1', kind: 'TodoEventPlatform' },
+  kafka: { apiVersion: 'kafka.strimzi.io/v1', kind: 'Kafka' },
+  nodePool: { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaNodePool' },
+  topic: { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic' },
+  user: { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaUser' },
+  component: { apiVersion: 'dapr.io/v1alpha1', kind: 'Component' },
+  configuration: { apiVersion: 'dapr.io/v1alpha1', kind: 'Configuration' },
+  resiliency: { apiVersion: 'dapr.io/v1alpha1', kind: 'Resiliency' },
+  subscription: { apiVersion: 'dapr.io/v2alpha1', kind: 'Subscription' },
+  postgres: { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster' },
+  secret: { apiVersion: 'v1', kind: 'Secret' },
+  serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount' },
+  service: { apiVersion: 'v1', kind: 'Service' },
+  deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
+  job: { apiVersion: 'batch/v1', kind: 'Job' },
+} as const
+
+/** Every kind of child we write, in no particular order. */
+export const CHILD_KINDS = Object.values(KINDS).filter(kind => kind !== KINDS.platform)

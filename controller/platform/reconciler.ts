@@ -1,0 +1,141 @@
+import type { PlatformStatus } from '../../src/contracts/generated/platform.ts'
+import type { Cache } from '../kube/cache.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { RecordEvent } from '../kube/events.ts'
+import { keyOf } from '../kube/objects.ts'
+import { act } from './act.ts'
+import { type Effective, effectiveSpec } from './effective.ts'
+import type { OperatorSettings } from './facts.ts'
+import { observeChildren, observeFacts } from './observe.ts'
+import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
+import { plan, planDeletion } from './plan.ts'
+import { isForbiddenOption, refusals } from './refuse.ts'
+import { render } from './render/index.ts'
+import { briefStatus, report } from './report.ts'
+
+export interface ReconcilerOptions {
+  client: KubeClient
+  cache: Cache
+  record: RecordEvent
+  settings: OperatorSettings
+  now?: () => Date
+}
+
+/** One reconcile of one platform: observe → render → plan → act → report. Level-based: it asks only what is, never what happened. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options
+  }
+
+  reconcile = async (key: string): Promise<{ requeueAfterMs?: number } | undefined> => {
+    const { cache } = this.#options
+    const [namespace, name] = key.split('/') as [string, string]
+    const platform = cache.get(KINDS.platform, namespace, name) as Platform | undefined
+    if (!platform) return undefined
+    if (platform.metadata.deletionTimestamp) return this.#tearDown(platform)
+    const first = this.#firstOf(namespace)
+    if (first.metadata.uid !== platform.metadata.uid) {
+      const message = `namespace ${namespace} is served for TodoEventPlatform ${first.metadata.name} already; delete one of the two or move it to a namespace of its own`
+      await this.#writeStatus(platform, briefStatus(platform, { Ready: { status: 'False', reason: 'Conflict', message } }, this.#now()))
+      return { requeueAfterMs: 30_000 }
+    }
+    const effective = effectiveSpec(platform, this.#options.settings.version)
+    if (!effective.suspend && !platform.metadata.finalizers?.includes(FINALIZER)) await this.#setFinalizers(platform, [FINALIZER], 'FinalizerAdded')
+    return this.#bringUp(platform, effective)
+  }
+
+  async #bringUp(platform: Platform, effective: Effective): Promise<{ requeueAfterMs?: number } | undefined> {
+    const { client, cache, record, settings } = this.#options
+    const facts = observeFacts(cache, platform, effective)
+    const refused = refusals(effective, facts)
+    const accepted = withoutRefused(effective)
+    const supported = effective.kafka.provider === 'strimzi'
+    const desired = supported ? render({ platform, effective: accepted, facts, settings }) : []
+    const keepStateful = effective.deletionPolicy === 'Retain'
+    const steps = supported ? plan(desired, observeChildren(cache, platform), { keepStateful }) : []
+    const { written, failures } = effective.suspend ? { written: [], failures: [] } : await act(client, record, platform, steps)
+    // Read our own writes: the next reconcile must not act on what was before them.
+    for (const object of written) cache.upsert(object)
+    const observed = observeChildren(cache, platform)
+    const status = report({ platform, effective, facts, desired, observed, steps, refused, failures, now: this.#now() })
+    await this.#writeStatus(platform, status)
+    if (failures.length > 0) throw new AggregateError(failures.map(failure => failure.error), failures.map(({ object, error }) => `${keyOf(object)}: ${error.message}`).join('; '))
+    return undefined
+  }
+
+  async #tearDown(platform: Platform): Promise<{ requeueAfterMs?: number } | undefined> {
+    const { client, cache, record, settings } = this.#options
+    if (!platform.metadata.finalizers?.includes(FINALIZER)) return undefined
+    const { deletionPolicy } = effectiveSpec(platform, settings.version)
+    const { steps, remaining } = planDeletion(observeChildren(cache, platform), { keepStateful: deletionPolicy === 'Retain' })
+    if (remaining.length === 0) {
+      await this.#setFinalizers(platform, [], 'FinalizerRemoved')
+      return undefined
+    }
+    const { failures } = await act(client, record, platform, steps)
+    const rows = remaining.map(({ kind, metadata }) => ({
+      kind,
+      name: metadata.name,
+      ready: false,
+      reason: metadata.deletionTimestamp ? 'Terminating' : 'WaitingForEarlierWave',
+      message: metadata.deletionTimestamp && metadata.finalizers?.length ? `held by finalizer ${metadata.finalizers.join(', ')}` : '',
+    }))
+    const message = `${remaining.length} children left; next: ${[...new Set((steps.length > 0 ? steps.map(step => step.object) : remaining).map(object => object.kind))].slice(0, 3).join(', ')}`
+    await this.#writeStatus(
+      platform,
+      briefStatus(platform, { Ready: { status: 'False', reason: 'Deleting', message: 'being deleted' }, Deleting: { status: 'True', reason: 'InProgress', message } }, this.#now(), rows),
+    )
+    if (failures.length > 0) throw failures[0]!.error
+    return { requeueAfterMs: 2_000 }
+  }
+
+  /** The oldest platform of a namespace is the one that is served; names decide between twins. */
+  #firstOf(namespace: string): Platform {
+    const all = this.#options.cache.list(KINDS.platform, ({ metadata }) => metadata.namespace === namespace)
+    const age = ({ metadata }: { metadata: { creationTimestamp?: string; name: string } }): string => `${metadata.creationTimestamp}/${metadata.name}`
+    return all.sort((a, b) => age(a).localeCompare(age(b)))[0] as Platform
+  }
+
+  /** Finalizers are a set of which we own one item: a merge patch with the version read would lose nobody else's. */
+  async #setFinalizers(platform: Platform, wanted: string[], reason: string): Promise<void> {
+    const others = (platform.metadata.finalizers ?? []).filter(finalizer => finalizer !== FINALIZER)
+    const { namespace, name, resourceVersion } = platform.metadata
+    const patch = { metadata: { resourceVersion, finalizers: [...others, ...wanted] } }
+    this.#options.cache.upsert(await this.#options.client.mergePatch(KINDS.platform, namespace, name, patch, { fieldManager: FIELD_MANAGER, reason }))
+  }
+
+  async #writeStatus(platform: Platform, status: PlatformStatus): Promise<void> {
+    const { client, cache, record } = this.#options
+    if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return
+    const { namespace, name } = platform.metadata
+    const object = { ...KINDS.platform, metadata: { namespace, name }, status }
+    cache.upsert(await client.apply(object, { fieldManager: `${FIELD_MANAGER}-status`, force: true, subresource: 'status', reason: 'StatusChanged' }))
+    for (const condition of status.conditions ?? []) {
+      const old = platform.status?.conditions?.find(each => each.type === condition.type)
+      if (old?.status === condition.status || (!old && condition.status !== 'True')) continue
+      const bad = condition.type === 'Ready' && condition.status === 'False'
+      record(platform, { type: bad ? 'Warning' : 'Normal', reason: `${condition.type}${condition.status}`, message: `${condition.reason}${condition.message ? `: ${condition.message}` : ''}` })
+    }
+  }
+
+  #now = (): string => (this.#options.now?.() ?? new Date()).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+function withoutRefused(effective: Effective): Effective {
+  const known = new Set(effective.topics.map(topic => topic.name))
+  return {
+    ...effective,
+    ...(effective.strimzi && {
+      strimzi: { ...effective.strimzi, config: Object.fromEntries(Object.entries(effective.strimzi.config).filter(([option]) => !isForbiddenOption(option))) },
+    }),
+    subscriptions: effective.subscriptions.filter(({ topic }) => known.has(topic)),
+  }
+}
+
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a.localeCompare(b)).map(([key, item]) => [key, sorted(item)]))
+}

@@ -1,0 +1,155 @@
+import { deadLetterRoute, deadLetterTopic, PUBSUB, REALTIME_PUBSUB, SERVICES, STATE_STORE } from '../../../src/contracts/topology.ts'
+import { type AppAccess, appAccess } from '../access.ts'
+import type { Desired } from '../desired.ts'
+import { resourceName, SECRETS } from '../names.ts'
+import { KINDS } from '../platform.ts'
+import { child, type Context } from './context.ts'
+import { databaseSecret } from './database.ts'
+
+export const CONFIGURATION = 'todo-dapr'
+export const RESILIENCY = 'todo-resiliency'
+/** Variables of each sidecar that carry its app's Kafka user; one Component serves all apps. */
+export const KAFKA_USERNAME = 'KAFKA_USERNAME'
+export const KAFKA_PASSWORD = 'KAFKA_PASSWORD'
+
+type Item = { name: string; value?: string; envRef?: string; secretKeyRef?: { name: string; key: string } }
+
+const realtimeApps = SERVICES.filter(service => service.pubsub === REALTIME_PUBSUB).map(service => service.appId)
+
+export function renderDapr(context: Context): Desired[] {
+  const access = appAccess(context.effective)
+  const durable = access.filter(({ appId }) => !realtimeApps.includes(appId))
+  const live = access.filter(({ appId }) => realtimeApps.includes(appId))
+  const { prefix } = context.effective.kafka
+  const database = databaseSecret(context)
+  return [
+    component(context, PUBSUB, 'pubsub.kafka', 'v1', durable.map(({ appId }) => appId), [
+      ...kafkaMetadata(context),
+      { name: 'initialOffset', value: 'oldest' },
+      // Unset, the group is the app-id; a literal name would make the apps steal each other's events.
+      ...(prefix ? [{ name: 'consumerGroup', value: `${prefix}{appID}` }] : []),
+      ...topicScopes(durable, prefix),
+    ]),
+    ...(live.length > 0
+      ? [
+          component(context, REALTIME_PUBSUB, 'pubsub.kafka', 'v1', live.map(({ appId }) => appId), [
+            ...kafkaMetadata(context),
+            { name: 'initialOffset', value: 'newest' },
+            { name: 'consumerGroup', value: `${prefix}realtime-service-{podName}` },
+            ...topicScopes(live, prefix),
+          ]),
+        ]
+      : []),
+    component(context, STATE_STORE, 'state.postgresql', 'v2', ['backend-service'], [
+      { name: 'connectionString', secretKeyRef: database },
+      { name: 'tablePrefix', value: 'dapr_' },
+    ]),
+    component(context, 'kubernetes-secrets', 'secretstores.kubernetes', 'v1', ['notification-service'], []),
+    resiliency(context),
+    configuration(context),
+    ...subscriptions(context),
+  ]
+}
+
+function component(context: Context, name: string, type: string, version: string, scopes: string[], metadata: Item[]): Desired {
+  const usesKafka = type === 'pubsub.kafka'
+  return child(context, {
+    kind: KINDS.component,
+    name,
+    component: 'dapr',
+    part: 'messaging',
+    waiting: usesKafka && !context.facts.kafka.bootstrapServers ? 'Kafka has no listener address yet' : undefined,
+    body: { spec: { type, version, metadata }, scopes },
+  })
+}
+
+function kafkaMetadata({ platform, facts }: Context): Item[] {
+  return [
+    { name: 'brokers', value: facts.kafka.bootstrapServers ?? '' },
+    { name: 'authType', value: 'password' },
+    { name: 'saslUsername', envRef: KAFKA_USERNAME },
+    { name: 'saslPassword', envRef: KAFKA_PASSWORD },
+    // Exactly this word: any other means SASL/PLAIN, silently (components-contrib common/component/kafka/metadata.go).
+    { name: 'saslMechanism', value: 'SHA-512' },
+    { name: 'caCert', secretKeyRef: { name: SECRETS.kafkaCa(platform.metadata.name), key: 'ca.crt' } },
+    { name: 'version', value: '3.6.0' },
+  ]
+}
+
+function topicScopes(access: AppAccess[], prefix: string): Item[] {
+  const scope = (pick: (app: AppAccess) => string[]): string => access.map(app => `${app.appId}=${pick(app).map(topic => prefix + topic).join(',')}`).join(';')
+  return [
+    { name: 'publishingScopes', value: scope(app => app.publishes) },
+    { name: 'subscriptionScopes', value: scope(app => app.subscribes) },
+  ]
+}
+
+function resiliency(context: Context): Desired {
+  return child(context, {
+    kind: KINDS.resiliency,
+    name: RESILIENCY,
+    component: 'dapr',
+    part: 'messaging',
+    body: {
+      spec: {
+        policies: {
+          timeouts: { delivery: '30s', publish: '5s' },
+          retries: {
+            // Long enough for a pod to come back: an event given up earlier would wait in the dead letters for a person.
+            delivery: { policy: 'exponential', duration: '200ms', maxInterval: '10s', maxRetries: 12 },
+            publish: { policy: 'constant', duration: '200ms', maxRetries: 3 },
+          },
+          circuitBreakers: { publish: { maxRequests: 1, interval: '10s', timeout: '5s', trip: 'consecutiveFailures >= 5' } },
+        },
+        targets: {
+          components: Object.fromEntries(
+            [PUBSUB, REALTIME_PUBSUB].map(pubsub => [
+              pubsub,
+              { inbound: { timeout: 'delivery', retry: 'delivery' }, outbound: { timeout: 'publish', retry: 'publish', circuitBreaker: 'publish' } },
+            ]),
+          ),
+        },
+      },
+    },
+  })
+}
+
+function configuration(context: Context): Desired {
+  const { tracing } = context.effective.dapr
+  const policies = context.effective.services
+    .filter(({ contract }) => contract.invokes.length > 0)
+    .map(({ contract }) => ({ appId: contract.appId, namespace: context.platform.metadata.namespace, trustDomain: 'public', defaultAction: 'allow' }))
+  return child(context, {
+    kind: KINDS.configuration,
+    name: CONFIGURATION,
+    component: 'dapr',
+    part: 'messaging',
+    body: {
+      spec: {
+        accessControl: { defaultAction: 'deny', trustDomain: 'public', policies },
+        metrics: { enabled: true },
+        logging: { apiLogging: { enabled: false, obfuscateURLs: true, omitHealthChecks: true } },
+        ...(tracing && { tracing: { samplingRate: String(tracing.samplingRatio), otel: { endpointAddress: tracing.endpoint, isSecure: false, protocol: 'grpc' } } }),
+      },
+    },
+  })
+}
+
+function subscriptions(context: Context): Desired[] {
+  const { effective } = context
+  const { prefix } = effective.kafka
+  return effective.subscriptions.flatMap(({ app, topic, path, rules, deadLetter }) => {
+    const pubsubname = realtimeApps.includes(app) ? REALTIME_PUBSUB : PUBSUB
+    const subscribe = (name: string, spec: object): Desired =>
+      child(context, { kind: KINDS.subscription, name: resourceName(name), component: app, part: 'subscriptions', body: { spec: { pubsubname, ...spec }, scopes: [app] } })
+    const dead = prefix + deadLetterTopic(topic, app)
+    return [
+      subscribe(`${app}-${topic}`, {
+        topic: prefix + topic,
+        routes: { ...(rules.length > 0 && { rules }), default: path },
+        ...(deadLetter && { deadLetterTopic: dead }),
+      }),
+      ...(deadLetter ? [subscribe(`${app}-${topic}-dlq`, { topic: dead, routes: { default: deadLetterRoute(topic) } })] : []),
+    ]
+  })
+}
