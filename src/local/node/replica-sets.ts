@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto'
+import type { LocalClient } from '../kube-api/api.ts'
+import { type KeyedLoop, keyOf, ownerKeys, splitKey, startKeyedLoop } from '../keyed-loop.ts'
+import { isReady, isTerminating, POD, type Pod, REPLICA_SET, type ReplicaSet } from './types.ts'
+
+const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
+
+/** Keeps as many pods as a ReplicaSet wants; of too many, those that serve nobody go first. */
+export function startReplicaSets(client: LocalClient, onError: (key: string, error: unknown) => void): KeyedLoop {
+  const reconcile = async (key: string): Promise<void> => {
+    const { namespace, name } = splitKey(key)
+    const set = await client.get<ReplicaSet>(REPLICA_SET, namespace, name)
+    if (!set?.spec || isTerminating(set)) return
+    const pods = (await client.list<Pod>(POD, namespace)).filter(pod => pod.metadata.ownerReferences?.some(owner => owner.uid === set.metadata.uid))
+    const alive = pods.filter(pod => !isTerminating(pod) && !isOver(pod))
+    const wanted = set.spec.replicas ?? 1
+    for (let missing = wanted - alive.length; missing > 0; missing--) await client.create(podOf(set))
+    const surplus = [...alive].sort((a, b) => Number(isReady(a)) - Number(isReady(b))).slice(0, Math.max(0, alive.length - wanted))
+    for (const pod of surplus) await client.delete(POD, namespace, pod.metadata.name, { preconditions: { uid: pod.metadata.uid! } })
+    const ready = alive.filter(pod => isReady(pod)).length
+    const status = {
+      observedGeneration: set.metadata.generation!,
+      replicas: Math.max(alive.length, Math.min(wanted, alive.length)),
+      fullyLabeledReplicas: alive.length,
+      ...(ready > 0 && { readyReplicas: ready, availableReplicas: ready }),
+    }
+    if (JSON.stringify(status) !== JSON.stringify(set.status ?? {})) await client.replace({ ...set, status }, 'status')
+  }
+  return startKeyedLoop({
+    client,
+    watches: [
+      { kind: REPLICA_SET, keysOf: object => [keyOf(object)] },
+      { kind: POD, keysOf: ownerKeys('ReplicaSet') },
+    ],
+    reconcile,
+    onError,
+  })
+}
+
+function podOf({ metadata, spec }: ReplicaSet): Pod {
+  return {
+    ...POD,
+    metadata: {
+      name: `${metadata.name}-${randomBytes(3).toString('hex').slice(0, 5)}`,
+      namespace: metadata.namespace!,
+      labels: spec!.template.metadata?.labels ?? {},
+      annotations: spec!.template.metadata?.annotations ?? {},
+      ownerReferences: [{ ...REPLICA_SET, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true }],
+    },
+    spec: spec!.template.spec,
+  }
+}
