@@ -1,0 +1,81 @@
+/** Settings of one service, read from the environment the controller renders; the same in every place. */
+export interface ServiceConfig {
+  /** Address to listen on. Inside a cluster probes come from outside the pod's loopback, elsewhere nothing does. */
+  host: string
+  port: number
+  appId: string
+  daprUrl: string
+  daprApiToken?: string
+  /** When set, event and job routes refuse calls without it. */
+  appApiToken?: string
+  databaseUrl?: string
+  pubsubName: string
+  topicPrefix: string
+  auth: AuthConfig
+  logLevel: string
+  podName: string
+  /** Development: mails become `.eml` files here. */
+  mailDir?: string
+  smtpUrl?: string
+}
+
+export interface AuthConfig {
+  issuer: string
+  audience: string
+  /** Empty: found through the issuer's OpenID discovery document. */
+  jwksUri: string
+  rolesClaim: string
+  operatorRole: string
+}
+
+export class ConfigError extends Error {
+  readonly code = 'TEP4205'
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * @param needs variables this service cannot run without
+ * @throws ConfigError naming every missing or malformed variable in one line
+ */
+export function loadConfig(env: Environment = process.env, needs: readonly string[] = ['APP_ID']): ServiceConfig {
+  const missing = needs.filter(name => !env[name])
+  if (missing.length) throw new ConfigError(`TEP4205: set ${missing.join(', ')}: the service cannot start without.`)
+  const optional = <K extends string>(key: K, name: string) =>
+    env[name] ? ({ [key]: env[name] } as Record<K, string>) : {}
+  return {
+    host: env['HOST'] || (isCluster(env['KUBERNETES_SERVICE_HOST']) ? '0.0.0.0' : '127.0.0.1'),
+    port: portOf(env, 'PORT', 8080),
+    appId: env['APP_ID'] ?? '',
+    daprUrl: `http://127.0.0.1:${portOf(env, 'DAPR_HTTP_PORT', 3500)}`,
+    ...optional('daprApiToken', 'DAPR_API_TOKEN'),
+    ...optional('appApiToken', 'APP_API_TOKEN'),
+    ...optional('databaseUrl', 'DATABASE_URL'),
+    pubsubName: env['PUBSUB_NAME'] || 'kafka-pubsub',
+    topicPrefix: env['TOPIC_PREFIX'] ?? '',
+    auth: {
+      issuer: env['AUTH_ISSUER'] ?? '',
+      audience: env['AUTH_AUDIENCE'] ?? '',
+      jwksUri: env['AUTH_JWKS_URI'] ?? '',
+      rolesClaim: env['AUTH_ROLES_CLAIM'] || 'roles',
+      operatorRole: env['AUTH_OPERATOR_ROLE'] || 'todo-operator',
+    },
+    logLevel: env['LOG_LEVEL'] || 'info',
+    podName: env['POD_NAME'] || 'local',
+    ...optional('mailDir', 'MAIL_DIR'),
+    ...optional('smtpUrl', 'SMTP_URL'),
+  }
+}
+
+const isCluster = (apiServer: string | undefined): boolean =>
+  apiServer !== undefined && !/^(127\.|localhost$|::1$)/.test(apiServer)
+
+function portOf(env: Environment, name: string, fallback: number): number {
+  const text = env[name]
+  if (!text) return fallback
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ConfigError(`TEP4205: ${name}=${text.slice(0, 40)} is no port; use 0 to 65535.`)
+  }
+  return port
+}

@@ -1,0 +1,104 @@
+import type { ServiceConfig } from './config.ts'
+import { Problem } from './problem.ts'
+
+export interface BulkEntry {
+  entryId: string
+  event: unknown
+  partitionKey: string
+}
+
+export interface Job {
+  /** When it fires; a time in the past fires at once. */
+  dueTime: Date
+  data: unknown
+}
+
+/** The parts of Dapr's HTTP API the services use. */
+export interface Dapr {
+  /**
+   * Publishes canonical events in one request.
+   * @returns ids of the entries that did not reach the broker, with the reason; empty when all did
+   */
+  publishBulk(topic: string, entries: readonly BulkEntry[]): Promise<Map<string, string>>
+  /** Creates the job or replaces the one of that name. @throws Problem TEP4206 */
+  scheduleJob(name: string, job: Job): Promise<void>
+  /** A job that does not exist is not an error. @throws Problem TEP4206 */
+  deleteJob(name: string): Promise<void>
+}
+
+/** A job that fails is tried again for ten minutes; after that the sweeper of its owner finds it. */
+const FAILURE_POLICY = { constant: { interval: '5s', maxRetries: 120 } }
+const TIMEOUT_MS = 15_000
+
+/**
+ * Plain HTTP instead of `@dapr/dapr`: its client answers failures as `{error}` without throwing, knows no jobs, and its
+ * bulk publish still uses the alpha path.
+ */
+export function daprClient({ daprUrl, daprApiToken, pubsubName, topicPrefix }: ServiceConfig): Dapr {
+  const call = async (method: string, path: string, body?: unknown): Promise<Response> => {
+    try {
+      return await fetch(`${daprUrl}${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...(daprApiToken ? { 'dapr-api-token': daprApiToken } : {}) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+    } catch (error) {
+      throw new Problem('TEP4206', `The sidecar at ${daprUrl} does not answer: ${reasonOf(error)}`)
+    }
+  }
+  const must = async (method: string, path: string, body?: unknown): Promise<void> => {
+    const response = await call(method, path, body)
+    const text = await response.text()
+    if (!response.ok) throw new Problem('TEP4206', `${method} ${path}: ${response.status} ${text.slice(0, 300)}`)
+  }
+  return {
+    async publishBulk(topic, entries) {
+      const failures = new Map<string, string>()
+      // partitionKey belongs into each entry: as query metadata it would be the key of every entry.
+      const body = entries.map(({ entryId, event, partitionKey }) => ({
+        entryId,
+        event,
+        contentType: 'application/cloudevents+json',
+        metadata: { partitionKey },
+      }))
+      const path = `/v1.0/publish/bulk/${encodeURIComponent(pubsubName)}/${encodeURIComponent(topicPrefix + topic)}`
+      try {
+        const response = await call('POST', path, body)
+        const text = await response.text()
+        if (response.ok) return failures
+        const named = failedEntries(text)
+        // A refusal that names no entry refuses all of them.
+        for (const { entryId } of entries) {
+          if (named.size === 0 || named.has(entryId))
+            failures.set(entryId, named.get(entryId) ?? `${response.status} ${text.slice(0, 300)}`)
+        }
+      } catch (error) {
+        for (const { entryId } of entries) failures.set(entryId, reasonOf(error))
+      }
+      return failures
+    },
+    scheduleJob: (name, { dueTime, data }) =>
+      must('POST', `/v1.0/jobs/${encodeURIComponent(name)}`, {
+        dueTime: dueTime.toISOString(),
+        data,
+        overwrite: true,
+        failurePolicy: FAILURE_POLICY,
+      }),
+    deleteJob: name => must('DELETE', `/v1.0/jobs/${encodeURIComponent(name)}`),
+  }
+}
+
+function failedEntries(text: string): Map<string, string> {
+  try {
+    const { failedEntries: failed } = JSON.parse(text) as { failedEntries?: { entryId: string; error?: string }[] }
+    return new Map((failed ?? []).map(({ entryId, error }) => [entryId, error ?? 'refused']))
+  } catch {
+    return new Map()
+  }
+}
+
+const reasonOf = (error: unknown): string => {
+  const { message, cause } = error as Error & { cause?: { code?: string } }
+  return cause?.code ? `${message} (${cause.code})` : message
+}

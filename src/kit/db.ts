@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Logger } from './log.ts'
+import { Problem } from './problem.ts'
+
+/** SQL inside one transaction. */
+export interface Sql {
+  /** @returns the rows; int8 comes as a number, timestamps as Date */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+export interface TransactionOptions {
+  /** Whose rows are visible and writable (row-level security); absent: nobody's. */
+  userId?: string
+}
+
+export interface Database {
+  /**
+   * Runs `work` in one transaction under the service's own role and, with a user, as that user. Repeated from the start
+   * after a serialization failure, a deadlock, or a connection lost before the commit was sent; so `work` must have no
+   * effect outside the transaction.
+   * @throws Problem TEP4202 when the database cannot be reached
+   */
+  tx<T>(options: TransactionOptions, work: (sql: Sql) => Promise<T>): Promise<T>
+  /** Resolves when the database answers. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  url: string
+  /** Service name; its transactions run under the role `<database>_<service>`. */
+  service: string
+  log: Logger
+  connections?: number
+}
+
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+const ATTEMPTS = 5
+
+export function openDatabase({ url, service, log, connections = 8 }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    application_name: service,
+  })
+  // Without a listener a broken idle connection would end the process.
+  pool.on('error', error => log.warn({ err: error.message }, 'idle database connection lost'))
+
+  async function attempt<T>(options: TransactionOptions, work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    let committing = false
+    const lost = (error: Error): void => {
+      broken = error
+    }
+    client.on('error', lost)
+    try {
+      // set_config('role') is SET LOCAL ROLE with a computed name: no grants of the pool's user leak into the work.
+      await client.query('BEGIN')
+      await client.query(
+        "SELECT set_config('role', current_database() || '_' || $1, true), set_config('app.user_id', $2, true)",
+        [service, options.userId ?? ''],
+      )
+      const result = await work({
+        query: async (text, values) => (await client.query(text, values as unknown[])).rows,
+      })
+      committing = true
+      await client.query('COMMIT')
+      return result
+    } catch (error) {
+      if (isConnectionLoss(error)) broken = error as Error
+      else await client.query('ROLLBACK').catch(lost)
+      // A commit whose answer was lost may have happened: only the caller can know whether repeating is safe.
+      throw committing && broken ? new CommitUnknown(error) : error
+    } finally {
+      client.off('error', lost)
+      client.release(broken)
+    }
+  }
+
+  return {
+    async tx(options, work) {
+      for (let round = 1; ; round++) {
+        try {
+          return await attempt(options, work)
+        } catch (error) {
+          if (error instanceof CommitUnknown || !isConnectionLoss(error)) {
+            if (!isConflict(error) || round >= ATTEMPTS)
+              throw error instanceof CommitUnknown ? unavailable(error) : error
+          } else if (round >= ATTEMPTS) {
+            throw unavailable(error)
+          }
+          log.debug({ round, err: (error as Error).message }, 'transaction is repeated')
+          await sleep(10 * 2 ** round * Math.random())
+        }
+      }
+    },
+    async check() {
+      await pool.query('SELECT 1')
+    },
+    close: () => pool.end(),
+  }
+}
+
+class CommitUnknown extends Error {
+  constructor(cause: unknown) {
+    super('the connection was lost during the commit', { cause })
+  }
+}
+
+const unavailable = (error: unknown): Problem =>
+  new Problem('TEP4202', `The database is not available (${(error as Error).message}). Try again.`)
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown })?.code ?? '')
+
+/** serialization_failure and deadlock_detected: PostgreSQL asks for a repetition. */
+const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error))
+
+/** A unique constraint decided a race; the loser's transaction is rolled back. */
+export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505'
+
+const connectionCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+])
+
+function isConnectionLoss(error: unknown): boolean {
+  const code = codeOf(error)
+  return (
+    connectionCodes.has(code) ||
+    code.startsWith('08') ||
+    (code === '' &&
+      error instanceof Error &&
+      /connection (terminated|ended|error)|timeout exceeded when trying to connect|not queryable/i.test(error.message))
+  )
+}

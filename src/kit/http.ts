@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import Ajv2020Module from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { Logger } from './log.ts'
+import { type FieldProblem, Problem, problemDetails } from './problem.ts'
+import { childTrace } from './trace.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Trace of this request; handed on in the events it causes. */
+    trace: string
+  }
+}
+
+export interface HttpOptions {
+  service: string
+  log: Logger
+  /** Rejects while the service cannot work; readiness follows it. */
+  check?: () => Promise<void>
+}
+
+export interface Http {
+  app: FastifyInstance
+  metrics: Registry
+  /** From now on readiness is refused, so that no new work is sent here. */
+  drain(): void
+}
+
+const PROBLEM_JSON = 'application/problem+json'
+const BODY_LIMIT = 1024 * 1024
+
+/** A fastify server with what every service answers: problem details, request ids, probes, metrics. */
+export function createHttp({ service, log, check }: HttpOptions): Http {
+  const metrics = new Registry()
+  metrics.setDefaultLabels({ service })
+  collectDefaultMetrics({ register: metrics })
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time to answer an HTTP request.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers: [metrics],
+  })
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: 'idle',
+    genReqId: request => safeId(request.headers['x-request-id']) ?? randomUUID(),
+  })
+  let draining = false
+  validateStrictly(app)
+  app.decorateRequest('trace', '')
+  app.addHook('onRequest', async (request, reply) => {
+    request.trace = childTrace(request.headers.traceparent as string | undefined)
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unmatched'
+    duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = toProblem(error)
+    if (problem.code === 'TEP4201')
+      log.error({ err: error, request: request.id, route: request.routeOptions.url }, 'request failed')
+    return reply.code(problem.status).type(PROBLEM_JSON).send(problemDetails(problem, request.id))
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const problem = new Problem('TEP4005', `There is no ${request.method} ${request.url.split('?')[0]}.`)
+    return reply.code(404).type(PROBLEM_JSON).send(problemDetails(problem, request.id))
+  })
+
+  app.get('/healthz/live', async () => ({ status: 'ok' }))
+  app.get('/healthz/startup', async () => ({ status: 'ok' }))
+  app.get('/healthz/ready', async () => {
+    if (draining) throw new Problem('TEP4204', 'The service is finishing its work and takes no more.')
+    await check?.().catch(error => {
+      throw error instanceof Problem ? error : new Problem('TEP4202', `Not ready: ${(error as Error).message}`)
+    })
+    return { status: 'ok' }
+  })
+  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
+
+  return {
+    app,
+    metrics,
+    drain: () => {
+      draining = true
+    },
+  }
+}
+
+const safeId = (id: unknown): string | undefined =>
+  typeof id === 'string' && /^[\w.:-]{1,128}$/.test(id) ? id : undefined
+
+/** Query and path parameters are text and are converted; bodies are JSON and must already have the right types. */
+function validateStrictly(app: FastifyInstance): void {
+  const create = (coerceTypes: boolean) => {
+    const ajv = new Ajv2020Module.Ajv2020({ allErrors: true, coerceTypes, useDefaults: true, allowUnionTypes: true })
+    ;(formats as unknown as (target: unknown) => void)(ajv)
+    return ajv
+  }
+  const [strict, converting] = [create(false), create(true)]
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? strict : converting).compile(schema as object),
+  )
+}
+
+/** Translates what fastify throws; anything unforeseen becomes TEP4201, whose text says nothing about our insides. */
+function toProblem(error: FastifyError): Problem {
+  if (error instanceof Problem) return error
+  if (error.validation) {
+    const errors = error.validation.map(fieldProblem)
+    return new Problem('TEP4001', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), errors)
+  }
+  switch (error.code) {
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return new Problem('TEP4002', 'The body must be JSON.')
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Problem('TEP4009', `The body may have at most ${BODY_LIMIT} bytes.`)
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Problem('TEP4010', 'Send the body as application/json.')
+  }
+  if (error.statusCode === 429) return new Problem('TEP4011', 'Too many requests; wait as Retry-After says.')
+  if (error.statusCode && error.statusCode < 500) return new Problem('TEP4001', error.message)
+  return new Problem('TEP4201', 'The request could not be completed. Try again; if it stays, report the request id.')
+}
+
+type Validation = NonNullable<FastifyError['validation']>[number]
+
+function fieldProblem({ instancePath, keyword, params, message }: Validation): FieldProblem {
+  const path = instancePath.split('/').slice(1)
+  if (keyword === 'required')
+    return { field: [...path, String(params['missingProperty'])].join('.'), message: 'is required' }
+  if (keyword === 'additionalProperties') {
+    return { field: [...path, String(params['additionalProperty'])].join('.'), message: 'is not a known field' }
+  }
+  const allowed = keyword === 'enum' ? `: ${(params['allowedValues'] as unknown[]).join(', ')}` : ''
+  return { field: path.join('.') || 'body', message: `${message ?? keyword}${allowed}` }
+}

@@ -1,0 +1,53 @@
+import type { TodoEvent } from '../contracts/events/index.ts'
+import type { Sql } from './db.ts'
+
+/**
+ * Claims an event for a consumer, in the transaction of its effect.
+ * @returns false when this consumer already had it; a concurrent delivery waits here for the other's outcome
+ */
+export async function claim(sql: Sql, consumer: string, event: TodoEvent): Promise<boolean> {
+  const rows = await sql.query(
+    'INSERT INTO messaging.inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1',
+    [consumer, event.id],
+  )
+  return rows.length > 0
+}
+
+export interface Failure {
+  consumer: string
+  /** Identifies what failed even when it has no id, and still when it comes back from the dead-letter topic. */
+  fingerprint: string
+  topic: string
+  eventId: string | null
+  type: string
+  code: string
+  reason: string
+  body: string
+}
+
+/** Stores why an event failed: what a dead-letter topic holds is the bare event, without a reason. */
+export async function recordFailure(sql: Sql, failure: Failure): Promise<void> {
+  await sql.query(
+    `INSERT INTO messaging.inbox_failures AS f (consumer, fingerprint, topic, type, code, reason, body, event_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (consumer, fingerprint) DO UPDATE
+     SET attempts = f.attempts + 1, last_failed_at = now(), code = excluded.code, reason = excluded.reason`,
+    columns(failure),
+  )
+}
+
+/** Marks an event as parked on its dead-letter topic, keeping the reason recorded before. */
+export async function recordDeadLetter(sql: Sql, letter: Failure): Promise<void> {
+  await sql.query(
+    `INSERT INTO messaging.inbox_failures AS f (consumer, fingerprint, topic, type, code, reason, body, event_id, dead_lettered_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())
+     ON CONFLICT (consumer, fingerprint) DO UPDATE SET dead_lettered_at = coalesce(f.dead_lettered_at, now())`,
+    columns(letter),
+  )
+}
+
+// PostgreSQL text holds no NUL, but a malformed body may.
+const columns = (f: Failure): unknown[] =>
+  [f.consumer, f.fingerprint, f.topic, f.type, f.code, f.reason.slice(0, 2000), f.body, f.eventId].map(value =>
+    typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value,
+  )
