@@ -1,0 +1,58 @@
+# Everything a person needs; `make help` lists it. Node 24 comes with the packages, so any Node from 20 on will do to begin.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export NODE_OPTIONS := --no-warnings
+TEP := node dist/tep.mjs
+PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
+
+.PHONY: help up down build generate check-generated lint types test unit e2e bench-up clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+node_modules/.installed: package-lock.json package.json
+	@command -v npm >/dev/null || { echo 'make: TEP5007: npm is missing: install Node.js 20 or newer (https://nodejs.org)' >&2; exit 8; }
+	@echo 'installing packages (about half a minute the first time) …'
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+SOURCES := $(shell find controller src -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.html' -o -name '*.sql' 2>/dev/null)
+
+dist/.built: node_modules/.installed $(SOURCES) package.json
+	@node src/bundle.ts
+	@touch $@
+
+build: dist/.built ## bundles of the controller, the services, the CLI and the web app
+
+up: dist/.built ## the whole platform on this machine; Ctrl-C stops it (PORT=7080)
+	@exec $(TEP) up $(if $(PORT),--port $(PORT)) $(ARGS)
+
+down: dist/.built ## stop it; PURGE=1 forgets its data too
+	@$(TEP) down $(PURGE_FLAG) $(ARGS)
+
+generate: node_modules/.installed ## CRD, types and documents from the schemas
+	@node src/contracts/generate/main.ts
+
+check-generated: node_modules/.installed
+	@node src/contracts/generate/main.ts --check
+
+lint: node_modules/.installed ## format, lint and import directions
+	@npm run -s lint
+
+types: node_modules/.installed ## type check
+	@npm run -s types
+
+test: unit e2e ## all tests
+
+unit: dist/.built
+	@npm run -s jest -- controller src
+
+e2e: dist/.built
+	@npm run -s jest -- test --runInBand
+
+bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
+	@node test/bench/up.ts
+
+clean: ## remove what was built
+	@rm -rf dist

@@ -1,0 +1,34 @@
+import { rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { processRegister } from '../local/processes.ts'
+import { DEFAULT_FOLDER, runningProcess } from './running.ts'
+
+/** `tep down`: stops what `tep up` started in a folder; data stay unless `--purge`. */
+export function down(program: Command): void {
+  program
+    .command('down')
+    .description('Stop the platform of this folder; its data stay.')
+    .option('--folder <path>', 'where it is kept', DEFAULT_FOLDER)
+    .option('--purge', 'forget all data too', process.env['PURGE'] === '1')
+    .action(async ({ folder: given, purge }: { folder: string; purge: boolean }) => {
+      const folder = resolve(given)
+      const pid = runningProcess(folder)
+      if (pid !== undefined) {
+        process.kill(pid, 'SIGTERM')
+        console.log(`stopping process ${pid} …`)
+        for (let waited = 0; runningProcess(folder) === pid; waited += 50) {
+          if (waited > 60_000) {
+            console.log('it does not stop; killing it')
+            process.kill(pid, 'SIGKILL')
+          }
+          await new Promise(done => setTimeout(done, 50))
+        }
+      } else {
+        console.log('nothing runs here')
+      }
+      await processRegister(join(folder, 'processes')).endLeftOvers()
+      if (purge) rmSync(folder, { recursive: true, force: true })
+      console.log(purge ? `stopped; ${given} is forgotten` : 'stopped; "make up" finds all data again')
+    })
+}

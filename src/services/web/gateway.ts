@@ -1,0 +1,32 @@
+import httpProxy from '@fastify/http-proxy'
+import type { FastifyInstance } from 'fastify'
+
+/** Which service answers which path; the first prefix that fits wins. */
+export const ROUTES: readonly { prefix: string; variable: string; websocket?: boolean }[] = [
+  { prefix: '/api/v1/events', variable: 'REALTIME_URL', websocket: true },
+  { prefix: '/api/v1/notifications', variable: 'NOTIFICATION_URL' },
+  { prefix: '/api/v1/audit', variable: 'AUDIT_URL' },
+  { prefix: '/api/v1/statistics', variable: 'ANALYTICS_URL' },
+  { prefix: '/api', variable: 'BACKEND_URL' },
+  { prefix: '/mcp', variable: 'BACKEND_URL' },
+  { prefix: '/openapi.json', variable: 'BACKEND_URL' },
+]
+
+/** One address for everything: people and programs need to know the web service only. A service that is switched off answers 404. */
+export async function serveGateway(
+  app: FastifyInstance,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  for (const { prefix, variable, websocket = false } of ROUTES) {
+    const upstream = env[variable]
+    if (!upstream) continue
+    await app.register(httpProxy, {
+      upstream,
+      prefix,
+      rewritePrefix: prefix,
+      websocket,
+      // Event streams never end: only the wait for the first byte is limited, by the service behind.
+      undici: { connections: 256, pipelining: 1, bodyTimeout: 0, headersTimeout: 30_000 },
+    })
+  }
+}

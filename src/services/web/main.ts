@@ -1,0 +1,45 @@
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import staticFiles from '@fastify/static'
+import { loadConfig, type ServiceConfig } from '../../kit/config.ts'
+import { createHttp } from '../../kit/http.ts'
+import { createLogger } from '../../kit/log.ts'
+import type { RunningService } from '../../kit/service.ts'
+import { serveGateway } from './gateway.ts'
+import { serveIssuer } from './issuer.ts'
+
+/** No inline code, no other origin: what is not ours does not run. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+/** The web app, the way to all APIs, and in Development the issuer of tokens. */
+export async function startWeb(config: ServiceConfig = loadConfig(process.env, [])): Promise<RunningService> {
+  const env = process.env
+  const log = createLogger('web', config.logLevel)
+  const { app, drain } = createHttp({ service: 'web', log })
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer')
+    if (String(reply.getHeader('content-type')).startsWith('text/html'))
+      reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
+  })
+  await serveGateway(app, env)
+  if (env['DEV_ISSUER_KEY'] && env['DEV_ISSUER_USERS']) {
+    const { issuer, audience, rolesClaim } = config.auth
+    await serveIssuer(app, { issuer, audience, rolesClaim, key: env['DEV_ISSUER_KEY'], users: env['DEV_ISSUER_USERS'] })
+  }
+  await app.register(staticFiles, { root: env['WEB_ASSETS'] ?? join(import.meta.dirname, 'web'), cacheControl: false })
+  await app.listen({ host: config.host, port: config.port })
+  const { port } = app.server.address() as AddressInfo
+  log.info({ host: config.host, port }, 'listening')
+  return {
+    name: 'web',
+    host: config.host,
+    port,
+    stop: async () => {
+      drain()
+      // Event streams that are still open would keep the server from ever closing.
+      app.server.closeAllConnections()
+      await app.close()
+    },
+  }
+}
