@@ -39,6 +39,8 @@ export interface EventLog {
    * @throws LogError `BrokerNotAvailableException` when no address leads to a running cluster
    */
   resolve(bootstrapServers: string, namespace?: string): LogCluster
+  /** Calls `listener` after any change of a cluster's topics, principals or state. Returns the function that stops it. */
+  onChange(listener: () => void): () => void
   /** Drops records past their retention now; also runs every five minutes. */
   sweep(): void
   close(): Promise<void>
@@ -54,6 +56,7 @@ const BOOTSTRAP =
 export function openLog({ file, clock = systemClock }: LogOptions): EventLog {
   const store = new LogStore(file)
   const clusters = new Map<string, LogCluster>()
+  const listeners = new Set<() => void>()
   store.onAppended = (topic, partition) => clusters.get(topic.cluster)?.wake(topic.name, partition)
 
   const sweep = (): void => {
@@ -73,6 +76,9 @@ export function openLog({ file, clock = systemClock }: LogOptions): EventLog {
     if (known) return known
     const created = new LogCluster(name, store, clock)
     clusters.set(name, created)
+    created.onChange(() => {
+      for (const listener of [...listeners]) listener()
+    })
     return created
   }
   for (const topic of store.topics.values()) cluster(topic.cluster)
@@ -87,6 +93,10 @@ export function openLog({ file, clock = systemClock }: LogOptions): EventLog {
         if (found?.running) return found
       }
       throw new LogError('BrokerNotAvailableException', `No Kafka cluster is running at ${bootstrapServers}`)
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     sweep,
     async close() {

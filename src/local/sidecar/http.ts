@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Metadata } from './cloudevents.ts'
+import { DaprError, malformedRequest } from './errors.ts'
+import { parsePrecisely } from './json.ts'
+
+/** daprd's --max-body-size. */
+const MAX_BODY = 4 * 1024 * 1024
+
+export interface ApiRequest {
+  method: string
+  url: URL
+  headers: IncomingMessage['headers']
+  /** `metadata.*` of the query, without the prefix. Headers are not looked at (dapr pkg/api/http getMetadataFromRequest). */
+  metadata: Metadata
+  raw: IncomingMessage
+  response: ServerResponse
+}
+
+export interface Reply {
+  status: number
+  headers?: Record<string, string>
+  body?: string | Uint8Array
+}
+
+export const noContent: Reply = { status: 204 }
+
+export const json = (body: unknown, status = 200): Reply => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+export function apiRequest(raw: IncomingMessage, response: ServerResponse): ApiRequest {
+  const url = new URL(raw.url ?? '/', 'http://sidecar')
+  const metadata: Metadata = {}
+  for (const [name, value] of url.searchParams) {
+    if (name.startsWith('metadata.')) metadata[name.slice('metadata.'.length)] ??= value
+  }
+  return { method: raw.method ?? 'GET', url, headers: raw.headers, metadata, raw, response }
+}
+
+export async function readBody(request: ApiRequest): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY) {
+      throw new DaprError(413, 'ERR_BODY_READ', `failed to read request body: larger than ${MAX_BODY} bytes`)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** @throws DaprError 400 ERR_MALFORMED_REQUEST */
+export async function readJson(request: ApiRequest): Promise<unknown> {
+  const body = await readBody(request)
+  try {
+    return parsePrecisely(body.toString())
+  } catch (error) {
+    throw malformedRequest(error)
+  }
+}
+
+/** An error as a reply: Dapr's own body, or its generic one. */
+export function errorReply(error: unknown): Reply {
+  if (error instanceof DaprError) return json(error.toJSON(), error.status)
+  return json({ errorCode: 'ERROR', message: error instanceof Error ? error.message : String(error) }, 500)
+}
+
+export function send(response: ServerResponse, reply: Reply): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(reply.status, reply.headers)
+  response.end(reply.body)
+}

@@ -1,0 +1,176 @@
+/** `/v1.0/publish` and `/v1.0/publish/bulk`: dapr pkg/api/http onPublish and onBulkPublish, runtime/pubsub/publisher. */
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../log/index.ts'
+import { envelope, isBinary, isCloudEvent, isJson, isRawPayload, type Metadata } from './cloudevents.ts'
+import type { Components } from './components.ts'
+import { DaprError, describe, pubsub as errors } from './errors.ts'
+import { type ApiRequest, json, noContent, type Reply, readBody } from './http.ts'
+import { isRecord, parsePrecisely } from './json.ts'
+import type { BulkEntry, PubSub } from './kafka.ts'
+import { type Resiliency, runWith } from './resiliency.ts'
+
+export interface PublishContext {
+  appId: string
+  clock: Clock
+  components: Components
+  resiliency: () => Resiliency
+}
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/
+
+/** A child of the caller's span, or a new unsampled trace (W3C trace context). */
+function traceOf(request: ApiRequest): { traceparent: string; tracestate: string } {
+  const incoming = TRACEPARENT.exec(String(request.headers['traceparent'] ?? ''))
+  const traceId = incoming?.[1] ?? randomBytes(16).toString('hex')
+  const span = randomBytes(8).toString('hex')
+  return {
+    traceparent: `00-${traceId}-${span}-${incoming?.[2] ?? '00'}`,
+    tracestate: String(request.headers['tracestate'] ?? ''),
+  }
+}
+
+function target(context: PublishContext, pubsubName: string, topic: string): PubSub {
+  if (pubsubName === '') throw errors.nameEmpty()
+  const pubsub = context.components.pubsub(pubsubName)
+  if (pubsub === undefined) throw errors.notFound(pubsubName)
+  if (topic === '') throw errors.topicEmpty(pubsubName)
+  return pubsub
+}
+
+function rawPayload(metadata: Metadata): boolean {
+  try {
+    return isRawPayload(metadata)
+  } catch (error) {
+    throw errors.badMetadata(error)
+  }
+}
+
+function wrap(
+  context: PublishContext,
+  request: ApiRequest,
+  at: { pubsub: string; topic: string; contentType: string },
+  data: Buffer,
+  metadata: Metadata,
+): Buffer {
+  try {
+    const event = envelope(
+      data,
+      { ...at, ...traceOf(request), appId: context.appId, now: context.clock.now() },
+      metadata,
+    )
+    return Buffer.from(JSON.stringify(event))
+  } catch (error) {
+    throw errors.cloudEventCreation(context.appId, error)
+  }
+}
+
+/** Publishes under the outbound policy of the component. @throws DaprError 403 or 500 */
+export async function publishTo(
+  context: PublishContext,
+  pubsub: PubSub,
+  topic: string,
+  data: Uint8Array,
+  metadata: Metadata,
+): Promise<void> {
+  if (!pubsub.scopes.mayPublish(topic)) throw errors.forbidden(topic, context.appId)
+  const policy = context.resiliency().component(pubsub.name, 'Pubsub', 'Outbound')
+  try {
+    const never = new AbortController().signal
+    await runWith(policy, context.clock, never, () => pubsub.publish(topic, data, metadata))
+  } catch (error) {
+    throw errors.publishFailed(pubsub.name, topic, error)
+  }
+}
+
+export async function publish(
+  context: PublishContext,
+  request: ApiRequest,
+  pubsubName: string,
+  topic: string,
+): Promise<Reply> {
+  const pubsub = target(context, pubsubName, topic)
+  const { metadata } = request
+  const raw = rawPayload(metadata)
+  const body = await readBody(request)
+  const contentType = String(request.headers['content-type'] ?? '')
+  const data = raw ? body : wrap(context, request, { pubsub: pubsubName, topic, contentType }, body, metadata)
+  await publishTo(context, pubsub, topic, data, metadata)
+  return noContent
+}
+
+/** The bytes of a bulk entry's event (dapr pkg/api/http ConvertEventToBytes). */
+function eventBytes(event: unknown, contentType: string): Buffer {
+  if (isBinary(contentType)) return Buffer.from(String(event), 'base64')
+  if (isJson(contentType) || isCloudEvent(contentType)) return Buffer.from(JSON.stringify(event))
+  if (typeof event === 'string') return Buffer.from(event)
+  throw new Error(`error converting event to bytes: unsupported content type ${contentType || '(none)'}`)
+}
+
+interface Incoming {
+  entryId: string
+  contentType: string
+  data: Buffer
+  /** Undefined: the entry brought none, and only the broker sees the query's. */
+  metadata: Metadata | undefined
+}
+
+function readEntries(body: Buffer, pubsubName: string, topic: string): Incoming[] {
+  let list: unknown
+  try {
+    list = parsePrecisely(body.toString())
+    if (!Array.isArray(list)) throw new Error('the body is not a JSON array')
+  } catch (error) {
+    throw errors.unmarshalEvents(pubsubName, topic, error)
+  }
+  const seen = new Set<string>()
+  return list.filter(isRecord).map(one => {
+    const contentType = String(one['contentType'] ?? '')
+    let data: Buffer
+    try {
+      data = eventBytes(one['event'], contentType)
+    } catch (error) {
+      throw errors.envelope(pubsubName, topic, error)
+    }
+    const entryId = String(one['entryId'] ?? '')
+    if (entryId === '' || seen.has(entryId)) throw errors.marshalEvents(pubsubName, topic)
+    seen.add(entryId)
+    const own = isRecord(one['metadata']) ? one['metadata'] : undefined
+    const metadata = own && Object.fromEntries(Object.entries(own).map(([key, value]) => [key, String(value)]))
+    return { entryId, contentType, data, metadata }
+  })
+}
+
+export async function publishBulk(
+  context: PublishContext,
+  request: ApiRequest,
+  pubsubName: string,
+  topic: string,
+): Promise<Reply> {
+  const pubsub = target(context, pubsubName, topic)
+  const raw = rawPayload(request.metadata)
+  const incoming = readEntries(await readBody(request), pubsubName, topic)
+  let left: BulkEntry[] = incoming.map(({ entryId, contentType, data, metadata = {} }) => ({
+    entryId,
+    data: raw ? data : wrap(context, request, { pubsub: pubsubName, topic, contentType }, data, metadata),
+    // The query's metadata overrides that of every entry, a partition key included (kafka/producer.go maps.Copy).
+    metadata: { ...metadata, ...request.metadata },
+  }))
+  if (!pubsub.scopes.mayPublish(topic)) throw errors.forbidden(topic, context.appId)
+  const policy = context.resiliency().component(pubsub.name, 'Pubsub', 'Outbound')
+  let failed: { entryId: string; error: unknown }[] = []
+  try {
+    await runWith(policy, context.clock, new AbortController().signal, async () => {
+      failed = await pubsub.publishBulk(topic, left)
+      left = left.filter(entry => failed.some(one => one.entryId === entry.entryId))
+      if (failed.length > 0) throw failed[0]!.error
+    })
+    return noContent
+  } catch (error) {
+    if (error instanceof DaprError) throw error
+    const failedEntries = left.map(({ entryId }) => ({
+      entryId,
+      error: describe(failed.find(one => one.entryId === entryId)?.error ?? error),
+    }))
+    return json({ failedEntries, errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE' }, 500)
+  }
+}
