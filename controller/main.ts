@@ -1,4 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
+import packageJson from '../package.json' with { type: 'json' }
+import { serveHealth } from './health.ts'
 import { KubeClient } from './kube/client.ts'
 import { isKubeError, KubeError } from './kube/errors.ts'
 import { eventRecorder } from './kube/events.ts'
@@ -6,12 +8,17 @@ import { LeaderLease } from './kube/lease.ts'
 import { Manager, type Watched } from './kube/manager.ts'
 import type { KubeObject } from './kube/objects.ts'
 import { kubeConfigTransport } from './kube/transport.ts'
-import { serveHealth } from './health.ts'
 import { createMetrics, LEASE_NAME } from './metrics.ts'
-import { CHILD_KINDS, FIELD_MANAGER, KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, platformKey } from './platform/platform.ts'
+import {
+  CHILD_KINDS,
+  FIELD_MANAGER,
+  KINDS,
+  PLATFORM_LABEL,
+  PLATFORM_NAMESPACE_LABEL,
+  platformKey,
+} from './platform/platform.ts'
 import { Reconciler } from './platform/reconciler.ts'
 import { parseSettings } from './settings.ts'
-import packageJson from '../package.json' with { type: 'json' }
 
 const CONTROLLER = 'todoeventplatform'
 
@@ -49,17 +56,24 @@ const client = new KubeClient(transport, {
   },
 })
 
-const record = eventRecorder(client, FIELD_MANAGER, error => log('warn', 'an Event could not be recorded', { error: String(error) }))
+const record = eventRecorder(client, FIELD_MANAGER, error =>
+  log('warn', 'an Event could not be recorded', { error: String(error) }),
+)
 
 /** A child leads to its platform by label; Secrets and Kafkas of others may be inputs of any platform that refers to them. */
 const keysOf = (object: KubeObject): string[] => {
   const { labels, namespace, name } = object.metadata
-  if (object.kind === KINDS.platform.kind) return manager.cache.list(KINDS.platform, other => other.metadata.namespace === namespace).map(other => platformKey(namespace!, other.metadata.name)).concat(platformKey(namespace!, name))
+  if (object.kind === KINDS.platform.kind)
+    return manager.cache
+      .list(KINDS.platform, other => other.metadata.namespace === namespace)
+      .map(other => platformKey(namespace!, other.metadata.name))
+      .concat(platformKey(namespace!, name))
   const platform = labels?.[PLATFORM_LABEL]
   const home = labels?.[PLATFORM_NAMESPACE_LABEL]
   if (platform && home) return [platformKey(home, platform)]
   if (object.kind !== 'Secret' && object.kind !== 'Kafka') return []
-  const uses = (candidate: KubeObject): boolean => candidate.metadata.namespace === namespace || candidate['spec']?.kafka?.strimzi?.clusterRef?.namespace === namespace
+  const uses = (candidate: KubeObject): boolean =>
+    candidate.metadata.namespace === namespace || candidate['spec']?.kafka?.strimzi?.clusterRef?.namespace === namespace
   return manager.cache.list(KINDS.platform, uses).map(({ metadata }) => platformKey(metadata.namespace!, metadata.name))
 }
 
@@ -67,7 +81,12 @@ const INPUT_KINDS: string[] = [KINDS.secret.kind, KINDS.kafka.kind, KINDS.topic.
 const namespaces = settings.namespaces.length > 0 ? settings.namespaces : [undefined]
 const watches: Watched[] = namespaces.flatMap(namespace => [
   { ...KINDS.platform, keysOf, ...(namespace && { namespace }) },
-  ...CHILD_KINDS.map(kind => ({ ...kind, keysOf, ...(namespace && { namespace }), ...(!INPUT_KINDS.includes(kind.kind) && { labelSelector: PLATFORM_LABEL }) })),
+  ...CHILD_KINDS.map(kind => ({
+    ...kind,
+    keysOf,
+    ...(namespace && { namespace }),
+    ...(!INPUT_KINDS.includes(kind.kind) && { labelSelector: PLATFORM_LABEL }),
+  })),
 ])
 
 const manager = new Manager({
@@ -77,7 +96,10 @@ const manager = new Manager({
     const end = metrics.duration.startTimer({ controller: CONTROLLER })
     try {
       const result = await reconciler.reconcile(key)
-      metrics.reconciles.inc({ controller: CONTROLLER, result: result?.requeueAfterMs === undefined ? 'success' : 'requeue' })
+      metrics.reconciles.inc({
+        controller: CONTROLLER,
+        result: result?.requeueAfterMs === undefined ? 'success' : 'requeue',
+      })
       return result
     } finally {
       end()
@@ -90,14 +112,24 @@ const manager = new Manager({
   onError: (key, error) => {
     metrics.errors.inc({ controller: CONTROLLER })
     metrics.reconciles.inc({ controller: CONTROLLER, result: 'error' })
-    log('error', 'reconcile failed and will be tried again', { key, error: error instanceof Error ? error.message : String(error) })
+    log('error', 'reconcile failed and will be tried again', {
+      key,
+      error: error instanceof Error ? error.message : String(error),
+    })
   },
 })
 
 const reconciler = new Reconciler({ client, cache: manager.cache, record, settings })
 
-const server = await serveHealth({ ready: () => manager.synced, metrics: metrics.registry }, settings.healthHost, settings.healthPort).catch((error: NodeJS.ErrnoException) => {
-  log('error', `cannot listen on ${settings.healthHost}:${settings.healthPort} (${error.code}): choose another with --port`)
+const server = await serveHealth(
+  { ready: () => manager.synced, metrics: metrics.registry },
+  settings.healthHost,
+  settings.healthPort,
+).catch((error: NodeJS.ErrnoException) => {
+  log(
+    'error',
+    `cannot listen on ${settings.healthHost}:${settings.healthPort} (${error.code}): choose another with --port`,
+  )
   process.exit(1)
 })
 
@@ -112,7 +144,11 @@ const shutDown = async (signal: string): Promise<void> => {
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutDown(signal))
 
-log('info', 'starting', { version: settings.version, servicesImage: settings.servicesImage, namespaces: settings.namespaces })
+log('info', 'starting', {
+  version: settings.version,
+  servicesImage: settings.servicesImage,
+  namespaces: settings.namespaces,
+})
 manager.start()
 const leading = settings.leaderElection ? lease.run(stop.signal) : manager.lead()
 leading.catch((error: unknown) => {

@@ -16,14 +16,35 @@ export function parseSettings(argv: string[], version: string): Settings {
   const command = new Command('todo-event-platform')
     .description('Reconciles TodoEventPlatforms.')
     .version(version)
-    .addOption(new Option('--services-image <image>', 'image of the services, without tag').env('SERVICES_IMAGE').default('ghcr.io/todo-event-platform/services'))
-    .addOption(new Option('--namespaces <names>', 'namespaces to serve, by comma; empty: all').env('WATCH_NAMESPACES').default(''))
-    .addOption(new Option('--lease-namespace <name>', 'namespace of the leader election Lease').env('POD_NAMESPACE').default('todo-system'))
+    .addOption(
+      new Option('--services-image <image>', 'image of the services, without tag')
+        .env('SERVICES_IMAGE')
+        .default('ghcr.io/todo-event-platform/services'),
+    )
+    .addOption(
+      new Option('--namespaces <names>', 'namespaces to serve, by comma; empty: all')
+        .env('WATCH_NAMESPACES')
+        .default(''),
+    )
+    .addOption(
+      new Option('--lease-namespace <name>', 'namespace of the leader election Lease')
+        .env('POD_NAMESPACE')
+        .default('todo-system'),
+    )
     .addOption(new Option('--host <address>', 'address of the probes and metrics').env('HOST').default('0.0.0.0'))
-    .addOption(new Option('--port <port>', 'port of the probes and metrics').env('PORT').default(8080).argParser(Number))
+    .addOption(
+      new Option('--port <port>', 'port of the probes and metrics').env('PORT').default(8080).argParser(Number),
+    )
     .addOption(new Option('--no-leader-election', 'do not compete for the Lease'))
     .parse(argv)
-  const options = command.opts<{ servicesImage: string; namespaces: string; leaseNamespace: string; host: string; port: number; leaderElection: boolean }>()
+  const options = command.opts<{
+    servicesImage: string
+    namespaces: string
+    leaseNamespace: string
+    host: string
+    port: number
+    leaderElection: boolean
+  }>()
   return {
     version,
     servicesImage: options.servicesImage,

@@ -54,7 +54,12 @@ export class Manager {
       watches.map(({ apiVersion, kind, namespace, labelSelector }) =>
         listWatch(
           client,
-          { kind: { apiVersion, kind }, signal: this.#stop.signal, ...(namespace && { namespace }), ...(labelSelector && { labelSelector }) },
+          {
+            kind: { apiVersion, kind },
+            signal: this.#stop.signal,
+            ...(namespace && { namespace }),
+            ...(labelSelector && { labelSelector }),
+          },
           {
             replace: objects => this.cache.replace({ apiVersion, kind }, objects, namespace),
             upsert: object => this.cache.upsert(object),
@@ -78,7 +83,8 @@ export class Manager {
       }
     }, this.#options.queue)
     for (const watched of this.#options.watches) {
-      for (const object of this.cache.list(watched)) for (const key of watched.keysOf(object)) this.#queue.add(key, 'resync')
+      for (const object of this.cache.list(watched))
+        for (const key of watched.keysOf(object)) this.#queue.add(key, 'resync')
     }
   }
 

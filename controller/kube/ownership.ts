@@ -3,10 +3,19 @@ import type { KubeObject } from './objects.ts'
 type Json = unknown
 type Fields = Record<string, unknown>
 
-const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: Json): value is Record<string, Json> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Metadata that a desired object carries to be addressed; never owned. */
-const ADDRESS = new Set(['name', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields'])
+const ADDRESS = new Set([
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'managedFields',
+])
 
 /**
  * Paths where the live object does not say what is desired, or where `manager` still owns a field it no longer wants:
@@ -15,7 +24,9 @@ const ADDRESS = new Set(['name', 'namespace', 'uid', 'resourceVersion', 'generat
 export function driftOf(desired: KubeObject, live: KubeObject, manager: string): string[] {
   const drift: string[] = []
   compare(withoutAddress(desired), live, '', drift)
-  const entry = live.metadata.managedFields?.find(({ manager: name, operation, subresource }) => name === manager && operation === 'Apply' && !subresource)
+  const entry = live.metadata.managedFields?.find(
+    ({ manager: name, operation, subresource }) => name === manager && operation === 'Apply' && !subresource,
+  )
   if (!entry) drift.push('metadata.managedFields')
   else unwanted(entry.fieldsV1 ?? {}, desired, '', drift)
   return drift
@@ -44,7 +55,8 @@ function compare(desired: Json, live: Json, path: string, drift: string[]): void
 /** The key by which lists of objects are merged, where the items show one; other lists are compared as a whole. */
 const itemKey = (item: Json): string | undefined => {
   if (!isObject(item)) return undefined
-  if (typeof item['containerPort'] === 'number') return `containerPort=${item['containerPort']}/${item['protocol'] ?? 'TCP'}`
+  if (typeof item['containerPort'] === 'number')
+    return `containerPort=${item['containerPort']}/${item['protocol'] ?? 'TCP'}`
   if (typeof item['port'] === 'number') return `port=${item['port']}/${item['protocol'] ?? 'TCP'}`
   for (const key of ['name', 'uid', 'type']) if (typeof item[key] === 'string') return `${key}=${item[key]}`
   return undefined
@@ -67,7 +79,8 @@ function compareList(desired: Json[], live: Json, path: string, drift: string[])
   // A set (finalizers, say) may hold others' values beside ours; an atomic list that differs in order differs.
   const scalar = desired.every(item => !isObject(item) && !Array.isArray(item))
   if (scalar ? !desired.every(item => live.includes(item)) : desired.length !== live.length) drift.push(path)
-  else if (!scalar) for (const [index, item] of desired.entries()) compare(item, live[index], `${path}[${index}]`, drift)
+  else if (!scalar)
+    for (const [index, item] of desired.entries()) compare(item, live[index], `${path}[${index}]`, drift)
 }
 
 function unwanted(fields: Fields, desired: Json, path: string, drift: string[]): void {
@@ -88,7 +101,12 @@ function step(value: Json, name: string): Json {
   if (name.startsWith('i:')) return value[Number(rest)]
   const parsed = JSON.parse(rest) as Json
   if (name.startsWith('v:')) return value.find(item => item === parsed)
-  return value.find(item => isObject(item) && isObject(parsed) && Object.entries(parsed).every(([key, wanted]) => (item[key] ?? DEFAULT_KEYS[key]) === wanted))
+  return value.find(
+    item =>
+      isObject(item) &&
+      isObject(parsed) &&
+      Object.entries(parsed).every(([key, wanted]) => (item[key] ?? DEFAULT_KEYS[key]) === wanted),
+  )
 }
 
 /** Keys of list items that the server fills in when a manifest leaves them out. */

@@ -5,11 +5,14 @@ const settle = () => new Promise(resolve => setTimeout(resolve, 5))
 test('a key added many times while it waits is worked on once, and once more when added while at work', async () => {
   const seen: string[] = []
   let release = () => {}
-  const queue = new WorkQueue(async key => {
-    seen.push(key)
-    if (seen.length === 1) await new Promise<void>(resolve => (release = resolve))
-    return undefined
-  }, { workers: 1 })
+  const queue = new WorkQueue(
+    async key => {
+      seen.push(key)
+      if (seen.length === 1) await new Promise<void>(resolve => (release = resolve))
+      return undefined
+    },
+    { workers: 1 },
+  )
   queue.add('a')
   queue.add('b')
   queue.add('b')
@@ -24,11 +27,14 @@ test('a key added many times while it waits is worked on once, and once more whe
 test('a user’s change overtakes the resync of a start', async () => {
   const seen: string[] = []
   let release = () => {}
-  const queue = new WorkQueue(async key => {
-    seen.push(key)
-    if (key === 'first') await new Promise<void>(resolve => (release = resolve))
-    return undefined
-  }, { workers: 1 })
+  const queue = new WorkQueue(
+    async key => {
+      seen.push(key)
+      if (key === 'first') await new Promise<void>(resolve => (release = resolve))
+      return undefined
+    },
+    { workers: 1 },
+  )
   queue.add('first', 'resync')
   for (const key of ['r1', 'r2', 'r3']) queue.add(key, 'resync')
   queue.add('r3', 'user')
@@ -41,12 +47,15 @@ test('a user’s change overtakes the resync of a start', async () => {
 test('a key whose work fails comes back, later each time, and is never dropped', async () => {
   let tries = 0
   const done = Promise.withResolvers<void>()
-  const queue = new WorkQueue(async () => {
-    tries += 1
-    if (tries < 5) throw new Error('not yet')
-    done.resolve()
-    return undefined
-  }, { baseMs: 1, capMs: 4 })
+  const queue = new WorkQueue(
+    async () => {
+      tries += 1
+      if (tries < 5) throw new Error('not yet')
+      done.resolve()
+      return undefined
+    },
+    { baseMs: 1, capMs: 4 },
+  )
   queue.add('a')
   await done.promise
   await settle()

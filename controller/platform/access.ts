@@ -22,7 +22,15 @@ export interface AppAccess {
  * A dead letter is published by the *subscriber's* sidecar (dapr pkg/runtime/subscription, sendToDeadLetter), which also reads it back.
  */
 export function appAccess({ services, subscriptions }: Pick<Effective, 'services' | 'subscriptions'>): AppAccess[] {
-  const apps = [...new Set([...services.map(({ contract }) => contract).filter(({ consumes, publishes }) => consumes.length + publishes.length > 0).map(({ appId }) => appId), ...subscriptions.map(({ app }) => app)])]
+  const apps = [
+    ...new Set([
+      ...services
+        .map(({ contract }) => contract)
+        .filter(({ consumes, publishes }) => consumes.length + publishes.length > 0)
+        .map(({ appId }) => appId),
+      ...subscriptions.map(({ app }) => app),
+    ]),
+  ]
   return apps.map(appId => {
     const contract = services.find(service => service.contract.appId === appId)?.contract
     const own = subscriptions.filter(subscription => subscription.app === appId)
@@ -31,7 +39,10 @@ export function appAccess({ services, subscriptions }: Pick<Effective, 'services
       appId,
       publishes: [...new Set([...(contract?.publishes ?? []), ...dead])],
       subscribes: [...new Set([...own.map(({ topic }) => topic), ...dead])],
-      group: contract?.pubsub === 'realtime-pubsub' ? { name: `${appId}-`, pattern: 'prefix' } : { name: appId, pattern: 'literal' },
+      group:
+        contract?.pubsub === 'realtime-pubsub'
+          ? { name: `${appId}-`, pattern: 'prefix' }
+          : { name: appId, pattern: 'literal' },
     }
   })
 }
@@ -44,8 +55,14 @@ export function aclRules({ publishes, subscribes, group }: AppAccess, prefix: st
       resource: 'topic' as const,
       name: prefix + topic,
       pattern: 'literal' as const,
-      operations: ['Describe', ...(subscribes.includes(topic) ? ['Read'] : []), ...(publishes.includes(topic) ? ['Write'] : [])],
+      operations: [
+        'Describe',
+        ...(subscribes.includes(topic) ? ['Read'] : []),
+        ...(publishes.includes(topic) ? ['Write'] : []),
+      ],
     })),
-    ...(subscribes.length > 0 ? [{ resource: 'group' as const, name: prefix + group.name, pattern: group.pattern, operations: ['Read'] }] : []),
+    ...(subscribes.length > 0
+      ? [{ resource: 'group' as const, name: prefix + group.name, pattern: group.pattern, operations: ['Read'] }]
+      : []),
   ]
 }

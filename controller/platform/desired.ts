@@ -1,9 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { KubeObject } from '../kube/objects.ts'
-import { HASH_ANNOTATION, type Platform, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL } from './platform.ts'
+import { HASH_ANNOTATION, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, type Platform } from './platform.ts'
 
 /** The parts of a platform, in the order in which they can come up. */
-export const PARTS = ['foundation', 'kafka', 'topics', 'users', 'database', 'credentials', 'messaging', 'subscriptions', 'migrations', 'services'] as const
+export const PARTS = [
+  'foundation',
+  'kafka',
+  'topics',
+  'users',
+  'database',
+  'credentials',
+  'messaging',
+  'subscriptions',
+  'migrations',
+  'services',
+] as const
 export type Part = (typeof PARTS)[number]
 
 /** Which parts must be ready before an object of a part is created. */
@@ -49,10 +60,18 @@ export const childLabels = (platform: Platform, component: string, version: stri
 
 /** What must go with the platform is owned by it; what holds data is not: the garbage collector knows no deletionPolicy. */
 export const ownerReference = (platform: Platform): KubeObject['metadata']['ownerReferences'] => [
-  { apiVersion: platform.apiVersion, kind: platform.kind, name: platform.metadata.name, uid: platform.metadata.uid, controller: true, blockOwnerDeletion: true },
+  {
+    apiVersion: platform.apiVersion,
+    kind: platform.kind,
+    name: platform.metadata.name,
+    uid: platform.metadata.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  },
 ]
 
-export const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+export const hashOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
 
 /** Stamps the hash of the object as rendered. */
 export function withHash(object: KubeObject): KubeObject {

@@ -56,7 +56,14 @@ export interface Effective {
   database: PlatformSpec['database']
   services: EffectiveService[]
   dapr: { logLevel: string; apiToken: boolean; tracing?: { endpoint: string; samplingRatio: number } }
-  auth: { issuer: string; audience: string; jwksUri: string; rolesClaim: string; operatorRole: string; builtIn: boolean }
+  auth: {
+    issuer: string
+    audience: string
+    jwksUri: string
+    rolesClaim: string
+    operatorRole: string
+    builtIn: boolean
+  }
   terminationGracePeriodSeconds: number
 }
 
@@ -108,7 +115,13 @@ export function effectiveSpec(platform: Platform, operatorVersion: string): Effe
   )
   const subscriptions = [
     ...services.flatMap(({ contract }) => builtInSubscriptions(contract)),
-    ...(spec.subscriptions ?? []).map(({ app, topic, path, rules = [], deadLetter = true }) => ({ app, topic, path, rules, deadLetter })),
+    ...(spec.subscriptions ?? []).map(({ app, topic, path, rules = [], deadLetter = true }) => ({
+      app,
+      topic,
+      path,
+      rules,
+      deadLetter,
+    })),
   ]
   return {
     profile,
@@ -118,10 +131,14 @@ export function effectiveSpec(platform: Platform, operatorVersion: string): Effe
     kafka: { provider, prefix: spec.kafka.prefix ?? (shared ? `${metadata.namespace}-${metadata.name}.` : '') },
     ...(spec.kafka.strimzi && {
       strimzi: {
-        ...(spec.kafka.strimzi.clusterRef && { clusterRef: { namespace: metadata.namespace, ...spec.kafka.strimzi.clusterRef } }),
+        ...(spec.kafka.strimzi.clusterRef && {
+          clusterRef: { namespace: metadata.namespace, ...spec.kafka.strimzi.clusterRef },
+        }),
         version: spec.kafka.strimzi.version ?? KAFKA_VERSION,
         brokers,
-        ...(spec.kafka.strimzi.controllers && { controllers: nodeGroup(spec.kafka.strimzi.controllers, { ...defaults, storage: '20Gi' }) }),
+        ...(spec.kafka.strimzi.controllers && {
+          controllers: nodeGroup(spec.kafka.strimzi.controllers, { ...defaults, storage: '20Gi' }),
+        }),
         ...(spec.kafka.strimzi.rackTopologyKey && { rackTopologyKey: spec.kafka.strimzi.rackTopologyKey }),
         config: spec.kafka.strimzi.config ?? {},
       },
@@ -133,18 +150,31 @@ export function effectiveSpec(platform: Platform, operatorVersion: string): Effe
     dapr: {
       logLevel: spec.dapr?.logLevel ?? 'info',
       apiToken: spec.dapr?.apiToken ?? true,
-      ...(spec.dapr?.tracing?.endpoint && { tracing: { endpoint: spec.dapr.tracing.endpoint, samplingRatio: spec.dapr.tracing.samplingRatio ?? 0.1 } }),
+      ...(spec.dapr?.tracing?.endpoint && {
+        tracing: { endpoint: spec.dapr.tracing.endpoint, samplingRatio: spec.dapr.tracing.samplingRatio ?? 0.1 },
+      }),
     },
     auth: effectiveAuth(platform),
     terminationGracePeriodSeconds: defaults.grace,
   }
 }
 
-function nodeGroup(group: { replicas?: number; storage?: { size: string; class?: string }; resources?: object } | undefined, defaults: { nodes: number; storage: string }): NodeGroup {
-  return { replicas: group?.replicas ?? defaults.nodes, storage: group?.storage ?? { size: defaults.storage }, resources: group?.resources ?? {} }
+function nodeGroup(
+  group: { replicas?: number; storage?: { size: string; class?: string }; resources?: object } | undefined,
+  defaults: { nodes: number; storage: string },
+): NodeGroup {
+  return {
+    replicas: group?.replicas ?? defaults.nodes,
+    storage: group?.storage ?? { size: defaults.storage },
+    resources: group?.resources ?? {},
+  }
 }
 
-function effectiveService(contract: ServiceContract, given: NonNullable<PlatformSpec['services']>[ServiceName], defaults: { serviceReplicas: number; resources: object }): EffectiveService {
+function effectiveService(
+  contract: ServiceContract,
+  given: NonNullable<PlatformSpec['services']>[ServiceName],
+  defaults: { serviceReplicas: number; resources: object },
+): EffectiveService {
   return {
     contract,
     replicas: given?.replicas ?? given?.autoscaling?.min ?? defaults.serviceReplicas,
@@ -167,7 +197,9 @@ function builtInSubscriptions(contract: ServiceContract): EffectiveSubscription[
 function topics(spec: PlatformSpec, subscriptions: EffectiveSubscription[], replicas: number): EffectiveTopic[] {
   const given = new Map((spec.topics ?? []).map(topic => [topic.name, topic]))
   const known = new Set(TOPICS.map(topic => topic.name))
-  const own = (spec.topics ?? []).filter(topic => !known.has(topic.name)).map(({ name }) => ({ name, partitions: 6, retentionMs: 7 * UNITS['d']! }))
+  const own = (spec.topics ?? [])
+    .filter(topic => !known.has(topic.name))
+    .map(({ name }) => ({ name, partitions: 6, retentionMs: 7 * UNITS['d']! }))
   const living = [...TOPICS, ...own].map(topic => {
     const wanted = given.get(topic.name)
     return {

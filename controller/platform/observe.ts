@@ -5,15 +5,16 @@ import { appAccess } from './access.ts'
 import type { Effective } from './effective.ts'
 import type { Facts } from './facts.ts'
 import { SECRETS } from './names.ts'
-import { CHILD_KINDS, KINDS, type Platform, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL } from './platform.ts'
+import type { Observed } from './plan.ts'
+import { CHILD_KINDS, KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, type Platform } from './platform.ts'
 import { strimziCluster, strimziUserName } from './providers/strimzi.ts'
 import { databaseSecret } from './render/database.ts'
-import type { Observed } from './plan.ts'
 
 /** The children of a platform, by label; found wherever they live. */
 export function observeChildren(cache: Cache, { metadata }: Platform): Observed {
   const ours = (object: KubeObject): boolean =>
-    object.metadata.labels?.[PLATFORM_LABEL] === metadata.name && object.metadata.labels?.[PLATFORM_NAMESPACE_LABEL] === metadata.namespace
+    object.metadata.labels?.[PLATFORM_LABEL] === metadata.name &&
+    object.metadata.labels?.[PLATFORM_NAMESPACE_LABEL] === metadata.namespace
   return new Map(CHILD_KINDS.flatMap(kind => cache.list(kind, ours)).map(object => [keyOf(object), object]))
 }
 
@@ -26,7 +27,9 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
   const { namespace, name } = platform.metadata
   const cluster = strimziCluster({ platform, effective })
   const kafka = cache.get(KINDS.kafka, cluster.namespace, cluster.name)
-  const listener = (kafka?.['status']?.listeners as { name: string; bootstrapServers?: string }[] | undefined)?.find(each => each.name === 'tls')
+  const listener = (kafka?.['status']?.listeners as { name: string; bootstrapServers?: string }[] | undefined)?.find(
+    each => each.name === 'tls',
+  )
   const caCert = text(cache.get(KINDS.secret, cluster.namespace, `${cluster.name}-cluster-ca-cert`), 'ca.crt')
   const passwords = appAccess(effective).flatMap(({ appId }) => {
     const user = strimziUserName(effective.kafka.prefix, appId)
@@ -34,7 +37,11 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
     return password ? [[appId, password] as const] : []
   })
   const database = databaseSecret({ platform, effective })
-  const topics = cache.list(KINDS.topic, topic => topic.metadata.namespace === cluster.namespace && topic.metadata.labels?.['strimzi.io/cluster'] === cluster.name)
+  const topics = cache.list(
+    KINDS.topic,
+    topic =>
+      topic.metadata.namespace === cluster.namespace && topic.metadata.labels?.['strimzi.io/cluster'] === cluster.name,
+  )
   return {
     kafka: {
       ...(listener?.bootstrapServers && { bootstrapServers: listener.bootstrapServers }),
@@ -45,11 +52,18 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
     databaseReady: text(cache.get(KINDS.secret, namespace, database.name), database.key) !== undefined,
     // Only what Kafka has accepted counts: a topic that was refused may still be corrected.
     livePartitions: Object.fromEntries(
-      topics.filter(topic => conditionOf(topic, 'Ready')?.status === 'True').map(topic => [topic['spec']?.topicName ?? topic.metadata.name, topic['spec']?.partitions ?? 0]),
+      topics
+        .filter(topic => conditionOf(topic, 'Ready')?.status === 'True')
+        .map(topic => [topic['spec']?.topicName ?? topic.metadata.name, topic['spec']?.partitions ?? 0]),
     ),
     generated: {
-      [SECRETS.daprTokens(name)]: cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(),
-      ...(effective.auth.builtIn && { [SECRETS.devIssuer(name)]: cache.get(KINDS.secret, namespace, SECRETS.devIssuer(name))?.['data'] ?? freshIssuer(effective.auth.operatorRole) }),
+      [SECRETS.daprTokens(name)]:
+        cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(),
+      ...(effective.auth.builtIn && {
+        [SECRETS.devIssuer(name)]:
+          cache.get(KINDS.secret, namespace, SECRETS.devIssuer(name))?.['data'] ??
+          freshIssuer(effective.auth.operatorRole),
+      }),
     },
   }
 }
@@ -60,7 +74,12 @@ const freshToken = (): Record<string, string> => ({ token: base64(randomBytes(24
 
 /** An issuer for Development: a signing key and two people, one of them an operator. */
 function freshIssuer(operatorRole: string): Record<string, string> {
-  const jwk = { ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), alg: 'EdDSA', use: 'sig', kid: randomBytes(8).toString('hex') }
+  const jwk = {
+    ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
+    alg: 'EdDSA',
+    use: 'sig',
+    kid: randomBytes(8).toString('hex'),
+  }
   const users = [
     { name: 'demo', password: randomBytes(9).toString('base64url'), roles: [] },
     { name: 'operator', password: randomBytes(9).toString('base64url'), roles: [operatorRole] },

@@ -5,7 +5,13 @@ import { FIELD_MANAGER, HASH_ANNOTATION } from './platform.ts'
 import { readinessOf } from './readiness.ts'
 
 export type Step =
-  | { action: 'create' | 'update'; part: Part; object: KubeObject; reason: 'ChildMissing' | 'SpecChanged' | 'DriftRepaired'; fields: string[] }
+  | {
+      action: 'create' | 'update'
+      part: Part
+      object: KubeObject
+      reason: 'ChildMissing' | 'SpecChanged' | 'DriftRepaired'
+      fields: string[]
+    }
   | { action: 'wait'; part: Part; object: KubeObject; reason: 'WaitingForParts' | 'WaitingForInput'; message: string }
   | { action: 'delete'; part: Part | undefined; object: KubeObject; reason: 'NoLongerWanted' | 'PlatformDeleted' }
 
@@ -32,7 +38,13 @@ export function plan(desired: Desired[], observed: Observed, { keepStateful }: {
       const fields = live ? driftOf(object, live, FIELD_MANAGER) : []
       if (live && fields.length === 0) continue
       if (blocked.length > 0) {
-        steps.push({ action: 'wait', part, object, reason: 'WaitingForParts', message: `waits for ${blocked.join(', ')}` })
+        steps.push({
+          action: 'wait',
+          part,
+          object,
+          reason: 'WaitingForParts',
+          message: `waits for ${blocked.join(', ')}`,
+        })
       } else if (!live) {
         steps.push({ action: 'create', part, object, reason: 'ChildMissing', fields: [] })
       } else if (!live.metadata.deletionTimestamp) {
@@ -78,9 +90,16 @@ const WAVES: readonly (readonly string[])[] = [
 ]
 
 /** The deletions to do now: those of the first wave that still has something; empty when all is gone. Pure. */
-export function planDeletion(observed: Observed, { keepStateful }: { keepStateful: boolean }): { steps: Step[]; remaining: KubeObject[] } {
+export function planDeletion(
+  observed: Observed,
+  { keepStateful }: { keepStateful: boolean },
+): { steps: Step[]; remaining: KubeObject[] } {
   const going = [...observed.values()].filter(object => !(keepStateful && isStateful(object)))
-  const waveOf = (object: KubeObject): number => Math.max(0, WAVES.findIndex(kinds => kinds.includes(object.kind)))
+  const waveOf = (object: KubeObject): number =>
+    Math.max(
+      0,
+      WAVES.findIndex(kinds => kinds.includes(object.kind)),
+    )
   const first = Math.min(...going.map(waveOf))
   const steps = going
     .filter(object => waveOf(object) === first && !object.metadata.deletionTimestamp)

@@ -19,19 +19,27 @@ const waiting = (reason: string, message: string): Readiness => ({ ready: false,
 /** Failure looks differ: Kafka, KafkaUser and friends say NotReady=True, KafkaTopic says Ready=False (Strimzi StatusUtils, BatchingTopicController). */
 function strimzi(object: KubeObject): Readiness {
   const paused = conditionOf(object, 'ReconciliationPaused')
-  if (paused?.status === 'True') return waiting('ReconciliationPaused', 'paused by annotation strimzi.io/pause-reconciliation')
+  if (paused?.status === 'True')
+    return waiting('ReconciliationPaused', 'paused by annotation strimzi.io/pause-reconciliation')
   const late = stale(object)
   const failed = conditionOf(object, 'NotReady')
   if (failed?.status === 'True') return waiting(failed.reason ?? 'NotReady', failed.message ?? '')
   if (late) return late
   if (conditionOf(object, 'Unmanaged')?.status === 'True') return READY
   const ready = conditionOf(object, 'Ready')
-  return ready?.status === 'True' ? READY : waiting(ready?.reason ?? 'Pending', ready?.message ?? 'its operator has not reported yet')
+  return ready?.status === 'True'
+    ? READY
+    : waiting(ready?.reason ?? 'Pending', ready?.message ?? 'its operator has not reported yet')
 }
 
 function nodePool(object: KubeObject): Readiness {
   const { spec, status } = object
-  return stale(object) ?? (status?.nodeIds?.length === spec?.replicas ? READY : waiting('Scaling', `${status?.nodeIds?.length ?? 0} of ${spec?.replicas} nodes`))
+  return (
+    stale(object) ??
+    (status?.nodeIds?.length === spec?.replicas
+      ? READY
+      : waiting('Scaling', `${status?.nodeIds?.length ?? 0} of ${spec?.replicas} nodes`))
+  )
 }
 
 function deployment(object: KubeObject): Readiness {
@@ -40,11 +48,13 @@ function deployment(object: KubeObject): Readiness {
   const late = stale(object)
   if (late) return late
   const progressing = conditionOf(object, 'Progressing')
-  if (progressing?.status === 'False') return waiting(progressing.reason ?? 'ProgressDeadlineExceeded', progressing.message ?? '')
+  if (progressing?.status === 'False')
+    return waiting(progressing.reason ?? 'ProgressDeadlineExceeded', progressing.message ?? '')
   const updated = status?.updatedReplicas ?? 0
   const available = status?.availableReplicas ?? 0
   if (updated < wanted) return waiting('RollingOut', `${updated} of ${wanted} pods updated`)
-  if ((status?.replicas ?? 0) > updated) return waiting('RollingOut', `${status?.replicas - updated} old pods still there`)
+  if ((status?.replicas ?? 0) > updated)
+    return waiting('RollingOut', `${status?.replicas - updated} old pods still there`)
   return available >= wanted ? READY : waiting('PodsNotReady', `${available} of ${wanted} pods ready`)
 }
 
@@ -56,7 +66,12 @@ function job(object: KubeObject): Readiness {
 
 function byReadyCondition(object: KubeObject): Readiness {
   const ready = conditionOf(object, 'Ready')
-  return ready?.status === 'True' ? READY : waiting(ready?.reason ?? object.status?.phase?.replaceAll(' ', '') ?? 'Pending', ready?.message ?? object.status?.phase ?? 'its operator has not reported yet')
+  return ready?.status === 'True'
+    ? READY
+    : waiting(
+        ready?.reason ?? object.status?.phase?.replaceAll(' ', '') ?? 'Pending',
+        ready?.message ?? object.status?.phase ?? 'its operator has not reported yet',
+      )
 }
 
 /** What "ready" means for each kind; a kind without a status is ready when it exists. */

@@ -7,8 +7,8 @@ import { act } from './act.ts'
 import { type Effective, effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
 import { observeChildren, observeFacts } from './observe.ts'
-import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
 import { plan, planDeletion } from './plan.ts'
+import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
 import { isForbiddenOption, refusals } from './refuse.ts'
 import { render } from './render/index.ts'
 import { briefStatus, report } from './report.ts'
@@ -38,11 +38,15 @@ export class Reconciler {
     const first = this.#firstOf(namespace)
     if (first.metadata.uid !== platform.metadata.uid) {
       const message = `namespace ${namespace} is served for TodoEventPlatform ${first.metadata.name} already; delete one of the two or move it to a namespace of its own`
-      await this.#writeStatus(platform, briefStatus(platform, { Ready: { status: 'False', reason: 'Conflict', message } }, this.#now()))
+      await this.#writeStatus(
+        platform,
+        briefStatus(platform, { Ready: { status: 'False', reason: 'Conflict', message } }, this.#now()),
+      )
       return { requeueAfterMs: 30_000 }
     }
     const effective = effectiveSpec(platform, this.#options.settings.version)
-    if (!effective.suspend && !platform.metadata.finalizers?.includes(FINALIZER)) await this.#setFinalizers(platform, [FINALIZER], 'FinalizerAdded')
+    if (!effective.suspend && !platform.metadata.finalizers?.includes(FINALIZER))
+      await this.#setFinalizers(platform, [FINALIZER], 'FinalizerAdded')
     return this.#bringUp(platform, effective)
   }
 
@@ -55,13 +59,19 @@ export class Reconciler {
     const desired = supported ? render({ platform, effective: accepted, facts, settings }) : []
     const keepStateful = effective.deletionPolicy === 'Retain'
     const steps = supported ? plan(desired, observeChildren(cache, platform), { keepStateful }) : []
-    const { written, failures } = effective.suspend ? { written: [], failures: [] } : await act(client, record, platform, steps)
+    const { written, failures } = effective.suspend
+      ? { written: [], failures: [] }
+      : await act(client, record, platform, steps)
     // Read our own writes: the next reconcile must not act on what was before them.
     for (const object of written) cache.upsert(object)
     const observed = observeChildren(cache, platform)
     const status = report({ platform, effective, facts, desired, observed, steps, refused, failures, now: this.#now() })
     await this.#writeStatus(platform, status)
-    if (failures.length > 0) throw new AggregateError(failures.map(failure => failure.error), failures.map(({ object, error }) => `${keyOf(object)}: ${error.message}`).join('; '))
+    if (failures.length > 0)
+      throw new AggregateError(
+        failures.map(failure => failure.error),
+        failures.map(({ object, error }) => `${keyOf(object)}: ${error.message}`).join('; '),
+      )
     return undefined
   }
 
@@ -69,7 +79,9 @@ export class Reconciler {
     const { client, cache, record, settings } = this.#options
     if (!platform.metadata.finalizers?.includes(FINALIZER)) return undefined
     const { deletionPolicy } = effectiveSpec(platform, settings.version)
-    const { steps, remaining } = planDeletion(observeChildren(cache, platform), { keepStateful: deletionPolicy === 'Retain' })
+    const { steps, remaining } = planDeletion(observeChildren(cache, platform), {
+      keepStateful: deletionPolicy === 'Retain',
+    })
     if (remaining.length === 0) {
       await this.#setFinalizers(platform, [], 'FinalizerRemoved')
       return undefined
@@ -80,12 +92,23 @@ export class Reconciler {
       name: metadata.name,
       ready: false,
       reason: metadata.deletionTimestamp ? 'Terminating' : 'WaitingForEarlierWave',
-      message: metadata.deletionTimestamp && metadata.finalizers?.length ? `held by finalizer ${metadata.finalizers.join(', ')}` : '',
+      message:
+        metadata.deletionTimestamp && metadata.finalizers?.length
+          ? `held by finalizer ${metadata.finalizers.join(', ')}`
+          : '',
     }))
     const message = `${remaining.length} children left; next: ${[...new Set((steps.length > 0 ? steps.map(step => step.object) : remaining).map(object => object.kind))].slice(0, 3).join(', ')}`
     await this.#writeStatus(
       platform,
-      briefStatus(platform, { Ready: { status: 'False', reason: 'Deleting', message: 'being deleted' }, Deleting: { status: 'True', reason: 'InProgress', message } }, this.#now(), rows),
+      briefStatus(
+        platform,
+        {
+          Ready: { status: 'False', reason: 'Deleting', message: 'being deleted' },
+          Deleting: { status: 'True', reason: 'InProgress', message },
+        },
+        this.#now(),
+        rows,
+      ),
     )
     if (failures.length > 0) throw failures[0]!.error
     return { requeueAfterMs: 2_000 }
@@ -94,7 +117,8 @@ export class Reconciler {
   /** The oldest platform of a namespace is the one that is served; names decide between twins. */
   #firstOf(namespace: string): Platform {
     const all = this.#options.cache.list(KINDS.platform, ({ metadata }) => metadata.namespace === namespace)
-    const age = ({ metadata }: { metadata: { creationTimestamp?: string; name: string } }): string => `${metadata.creationTimestamp}/${metadata.name}`
+    const age = ({ metadata }: { metadata: { creationTimestamp?: string; name: string } }): string =>
+      `${metadata.creationTimestamp}/${metadata.name}`
     return all.sort((a, b) => age(a).localeCompare(age(b)))[0] as Platform
   }
 
@@ -103,7 +127,12 @@ export class Reconciler {
     const others = (platform.metadata.finalizers ?? []).filter(finalizer => finalizer !== FINALIZER)
     const { namespace, name, resourceVersion } = platform.metadata
     const patch = { metadata: { resourceVersion, finalizers: [...others, ...wanted] } }
-    this.#options.cache.upsert(await this.#options.client.mergePatch(KINDS.platform, namespace, name, patch, { fieldManager: FIELD_MANAGER, reason }))
+    this.#options.cache.upsert(
+      await this.#options.client.mergePatch(KINDS.platform, namespace, name, patch, {
+        fieldManager: FIELD_MANAGER,
+        reason,
+      }),
+    )
   }
 
   async #writeStatus(platform: Platform, status: PlatformStatus): Promise<void> {
@@ -111,12 +140,23 @@ export class Reconciler {
     if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return
     const { namespace, name } = platform.metadata
     const object = { ...KINDS.platform, metadata: { namespace, name }, status }
-    cache.upsert(await client.apply(object, { fieldManager: `${FIELD_MANAGER}-status`, force: true, subresource: 'status', reason: 'StatusChanged' }))
+    cache.upsert(
+      await client.apply(object, {
+        fieldManager: `${FIELD_MANAGER}-status`,
+        force: true,
+        subresource: 'status',
+        reason: 'StatusChanged',
+      }),
+    )
     for (const condition of status.conditions ?? []) {
       const old = platform.status?.conditions?.find(each => each.type === condition.type)
       if (old?.status === condition.status || (!old && condition.status !== 'True')) continue
       const bad = condition.type === 'Ready' && condition.status === 'False'
-      record(platform, { type: bad ? 'Warning' : 'Normal', reason: `${condition.type}${condition.status}`, message: `${condition.reason}${condition.message ? `: ${condition.message}` : ''}` })
+      record(platform, {
+        type: bad ? 'Warning' : 'Normal',
+        reason: `${condition.type}${condition.status}`,
+        message: `${condition.reason}${condition.message ? `: ${condition.message}` : ''}`,
+      })
     }
   }
 
@@ -128,7 +168,12 @@ function withoutRefused(effective: Effective): Effective {
   return {
     ...effective,
     ...(effective.strimzi && {
-      strimzi: { ...effective.strimzi, config: Object.fromEntries(Object.entries(effective.strimzi.config).filter(([option]) => !isForbiddenOption(option))) },
+      strimzi: {
+        ...effective.strimzi,
+        config: Object.fromEntries(
+          Object.entries(effective.strimzi.config).filter(([option]) => !isForbiddenOption(option)),
+        ),
+      },
     }),
     subscriptions: effective.subscriptions.filter(({ topic }) => known.has(topic)),
   }
@@ -137,5 +182,9 @@ function withoutRefused(effective: Effective): Effective {
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a.localeCompare(b)).map(([key, item]) => [key, sorted(item)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([key, item]) => [key, sorted(item)]),
+  )
 }

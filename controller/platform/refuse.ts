@@ -5,16 +5,44 @@ import { resourceName } from './names.ts'
 
 /** Options that Strimzi sets itself and drops with a mere log line (api/…/KafkaClusterSpec.java, FORBIDDEN_PREFIXES). */
 const FORBIDDEN = [
-  'listeners', 'advertised.', 'broker.', 'listener.', 'host.name', 'port', 'inter.broker.listener.name', 'sasl.', 'ssl.', 'security.',
-  'password.', 'log.dir', 'zookeeper.', 'authorizer.', 'super.user', 'node.id', 'process.roles', 'controller.', 'metadata.log.dir',
-  'cordoned.log.dirs', 'cruise.control.metrics.topic', 'prometheus.metrics.reporter.', 'client.quota.callback.static.',
+  'listeners',
+  'advertised.',
+  'broker.',
+  'listener.',
+  'host.name',
+  'port',
+  'inter.broker.listener.name',
+  'sasl.',
+  'ssl.',
+  'security.',
+  'password.',
+  'log.dir',
+  'zookeeper.',
+  'authorizer.',
+  'super.user',
+  'node.id',
+  'process.roles',
+  'controller.',
+  'metadata.log.dir',
+  'cordoned.log.dirs',
+  'cruise.control.metrics.topic',
+  'prometheus.metrics.reporter.',
+  'client.quota.callback.static.',
 ]
 const ALLOWED = [
-  'sasl.server.max.receive.size', 'ssl.cipher.suites', 'ssl.protocol', 'ssl.enabled.protocols', 'broker.session.timeout.ms',
-  'broker.heartbeat.interval.ms', 'controller.quorum.election.backoff.max.ms', 'controller.quorum.election.timeout.ms', 'controller.quorum.fetch.timeout.ms',
+  'sasl.server.max.receive.size',
+  'ssl.cipher.suites',
+  'ssl.protocol',
+  'ssl.enabled.protocols',
+  'broker.session.timeout.ms',
+  'broker.heartbeat.interval.ms',
+  'controller.quorum.election.backoff.max.ms',
+  'controller.quorum.election.timeout.ms',
+  'controller.quorum.fetch.timeout.ms',
 ]
 
-export const isForbiddenOption = (option: string): boolean => !ALLOWED.includes(option) && FORBIDDEN.some(prefix => option.startsWith(prefix))
+export const isForbiddenOption = (option: string): boolean =>
+  !ALLOWED.includes(option) && FORBIDDEN.some(prefix => option.startsWith(prefix))
 
 /** What the spec asks for and cannot have. Everything else goes on; each refusal is told in status with the way out. Pure. */
 export function refusals(effective: Effective, facts: Facts): Refusal[] {

@@ -4,8 +4,8 @@ import type { Desired, Part } from './desired.ts'
 import type { Effective } from './effective.ts'
 import type { Refusal } from './errors.ts'
 import type { Facts } from './facts.ts'
-import { type Platform, RECONCILE_ANNOTATION } from './platform.ts'
 import type { Observed, Step } from './plan.ts'
+import { type Platform, RECONCILE_ANNOTATION } from './platform.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 
 export interface ReportInput {
@@ -37,14 +37,34 @@ export function report(input: ReportInput): PlatformStatus {
   const { platform, effective, facts, observed } = input
   const rows = componentRows(input)
   const verdicts = new Map<string, Verdict>(PART_CONDITIONS.map(([type, parts]) => [type, partVerdict(input, parts)]))
-  verdicts.set('EventsFlowing', { status: 'Unknown', reason: 'NotMeasured', message: 'this release sends no canary events' })
+  verdicts.set('EventsFlowing', {
+    status: 'Unknown',
+    reason: 'NotMeasured',
+    message: 'this release sends no canary events',
+  })
   verdicts.set('VersionSupported', { status: 'True', reason: 'Supported', message: `services ${effective.version}` })
   verdicts.set('FieldConflict', { status: 'False', reason: 'NoConflict', message: '' })
-  verdicts.set('Suspended', effective.suspend ? { status: 'True', reason: 'SuspendedBySpec', message: 'nothing is written but status' } : { status: 'False', reason: 'Active', message: '' })
+  verdicts.set(
+    'Suspended',
+    effective.suspend
+      ? { status: 'True', reason: 'SuspendedBySpec', message: 'nothing is written but status' }
+      : { status: 'False', reason: 'Active', message: '' },
+  )
   const progressing = input.steps.filter(step => step.action !== 'wait').length > 0 || rows.some(row => !row.ready)
-  verdicts.set('Progressing', progressing ? { status: 'True', reason: 'Reconciling', message: waitingFor(rows) } : { status: 'False', reason: 'Settled', message: '' })
+  verdicts.set(
+    'Progressing',
+    progressing
+      ? { status: 'True', reason: 'Reconciling', message: waitingFor(rows) }
+      : { status: 'False', reason: 'Settled', message: '' },
+  )
   verdicts.set('Ready', readyVerdict(input, verdicts))
-  const web = observed.get(keyOf({ apiVersion: 'v1', kind: 'Service', metadata: { name: `${platform.metadata.name}-web`, namespace: platform.metadata.namespace } }))
+  const web = observed.get(
+    keyOf({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: `${platform.metadata.name}-web`, namespace: platform.metadata.namespace },
+    }),
+  )
   const services = rows.filter(row => row.kind === 'Deployment')
   const requested = platform.metadata.annotations?.[RECONCILE_ANNOTATION]
   return {
@@ -54,7 +74,10 @@ export function report(input: ReportInput): PlatformStatus {
     effective: shown(effective),
     components: rows,
     ...(web && { endpoints: endpoints(platform) }),
-    kafka: { ...(facts.kafka.bootstrapServers && { bootstrapServers: facts.kafka.bootstrapServers }), ...(facts.kafka.version && { version: facts.kafka.version }) },
+    kafka: {
+      ...(facts.kafka.bootstrapServers && { bootstrapServers: facts.kafka.bootstrapServers }),
+      ...(facts.kafka.version && { version: facts.kafka.version }),
+    },
     services: { ready: `${services.filter(row => row.ready).length}/${services.length}` },
     version: effective.version,
     inventory: inventory(input),
@@ -62,7 +85,12 @@ export function report(input: ReportInput): PlatformStatus {
 }
 
 /** The status of a platform that is going, or that may not come up at all. */
-export function briefStatus(platform: Platform, verdicts: Record<string, Verdict>, now: string, rows: ComponentRow[] = []): PlatformStatus {
+export function briefStatus(
+  platform: Platform,
+  verdicts: Record<string, Verdict>,
+  now: string,
+  rows: ComponentRow[] = [],
+): PlatformStatus {
   const { conditions: _old, components: _rows, ...kept } = platform.status ?? {}
   return {
     ...kept,
@@ -97,9 +125,22 @@ function componentRows({ desired, observed, steps, refused, failures }: ReportIn
 }
 
 function partVerdict(input: ReportInput, parts: readonly Part[]): Verdict {
-  const of = new Set(input.desired.filter(each => parts.includes(each.part)).map(each => `${each.object.kind}/${each.object.metadata.name}`))
-  const refused = input.refused.filter(each => of.has(`${each.kind}/${each.name}`) || (parts.includes('kafka') && ['Kafka', 'TodoEventPlatform'].includes(each.kind)))
-  if (refused.length > 0) return { status: 'False', reason: 'SpecRefused', message: refused.map(each => `${each.code} ${each.field}: ${each.message}`).join('; ') }
+  const of = new Set(
+    input.desired
+      .filter(each => parts.includes(each.part))
+      .map(each => `${each.object.kind}/${each.object.metadata.name}`),
+  )
+  const refused = input.refused.filter(
+    each =>
+      of.has(`${each.kind}/${each.name}`) ||
+      (parts.includes('kafka') && ['Kafka', 'TodoEventPlatform'].includes(each.kind)),
+  )
+  if (refused.length > 0)
+    return {
+      status: 'False',
+      reason: 'SpecRefused',
+      message: refused.map(each => `${each.code} ${each.field}: ${each.message}`).join('; '),
+    }
   const rows = componentRows(input).filter(row => of.has(`${row.kind}/${row.name}`) && !row.ready)
   if (rows.length === 0) return { status: 'True', reason: 'Ready', message: '' }
   const failed = rows.find(row => row.reason === 'WriteFailed')
@@ -109,32 +150,54 @@ function partVerdict(input: ReportInput, parts: readonly Part[]): Verdict {
 /** The first few reasons, sorted by the rows' own order, so that the message does not change while nothing does. */
 function waitingFor(rows: ComponentRow[]): string {
   const open = rows.filter(row => !row.ready)
-  const shownRows = open.slice(0, 3).map(row => `${row.kind} ${row.name}: ${row.reason}${row.message ? ` (${row.message})` : ''}`)
+  const shownRows = open
+    .slice(0, 3)
+    .map(row => `${row.kind} ${row.name}: ${row.reason}${row.message ? ` (${row.message})` : ''}`)
   return shownRows.join('; ') + (open.length > 3 ? `; and ${open.length - 3} more` : '')
 }
 
 function readyVerdict({ refused, effective }: ReportInput, verdicts: Map<string, Verdict>): Verdict {
-  const failing = PART_CONDITIONS.map(([type]) => [type, verdicts.get(type)!] as const).filter(([, verdict]) => verdict.status !== 'True')
-  if (refused.length > 0) return { status: 'False', reason: 'SpecRefused', message: refused.map(each => `${each.code} ${each.field}: ${each.message}`).join('; ') }
-  if (failing.length > 0) return { status: 'False', reason: failing[0]![0].replace('Ready', 'NotReady'), message: failing.map(([, verdict]) => verdict.message).join('; ') }
+  const failing = PART_CONDITIONS.map(([type]) => [type, verdicts.get(type)!] as const).filter(
+    ([, verdict]) => verdict.status !== 'True',
+  )
+  if (refused.length > 0)
+    return {
+      status: 'False',
+      reason: 'SpecRefused',
+      message: refused.map(each => `${each.code} ${each.field}: ${each.message}`).join('; '),
+    }
+  if (failing.length > 0)
+    return {
+      status: 'False',
+      reason: failing[0]![0].replace('Ready', 'NotReady'),
+      message: failing.map(([, verdict]) => verdict.message).join('; '),
+    }
   return { status: 'True', reason: 'Ready', message: effective.suspend ? 'suspended' : 'all parts are ready' }
 }
 
-function conditions(platform: Platform, verdicts: Map<string, Verdict>, now: string): NonNullable<PlatformStatus['conditions']> {
+function conditions(
+  platform: Platform,
+  verdicts: Map<string, Verdict>,
+  now: string,
+): NonNullable<PlatformStatus['conditions']> {
   const before = platform.status?.conditions ?? []
-  return [...verdicts].sort(([a], [b]) => a.localeCompare(b)).map(([type, verdict]) => {
-    const old = before.find(condition => condition.type === type)
-    return {
-      type,
-      ...verdict,
-      observedGeneration: platform.metadata.generation,
-      lastTransitionTime: old && old.status === verdict.status ? old.lastTransitionTime : now,
-    }
-  })
+  return [...verdicts]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([type, verdict]) => {
+      const old = before.find(condition => condition.type === type)
+      return {
+        type,
+        ...verdict,
+        observedGeneration: platform.metadata.generation,
+        lastTransitionTime: old && old.status === verdict.status ? old.lastTransitionTime : now,
+      }
+    })
 }
 
 function endpoints({ metadata, spec }: Platform): NonNullable<PlatformStatus['endpoints']> {
-  const base = spec.ingress?.host ? `https://${spec.ingress.host}` : `http://${metadata.name}-web.${metadata.namespace}.svc:8080`
+  const base = spec.ingress?.host
+    ? `https://${spec.ingress.host}`
+    : `http://${metadata.name}-web.${metadata.namespace}.svc:8080`
   return { web: base, api: `${base}/api/v1`, mcp: `${base}/mcp` }
 }
 
@@ -146,14 +209,31 @@ function shown(effective: Effective): Record<string, unknown> {
     kafka: { prefix: kafka.prefix, ...(strimzi && { strimzi }) },
     topics: topics.map(({ deadLetter: _dead, ...topic }) => topic),
     subscriptions,
-    services: Object.fromEntries(services.map(({ contract, replicas, logLevel, resources }) => [contract.service, { replicas, logLevel, resources }])),
-    auth: { issuer: auth.issuer, audience: auth.audience, rolesClaim: auth.rolesClaim, operatorRole: auth.operatorRole },
+    services: Object.fromEntries(
+      services.map(({ contract, replicas, logLevel, resources }) => [
+        contract.service,
+        { replicas, logLevel, resources },
+      ]),
+    ),
+    auth: {
+      issuer: auth.issuer,
+      audience: auth.audience,
+      rolesClaim: auth.rolesClaim,
+      operatorRole: auth.operatorRole,
+    },
   }
 }
 
 function inventory({ desired, observed }: ReportInput): NonNullable<PlatformStatus['inventory']> {
-  const all = new Map([...observed.values(), ...desired.map(each => each.object)].map(object => [keyOf(object), object]))
+  const all = new Map(
+    [...observed.values(), ...desired.map(each => each.object)].map(object => [keyOf(object), object]),
+  )
   return [...all]
     .sort(([a], [b]) => a.localeCompare(b))
-    .map(([, { apiVersion, kind, metadata }]) => ({ group: groupOf(apiVersion), kind, ...(metadata.namespace && { namespace: metadata.namespace }), name: metadata.name }))
+    .map(([, { apiVersion, kind, metadata }]) => ({
+      group: groupOf(apiVersion),
+      kind,
+      ...(metadata.namespace && { namespace: metadata.namespace }),
+      name: metadata.name,
+    }))
 }

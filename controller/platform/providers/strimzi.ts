@@ -2,12 +2,18 @@ import type { AclRule } from '../access.ts'
 import type { Desired } from '../desired.ts'
 import { resourceName } from '../names.ts'
 import { KINDS } from '../platform.ts'
-import { child, type Context } from '../render/context.ts'
+import { type Context, child } from '../render/context.ts'
 
 /** The Kafka in use: the one we create in the platform's namespace, or the one referred to. */
-export function strimziCluster({ platform, effective }: Pick<Context, 'platform' | 'effective'>): { name: string; namespace: string; created: boolean } {
+export function strimziCluster({ platform, effective }: Pick<Context, 'platform' | 'effective'>): {
+  name: string
+  namespace: string
+  created: boolean
+} {
   const ref = effective.strimzi?.clusterRef
-  return ref ? { ...ref, created: false } : { name: platform.metadata.name, namespace: platform.metadata.namespace, created: true }
+  return ref
+    ? { ...ref, created: false }
+    : { name: platform.metadata.name, namespace: platform.metadata.namespace, created: true }
 }
 
 const LISTENER = { name: 'tls', port: 9093, type: 'internal', tls: true, authentication: { type: 'scram-sha-512' } }
@@ -33,7 +39,14 @@ export function strimziKafka(context: Context): Desired[] {
           storage: {
             type: 'jbod',
             volumes: [
-              { id: 0, type: 'persistent-claim', size: group.storage.size, ...(group.storage.class && { class: group.storage.class }), kraftMetadata: 'shared', deleteClaim: effective.deletionPolicy === 'Delete' },
+              {
+                id: 0,
+                type: 'persistent-claim',
+                size: group.storage.size,
+                ...(group.storage.class && { class: group.storage.class }),
+                kraftMetadata: 'shared',
+                deleteClaim: effective.deletionPolicy === 'Delete',
+              },
             ],
           },
           ...(Object.keys(group.resources).length > 0 && { resources: group.resources }),
@@ -41,7 +54,9 @@ export function strimziKafka(context: Context): Desired[] {
       },
     })
   return [
-    ...(controllers ? [pool('controller', ['controller'], controllers), pool('broker', ['broker'], brokers)] : [pool('broker', ['controller', 'broker'], brokers)]),
+    ...(controllers
+      ? [pool('controller', ['controller'], controllers), pool('broker', ['broker'], brokers)]
+      : [pool('broker', ['controller', 'broker'], brokers)]),
     child(context, {
       ...common,
       kind: KINDS.kafka,
@@ -113,7 +128,12 @@ export function strimziUser(context: Context, appId: string, rules: AclRule[]): 
         authentication: { type: 'scram-sha-512' },
         authorization: {
           type: 'simple',
-          acls: rules.map(({ resource, name, pattern, operations }) => ({ type: 'allow', resource: { type: resource, name, patternType: pattern }, operations, host: '*' })),
+          acls: rules.map(({ resource, name, pattern, operations }) => ({
+            type: 'allow',
+            resource: { type: resource, name, patternType: pattern },
+            operations,
+            host: '*',
+          })),
         },
       },
     },

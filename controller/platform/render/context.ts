@@ -26,7 +26,21 @@ export interface Child {
 }
 
 /** One child with the labels, owner and hash that all of them carry. */
-export function child({ platform, effective }: Context, { kind, name, namespace = platform.metadata.namespace, component, part, stateful = false, waiting, labels, annotations, body }: Child): Desired {
+export function child(
+  { platform, effective }: Context,
+  {
+    kind,
+    name,
+    namespace = platform.metadata.namespace,
+    component,
+    part,
+    stateful = false,
+    waiting,
+    labels,
+    annotations,
+    body,
+  }: Child,
+): Desired {
   const owned = !stateful && namespace === platform.metadata.namespace
   const object: KubeObject = {
     ...kind,

@@ -1,9 +1,16 @@
-import { deadLetterRoute, deadLetterTopic, PUBSUB, REALTIME_PUBSUB, SERVICES, STATE_STORE } from '../../../src/contracts/topology.ts'
+import {
+  deadLetterRoute,
+  deadLetterTopic,
+  PUBSUB,
+  REALTIME_PUBSUB,
+  SERVICES,
+  STATE_STORE,
+} from '../../../src/contracts/topology.ts'
 import { type AppAccess, appAccess } from '../access.ts'
 import type { Desired } from '../desired.ts'
 import { resourceName, SECRETS } from '../names.ts'
 import { KINDS } from '../platform.ts'
-import { child, type Context } from './context.ts'
+import { type Context, child } from './context.ts'
 import { databaseSecret } from './database.ts'
 
 export const CONFIGURATION = 'todo-dapr'
@@ -23,27 +30,48 @@ export function renderDapr(context: Context): Desired[] {
   const { prefix } = context.effective.kafka
   const database = databaseSecret(context)
   return [
-    component(context, PUBSUB, 'pubsub.kafka', 'v1', durable.map(({ appId }) => appId), [
-      ...kafkaMetadata(context),
-      { name: 'initialOffset', value: 'oldest' },
-      // Unset, the group is the app-id; a literal name would make the apps steal each other's events.
-      ...(prefix ? [{ name: 'consumerGroup', value: `${prefix}{appID}` }] : []),
-      ...topicScopes(durable, prefix),
-    ]),
+    component(
+      context,
+      PUBSUB,
+      'pubsub.kafka',
+      'v1',
+      durable.map(({ appId }) => appId),
+      [
+        ...kafkaMetadata(context),
+        { name: 'initialOffset', value: 'oldest' },
+        // Unset, the group is the app-id; a literal name would make the apps steal each other's events.
+        ...(prefix ? [{ name: 'consumerGroup', value: `${prefix}{appID}` }] : []),
+        ...topicScopes(durable, prefix),
+      ],
+    ),
     ...(live.length > 0
       ? [
-          component(context, REALTIME_PUBSUB, 'pubsub.kafka', 'v1', live.map(({ appId }) => appId), [
-            ...kafkaMetadata(context),
-            { name: 'initialOffset', value: 'newest' },
-            { name: 'consumerGroup', value: `${prefix}realtime-service-{podName}` },
-            ...topicScopes(live, prefix),
-          ]),
+          component(
+            context,
+            REALTIME_PUBSUB,
+            'pubsub.kafka',
+            'v1',
+            live.map(({ appId }) => appId),
+            [
+              ...kafkaMetadata(context),
+              { name: 'initialOffset', value: 'newest' },
+              { name: 'consumerGroup', value: `${prefix}realtime-service-{podName}` },
+              ...topicScopes(live, prefix),
+            ],
+          ),
         ]
       : []),
-    component(context, STATE_STORE, 'state.postgresql', 'v2', ['backend-service'], [
-      { name: 'connectionString', secretKeyRef: database },
-      { name: 'tablePrefix', value: 'dapr_' },
-    ]),
+    component(
+      context,
+      STATE_STORE,
+      'state.postgresql',
+      'v2',
+      ['backend-service'],
+      [
+        { name: 'connectionString', secretKeyRef: database },
+        { name: 'tablePrefix', value: 'dapr_' },
+      ],
+    ),
     component(context, 'kubernetes-secrets', 'secretstores.kubernetes', 'v1', ['notification-service'], []),
     resiliency(context),
     configuration(context),
@@ -51,7 +79,14 @@ export function renderDapr(context: Context): Desired[] {
   ]
 }
 
-function component(context: Context, name: string, type: string, version: string, scopes: string[], metadata: Item[]): Desired {
+function component(
+  context: Context,
+  name: string,
+  type: string,
+  version: string,
+  scopes: string[],
+  metadata: Item[],
+): Desired {
   const usesKafka = type === 'pubsub.kafka'
   return child(context, {
     kind: KINDS.component,
@@ -77,7 +112,15 @@ function kafkaMetadata({ platform, facts }: Context): Item[] {
 }
 
 function topicScopes(access: AppAccess[], prefix: string): Item[] {
-  const scope = (pick: (app: AppAccess) => string[]): string => access.map(app => `${app.appId}=${pick(app).map(topic => prefix + topic).join(',')}`).join(';')
+  const scope = (pick: (app: AppAccess) => string[]): string =>
+    access
+      .map(
+        app =>
+          `${app.appId}=${pick(app)
+            .map(topic => prefix + topic)
+            .join(',')}`,
+      )
+      .join(';')
   return [
     { name: 'publishingScopes', value: scope(app => app.publishes) },
     { name: 'subscriptionScopes', value: scope(app => app.subscribes) },
@@ -99,13 +142,18 @@ function resiliency(context: Context): Desired {
             delivery: { policy: 'exponential', duration: '200ms', maxInterval: '10s', maxRetries: 12 },
             publish: { policy: 'constant', duration: '200ms', maxRetries: 3 },
           },
-          circuitBreakers: { publish: { maxRequests: 1, interval: '10s', timeout: '5s', trip: 'consecutiveFailures >= 5' } },
+          circuitBreakers: {
+            publish: { maxRequests: 1, interval: '10s', timeout: '5s', trip: 'consecutiveFailures >= 5' },
+          },
         },
         targets: {
           components: Object.fromEntries(
             [PUBSUB, REALTIME_PUBSUB].map(pubsub => [
               pubsub,
-              { inbound: { timeout: 'delivery', retry: 'delivery' }, outbound: { timeout: 'publish', retry: 'publish', circuitBreaker: 'publish' } },
+              {
+                inbound: { timeout: 'delivery', retry: 'delivery' },
+                outbound: { timeout: 'publish', retry: 'publish', circuitBreaker: 'publish' },
+              },
             ]),
           ),
         },
@@ -118,7 +166,12 @@ function configuration(context: Context): Desired {
   const { tracing } = context.effective.dapr
   const policies = context.effective.services
     .filter(({ contract }) => contract.invokes.length > 0)
-    .map(({ contract }) => ({ appId: contract.appId, namespace: context.platform.metadata.namespace, trustDomain: 'public', defaultAction: 'allow' }))
+    .map(({ contract }) => ({
+      appId: contract.appId,
+      namespace: context.platform.metadata.namespace,
+      trustDomain: 'public',
+      defaultAction: 'allow',
+    }))
   return child(context, {
     kind: KINDS.configuration,
     name: CONFIGURATION,
@@ -129,7 +182,12 @@ function configuration(context: Context): Desired {
         accessControl: { defaultAction: 'deny', trustDomain: 'public', policies },
         metrics: { enabled: true },
         logging: { apiLogging: { enabled: false, obfuscateURLs: true, omitHealthChecks: true } },
-        ...(tracing && { tracing: { samplingRate: String(tracing.samplingRatio), otel: { endpointAddress: tracing.endpoint, isSecure: false, protocol: 'grpc' } } }),
+        ...(tracing && {
+          tracing: {
+            samplingRate: String(tracing.samplingRatio),
+            otel: { endpointAddress: tracing.endpoint, isSecure: false, protocol: 'grpc' },
+          },
+        }),
       },
     },
   })
@@ -141,7 +199,13 @@ function subscriptions(context: Context): Desired[] {
   return effective.subscriptions.flatMap(({ app, topic, path, rules, deadLetter }) => {
     const pubsubname = realtimeApps.includes(app) ? REALTIME_PUBSUB : PUBSUB
     const subscribe = (name: string, spec: object): Desired =>
-      child(context, { kind: KINDS.subscription, name: resourceName(name), component: app, part: 'subscriptions', body: { spec: { pubsubname, ...spec }, scopes: [app] } })
+      child(context, {
+        kind: KINDS.subscription,
+        name: resourceName(name),
+        component: app,
+        part: 'subscriptions',
+        body: { spec: { pubsubname, ...spec }, scopes: [app] },
+      })
     const dead = prefix + deadLetterTopic(topic, app)
     return [
       subscribe(`${app}-${topic}`, {
@@ -149,7 +213,9 @@ function subscriptions(context: Context): Desired[] {
         routes: { ...(rules.length > 0 && { rules }), default: path },
         ...(deadLetter && { deadLetterTopic: dead }),
       }),
-      ...(deadLetter ? [subscribe(`${app}-${topic}-dlq`, { topic: dead, routes: { default: deadLetterRoute(topic) } })] : []),
+      ...(deadLetter
+        ? [subscribe(`${app}-${topic}-dlq`, { topic: dead, routes: { default: deadLetterRoute(topic) } })]
+        : []),
     ]
   })
 }

@@ -1,10 +1,13 @@
 import type { Desired } from '../desired.ts'
 import { childName } from '../names.ts'
 import { KINDS } from '../platform.ts'
-import { child, type Context } from './context.ts'
+import { type Context, child } from './context.ts'
 
 /** The Secret and key that hold the connection URI. CloudNativePG names its Secret `<cluster>-app`. */
-export function databaseSecret({ platform, effective }: Pick<Context, 'platform' | 'effective'>): { name: string; key: string } {
+export function databaseSecret({ platform, effective }: Pick<Context, 'platform' | 'effective'>): {
+  name: string
+  key: string
+} {
   return effective.database.secretRef ?? { name: `${childName(platform.metadata.name, 'db')}-app`, key: 'uri' }
 }
 

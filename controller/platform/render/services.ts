@@ -3,7 +3,7 @@ import { type Desired, hashOf } from '../desired.ts'
 import type { EffectiveService } from '../effective.ts'
 import { childName, SECRETS } from '../names.ts'
 import { KINDS } from '../platform.ts'
-import { child, type Context } from './context.ts'
+import { type Context, child } from './context.ts'
 import { CONFIGURATION, KAFKA_PASSWORD, KAFKA_USERNAME } from './dapr.ts'
 import { databaseSecret } from './database.ts'
 
@@ -12,10 +12,20 @@ export const PORT = 8080
 type Env = { name: string; value?: string; valueFrom?: object }
 
 const SECURITY = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
-const POD_SECURITY = { runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532, fsGroup: 65_532, seccompProfile: { type: 'RuntimeDefault' } }
+const POD_SECURITY = {
+  runAsNonRoot: true,
+  runAsUser: 65_532,
+  runAsGroup: 65_532,
+  fsGroup: 65_532,
+  seccompProfile: { type: 'RuntimeDefault' },
+}
 
 export function renderServices(context: Context): Desired[] {
-  return context.effective.services.flatMap(service => [serviceAccount(context, service), service_(context, service), deployment(context, service)])
+  return context.effective.services.flatMap(service => [
+    serviceAccount(context, service),
+    service_(context, service),
+    deployment(context, service),
+  ])
 }
 
 /** Brings the database to the schema of this version, once; named by version because a Job's template cannot change. */
@@ -28,7 +38,9 @@ export function renderMigrations(context: Context): Desired[] {
       name: childName(platform.metadata.name, `migrate-${version}`),
       component: 'migrations',
       part: 'migrations',
-      waiting: facts.databaseReady ? undefined : `Secret ${databaseSecret(context).name} with the database address is not there yet`,
+      waiting: facts.databaseReady
+        ? undefined
+        : `Secret ${databaseSecret(context).name} with the database address is not there yet`,
       body: {
         spec: {
           backoffLimit: 6,
@@ -38,7 +50,15 @@ export function renderMigrations(context: Context): Desired[] {
               restartPolicy: 'OnFailure',
               automountServiceAccountToken: false,
               securityContext: POD_SECURITY,
-              containers: [{ name: 'migrate', image: image(context), args: ['migrate'], env: [databaseUrl(context)], securityContext: SECURITY }],
+              containers: [
+                {
+                  name: 'migrate',
+                  image: image(context),
+                  args: ['migrate'],
+                  env: [databaseUrl(context)],
+                  securityContext: SECURITY,
+                },
+              ],
             },
           },
         },
@@ -49,7 +69,10 @@ export function renderMigrations(context: Context): Desired[] {
 
 const image = ({ settings, effective }: Context): string => `${settings.servicesImage}:${effective.version}`
 
-const databaseUrl = (context: Context): Env => ({ name: 'DATABASE_URL', valueFrom: { secretKeyRef: databaseSecret(context) } })
+const databaseUrl = (context: Context): Env => ({
+  name: 'DATABASE_URL',
+  valueFrom: { secretKeyRef: databaseSecret(context) },
+})
 
 function serviceAccount(context: Context, { contract }: EffectiveService): Desired {
   return child(context, {
@@ -67,7 +90,12 @@ function service_(context: Context, { contract }: EffectiveService): Desired {
     name: childName(context.platform.metadata.name, contract.service),
     component: contract.service,
     part: 'foundation',
-    body: { spec: { selector: selector(context, contract.service), ports: [{ name: 'http', port: PORT, targetPort: 'http', protocol: 'TCP' }] } },
+    body: {
+      spec: {
+        selector: selector(context, contract.service),
+        ports: [{ name: 'http', port: PORT, targetPort: 'http', protocol: 'TCP' }],
+      },
+    },
   })
 }
 
@@ -94,8 +122,16 @@ function deployment(context: Context, service: EffectiveService): Desired {
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         template: {
           metadata: {
-            labels: { ...podTemplate.labels, ...selector(context, contract.service), 'app.kubernetes.io/name': 'todo-event-platform' },
-            annotations: { ...podTemplate.annotations, ...daprAnnotations(context, service), ...rollOnChange(context, service) },
+            labels: {
+              ...podTemplate.labels,
+              ...selector(context, contract.service),
+              'app.kubernetes.io/name': 'todo-event-platform',
+            },
+            annotations: {
+              ...podTemplate.annotations,
+              ...daprAnnotations(context, service),
+              ...rollOnChange(context, service),
+            },
           },
           spec: {
             serviceAccountName: childName(platform.metadata.name, contract.service),
@@ -156,7 +192,10 @@ function daprAnnotations({ platform, effective }: Context, service: EffectiveSer
     'sidecar-cpu-request': '20m',
     'sidecar-memory-request': '64Mi',
     'sidecar-memory-limit': '256Mi',
-    ...(effective.dapr.apiToken && { 'api-token-secret': SECRETS.daprTokens(name), 'app-token-secret': SECRETS.daprTokens(name) }),
+    ...(effective.dapr.apiToken && {
+      'api-token-secret': SECRETS.daprTokens(name),
+      'app-token-secret': SECRETS.daprTokens(name),
+    }),
   }
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [`dapr.io/${key}`, value]))
 }
@@ -185,8 +224,15 @@ function environment(context: Context, service: EffectiveService): Env[] {
     AUTH_JWKS_URI: auth.jwksUri,
     AUTH_ROLES_CLAIM: auth.rolesClaim,
     AUTH_OPERATOR_ROLE: auth.operatorRole,
-    ...(contract.service === 'notification' && effective.profile === 'Development' && !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),
-    ...(contract.service === 'web' && Object.fromEntries(effective.services.filter(other => other.contract.service !== 'web').map(other => [`${other.contract.service.toUpperCase()}_URL`, url(other.contract.service)]))),
+    ...(contract.service === 'notification' &&
+      effective.profile === 'Development' &&
+      !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),
+    ...(contract.service === 'web' &&
+      Object.fromEntries(
+        effective.services
+          .filter(other => other.contract.service !== 'web')
+          .map(other => [`${other.contract.service.toUpperCase()}_URL`, url(other.contract.service)]),
+      )),
   }
   const smtp = platform.spec.notifications?.smtpSecretRef?.name
   const issuer = SECRETS.devIssuer(name)
@@ -194,9 +240,14 @@ function environment(context: Context, service: EffectiveService): Env[] {
     ...Object.entries(plain).map(([key, value]) => ({ name: key, value })),
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ...(contract.usesDatabase ? [databaseUrl(context)] : []),
-    ...(contract.service === 'notification' && smtp ? [{ name: 'SMTP_URL', valueFrom: { secretKeyRef: { name: smtp, key: 'url' } } }] : []),
+    ...(contract.service === 'notification' && smtp
+      ? [{ name: 'SMTP_URL', valueFrom: { secretKeyRef: { name: smtp, key: 'url' } } }]
+      : []),
     ...(contract.service === 'web' && auth.builtIn
-      ? ['DEV_ISSUER_KEY', 'DEV_ISSUER_USERS'].map(key => ({ name: key, valueFrom: { secretKeyRef: { name: issuer, key: key === 'DEV_ISSUER_KEY' ? 'jwk.json' : 'users.json' } } }))
+      ? ['DEV_ISSUER_KEY', 'DEV_ISSUER_USERS'].map(key => ({
+          name: key,
+          valueFrom: { secretKeyRef: { name: issuer, key: key === 'DEV_ISSUER_KEY' ? 'jwk.json' : 'users.json' } },
+        }))
       : []),
   ]
 }
