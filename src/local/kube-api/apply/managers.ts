@@ -1,0 +1,266 @@
+/**
+ * Field ownership: `metadata.managedFields`, and the three rules of structured-merge-diff's updater: an update takes
+ * what it changes, an apply takes what it names and gives back what it no longer names, and an apply that would change
+ * what others own is a conflict unless forced.
+ */
+import { clone, isObject, type Json, type JsonObject } from '../json.ts'
+import type { ResourceType } from '../kinds/registry.ts'
+import { type Cause, StatusError } from '../status.ts'
+import {
+  difference,
+  equalSets,
+  type FieldSet,
+  fromFieldsV1,
+  intersection,
+  isEmpty,
+  printPaths,
+  toFieldsV1,
+  under,
+  union,
+  withNamedParents,
+} from './field-set.ts'
+import { checkMergeable, compare, fieldSetOf, merge, UnmergeableList, withoutItems } from './typed.ts'
+
+interface Manager {
+  name: string
+  operation: 'Apply' | 'Update'
+  apiVersion: string
+  subresource: string
+  time: string | undefined
+  set: FieldSet
+}
+type Managers = Map<string, Manager>
+
+export interface Actor {
+  manager: string
+  subresource: string
+  time: string
+}
+
+/** Never owned by anybody: identity and what the server itself writes. */
+const unowned: readonly (readonly string[])[] = [
+  ['f:apiVersion'],
+  ['f:kind'],
+  ...[
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'managedFields',
+    'name',
+    'namespace',
+    'resourceVersion',
+    'selfLink',
+    'uid',
+    'generateName',
+  ].map(field => ['f:metadata', `f:${field}`]),
+]
+
+/** What a request at this sub-resource can own at all. */
+function ownable(set: FieldSet, type: ResourceType, subresource: string): FieldSet {
+  if (subresource === 'status') return under(set, ['f:status'], true)
+  let result = set
+  for (const path of unowned) result = under(result, path, false)
+  const metadata = result.children.get('f:metadata')
+  if (metadata && metadata.children.size === 0) result = under(result, ['f:metadata'], false)
+  return type.status ? under(result, ['f:status'], false) : result
+}
+
+// An applier keeps its identity across API versions, an updater does not (BuildManagerIdentifier).
+const idOf = (manager: Pick<Manager, 'name' | 'operation' | 'apiVersion' | 'subresource'>) =>
+  [manager.name, manager.operation, manager.operation === 'Apply' ? '' : manager.apiVersion, manager.subresource].join(
+    '\n',
+  )
+
+function decode(object: JsonObject | undefined): Managers {
+  const managers: Managers = new Map()
+  const entries = (object?.['metadata'] as JsonObject | undefined)?.['managedFields']
+  for (const entry of Array.isArray(entries) ? entries : []) {
+    if (!isObject(entry) || (entry['operation'] !== 'Apply' && entry['operation'] !== 'Update')) continue
+    const manager: Manager = {
+      name: String(entry['manager'] ?? ''),
+      operation: entry['operation'],
+      apiVersion: String(entry['apiVersion'] ?? ''),
+      subresource: String(entry['subresource'] ?? ''),
+      time: entry['time'] as string | undefined,
+      set: fromFieldsV1(entry['fieldsV1']),
+    }
+    managers.set(idOf(manager), manager)
+  }
+  return managers
+}
+
+function encode(managers: Managers, object: JsonObject): void {
+  const metadata = object['metadata'] as JsonObject
+  const entries = [...managers.values()]
+    .filter(manager => !isEmpty(manager.set))
+    .sort(
+      (a, b) =>
+        a.operation.localeCompare(b.operation) ||
+        (a.time ?? '').localeCompare(b.time ?? '') ||
+        a.name.localeCompare(b.name),
+    )
+    .map(manager => ({
+      manager: manager.name,
+      operation: manager.operation,
+      apiVersion: manager.apiVersion,
+      ...(manager.time ? { time: manager.time } : {}),
+      fieldsType: 'FieldsV1',
+      fieldsV1: toFieldsV1(manager.set),
+      ...(manager.subresource ? { subresource: manager.subresource } : {}),
+    }))
+  if (entries.length > 0) metadata['managedFields'] = entries as unknown as Json
+  else delete metadata['managedFields']
+}
+
+/** Sets a manager's fields; the time moves only when the set does, so that a no-op stays a no-op. */
+function setManager(managers: Managers, manager: Omit<Manager, 'time'>, time: string): void {
+  const id = idOf(manager)
+  const previous = managers.get(id)
+  if (isEmpty(manager.set)) managers.delete(id)
+  else managers.set(id, { ...manager, time: previous && equalSets(previous.set, manager.set) ? previous.time : time })
+}
+
+/** Takes changed fields from everybody but the actor, or refuses with a conflict. */
+function settle(
+  before: JsonObject | undefined,
+  after: JsonObject,
+  managers: Managers,
+  actorId: string,
+  type: ResourceType,
+  force: boolean,
+): ReturnType<typeof compare> {
+  const changes = compare(before, after, type.schema)
+  const taken = union(changes.modified, changes.added)
+  const conflicts: { manager: Manager; paths: FieldSet }[] = []
+  for (const [id, manager] of managers) {
+    if (id === actorId) continue
+    const paths = intersection(manager.set, taken)
+    if (!isEmpty(paths)) conflicts.push({ manager, paths })
+  }
+  if (conflicts.length > 0 && !force) throw applyConflict(conflicts)
+  for (const [id, manager] of managers) {
+    if (id === actorId) continue
+    const set = difference(difference(manager.set, taken), changes.removed)
+    if (isEmpty(set)) managers.delete(id)
+    else managers.set(id, { ...manager, set })
+  }
+  return changes
+}
+
+function describe(manager: Manager): string {
+  const subresource = manager.subresource ? ` with subresource ${JSON.stringify(manager.subresource)}` : ''
+  const time = manager.operation === 'Update' && manager.time ? ` at ${manager.time}` : ''
+  return `${JSON.stringify(manager.name)}${subresource} using ${manager.apiVersion}${time}`
+}
+
+function applyConflict(conflicts: { manager: Manager; paths: FieldSet }[]): StatusError {
+  const causes: Cause[] = []
+  const lines: string[] = []
+  for (const { manager, paths } of conflicts) {
+    const fields = printPaths(paths)
+    for (const field of fields)
+      causes.push({ reason: 'FieldManagerConflict', message: `conflict with ${describe(manager)}`, field })
+    lines.push(
+      fields.length === 1
+        ? `conflict with ${describe(manager)}: ${fields[0]}`
+        : `conflicts with ${describe(manager)}:\n${fields.map(field => `- ${field}`).join('\n')}`,
+    )
+  }
+  const count = `${causes.length} conflict${causes.length === 1 ? '' : 's'}`
+  return new StatusError(409, 'Conflict', `Apply failed with ${count}: ${lines.join('\n')}`, { causes })
+}
+
+/** Records an Update (POST, PUT, PATCH): the actor owns what it added or changed. `after` gets the new managedFields. */
+export function trackUpdate(before: JsonObject | undefined, after: JsonObject, type: ResourceType, actor: Actor): void {
+  const sent = (after['metadata'] as JsonObject)['managedFields']
+  // A client may rewrite ownership (kubectl migrates client-side apply so); an empty list resets it, absence keeps it.
+  const reset =
+    Array.isArray(sent) &&
+    (sent.length === 0 || (sent.length === 1 && isObject(sent[0]) && Object.keys(sent[0]).length === 0))
+  const managers = reset ? new Map<string, Manager>() : decode(Array.isArray(sent) ? after : before)
+  const self = {
+    name: actor.manager,
+    operation: 'Update' as const,
+    apiVersion: type.apiVersion,
+    subresource: actor.subresource,
+  }
+  const id = idOf(self)
+  const strip = (object: JsonObject | undefined) => object && withoutManagedFields(object)
+  const changes = settle(strip(before), strip(after)!, managers, id, type, true)
+  if (!reset) {
+    const owned = managers.get(id)?.set
+    const gained = ownable(union(changes.modified, changes.added), type, actor.subresource)
+    const set = owned ? union(difference(owned, changes.removed), gained) : gained
+    setManager(managers, { ...self, set }, actor.time)
+  }
+  encode(managers, after)
+}
+
+const withoutManagedFields = (object: JsonObject): JsonObject => {
+  const { managedFields: _, ...metadata } = object['metadata'] as JsonObject
+  return { ...object, metadata }
+}
+
+/**
+ * Server-side apply: the live object with `config` merged in, with what this manager applied before and no longer
+ * names removed unless others own it, and with ownership recorded. Throws 409 with one cause per conflicting field.
+ */
+export function applyConfiguration(
+  live: JsonObject | undefined,
+  config: JsonObject,
+  type: ResourceType,
+  actor: Actor,
+  force: boolean,
+): JsonObject {
+  const { schema } = type
+  try {
+    checkMergeable(config, schema)
+  } catch (error) {
+    if (!(error instanceof UnmergeableList)) throw error
+    throw new StatusError(
+      500,
+      '',
+      `failed to create typed patch object (${nameOf(config)}; ${type.apiVersion}, Kind=${type.kind}): ${error.path}: ${error.message}`,
+    )
+  }
+  const managers = decode(live)
+  const base = live && withoutManagedFields(live)
+  const self = {
+    name: actor.manager,
+    operation: 'Apply' as const,
+    apiVersion: type.apiVersion,
+    subresource: actor.subresource,
+  }
+  const id = idOf(self)
+  const last = managers.get(id)
+  const set = ownable(fieldSetOf(config, schema), type, actor.subresource)
+  setManager(managers, { ...self, set }, actor.time)
+  let next = merge(base, config, schema) as JsonObject
+  if (last) next = pruneAbandoned(next, last.set, managers, type)
+  settle(base, next, managers, id, type, force)
+  const result = clone(next)
+  result['metadata'] ??= {}
+  encode(managers, result)
+  return result
+}
+
+function nameOf(config: JsonObject): string {
+  const metadata = (config['metadata'] ?? {}) as JsonObject
+  return `${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}`
+}
+
+/** Removes what only this manager owned and has given up (structured-merge-diff `prune`). */
+function pruneAbandoned(merged: JsonObject, last: FieldSet, managers: Managers, type: ResourceType): JsonObject {
+  const { schema } = type
+  const named = (set: FieldSet) => withNamedParents(set, schema)
+  const pruned = withoutItems(merged, named(last), schema) ?? {}
+  let owned = last && { member: false, children: new Map() }
+  for (const manager of managers.values()) owned = union(owned, manager.set)
+  const all = named(fieldSetOf(merged, schema))
+  // Put back what somebody still owns, then what nobody ever gave up.
+  const kept = union(named(fieldSetOf(pruned, schema)), named(owned))
+  const withOwned = (withoutItems(merged, difference(all, kept), schema) ?? {}) as JsonObject
+  const dangling = intersection(difference(all, named(fieldSetOf(withOwned, schema))), named(last))
+  return (withoutItems(merged, dangling, schema) ?? {}) as JsonObject
+}

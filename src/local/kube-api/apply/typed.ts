@@ -1,0 +1,197 @@
+/**
+ * Values seen through their schema: which paths they have, how two differ, how one merges into another.
+ * The rules are those of sigs.k8s.io/structured-merge-diff (typed); what the schema leaves open is deduced there and
+ * here alike: maps merge key by key, lists are atomic.
+ */
+import { canonical, equal, isObject, type Json, type JsonObject } from '../json.ts'
+import { anything, fieldSchema, isNamedField, type Schema } from '../schema/schema.ts'
+import { descend, emptySet, type FieldSet, isEmpty } from './field-set.ts'
+
+type Shape = 'leaf' | 'map' | 'list'
+
+function shape(value: Json | undefined, schema: Schema): Shape {
+  if (Array.isArray(value)) {
+    const listType = schema['x-kubernetes-list-type']
+    return listType === 'map' || listType === 'set' ? 'list' : 'leaf'
+  }
+  if (isObject(value)) return schema['x-kubernetes-map-type'] === 'atomic' ? 'leaf' : 'map'
+  return 'leaf'
+}
+
+/** An item of a keyed list lacks a key, or two items share one: the list cannot be merged. */
+export class UnmergeableList extends Error {
+  readonly path: string
+  constructor(path: string, message: string) {
+    super(message)
+    this.path = path
+  }
+}
+
+/** The path element of a list item. Throws `UnmergeableList` when a key is missing and has no default. */
+function itemElement(item: Json, schema: Schema): string {
+  if (schema['x-kubernetes-list-type'] === 'set') return `v:${canonical(item)}`
+  const key: JsonObject = {}
+  const names = schema['x-kubernetes-list-map-keys'] ?? []
+  for (const name of names) {
+    const value = isObject(item) ? (item[name] ?? schema.items?.properties?.[name]?.default) : undefined
+    if (value !== undefined && value !== null) key[name] = value
+  }
+  if (Object.keys(key).length === 0)
+    throw new UnmergeableList('', `associative list with keys has an element that omits key field "${names[0] ?? ''}"`)
+  return `k:${canonical(key)}`
+}
+
+/** List items by their path element, in order; of repeated items the first counts. */
+function itemsOf(list: Json, schema: Schema): Map<string, Json> {
+  const items = new Map<string, Json>()
+  for (const item of list as Json[]) {
+    const element = itemElement(item, schema)
+    if (!items.has(element)) items.set(element, item)
+  }
+  return items
+}
+
+function entriesOf(value: Json, schema: Schema, kind: Shape): Map<string, Json> {
+  if (kind === 'list') return itemsOf(value, schema)
+  return new Map(Object.entries(value as JsonObject).map(([key, entry]) => [`f:${key}`, entry]))
+}
+
+const schemaOf = (schema: Schema, element: string): Schema =>
+  (element.startsWith('f:') ? fieldSchema(schema, element.slice(2)) : schema.items) ?? anything
+
+/** Refuses a list whose items repeat a key: nobody could say which of them an owner means. */
+export function checkMergeable(value: Json, schema: Schema, path = ''): void {
+  const kind = shape(value, schema)
+  if (kind === 'list') {
+    const seen = new Set<string>()
+    for (const item of value as Json[]) {
+      const element = located(path, () => itemElement(item, schema))
+      if (seen.has(element)) throw new UnmergeableList(path, `duplicate entries for key [${element.slice(2)}]`)
+      seen.add(element)
+      checkMergeable(item, schema.items ?? anything, `${path}[${element.slice(2)}]`)
+    }
+  } else if (kind === 'map')
+    for (const [key, entry] of Object.entries(value as JsonObject))
+      checkMergeable(entry, fieldSchema(schema, key) ?? anything, `${path}.${key}`)
+}
+
+function located<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof UnmergeableList && error.path === '' ? new UnmergeableList(path, error.message) : error
+  }
+}
+
+/** The paths that a manager who applies `value` owns. */
+export function fieldSetOf(value: Json, schema: Schema): FieldSet {
+  const set = emptySet()
+  collect(value, schema, set)
+  return set
+}
+
+function collect(value: Json, schema: Schema, into: FieldSet): void {
+  const kind = shape(value, schema)
+  if (kind === 'leaf') {
+    into.member = true
+    return
+  }
+  for (const [element, entry] of entriesOf(value, schema, kind)) {
+    const node = descend(into, element)
+    collect(entry, schemaOf(schema, element), node)
+    const emptyMap = isObject(entry) && Object.keys(entry).length === 0
+    if (kind === 'list' || emptyMap || !isNamedField(schema, element.slice(2))) node.member = true
+    if (isEmpty(node)) into.children.delete(element)
+  }
+}
+
+export interface Comparison {
+  added: FieldSet
+  modified: FieldSet
+  removed: FieldSet
+}
+
+/** Which paths were added, changed or removed between two values. */
+export function compare(before: Json | undefined, after: Json | undefined, schema: Schema): Comparison {
+  const result = { added: emptySet(), modified: emptySet(), removed: emptySet() }
+  walk(before, after, schema, result)
+  return result
+}
+
+function walk(before: Json | undefined, after: Json | undefined, schema: Schema, into: Comparison): void {
+  if (before === after) return
+  const kind = shape(after ?? before, schema)
+  const other = before === undefined || after === undefined ? kind : shape(before, schema)
+  if (kind === 'leaf' || kind !== other) {
+    if (before === undefined) into.added.member = true
+    else if (after === undefined) into.removed.member = true
+    else if (!equal(before, after)) into.modified.member = true
+    return
+  }
+  if (before === undefined) into.added.member = true
+  if (after === undefined) into.removed.member = true
+  const old = before === undefined ? new Map<string, Json>() : entriesOf(before, schema, kind)
+  const next = after === undefined ? new Map<string, Json>() : entriesOf(after, schema, kind)
+  for (const element of new Set([...old.keys(), ...next.keys()])) {
+    const nested = { added: emptySet(), modified: emptySet(), removed: emptySet() }
+    walk(old.get(element), next.get(element), schemaOf(schema, element), nested)
+    for (const part of ['added', 'modified', 'removed'] as const)
+      if (!isEmpty(nested[part])) into[part].children.set(element, nested[part])
+  }
+}
+
+/** `config` merged into `live`: what the configuration does not mention stays. Neither is changed. */
+export function merge(live: Json | undefined, config: Json, schema: Schema): Json {
+  const kind = shape(config, schema)
+  if (live === undefined || kind === 'leaf' || shape(live, schema) !== kind) return config
+  if (kind === 'list') return mergeLists(live as Json[], config as Json[], schema)
+  const result: JsonObject = { ...(live as JsonObject) }
+  for (const [key, entry] of Object.entries(config as JsonObject))
+    result[key] = merge(result[key], entry, fieldSchema(schema, key) ?? anything)
+  return result
+}
+
+/** Keeps the configuration's order for its own items and leaves the others where they stand between them. */
+function mergeLists(live: Json[], config: Json[], schema: Schema): Json[] {
+  const [left, right] = [itemsOf(live, schema), itemsOf(config, schema)]
+  const [leftOrder, rightOrder] = [[...left.keys()], [...right.keys()]]
+  const result: Json[] = []
+  const merged = new Set<string>()
+  let [l, r] = [0, 0]
+  while (l < leftOrder.length || r < rightOrder.length) {
+    const [mine, theirs] = [leftOrder[l], rightOrder[r]]
+    if (mine !== undefined && (!right.has(mine) || merged.has(mine))) {
+      if (!merged.has(mine)) result.push(left.get(mine)!)
+      l++
+      continue
+    }
+    result.push(merge(left.get(theirs!), right.get(theirs!)!, schema.items ?? anything))
+    merged.add(theirs!)
+    r++
+  }
+  return result
+}
+
+/** `value` without the paths in `set`; a map or list that becomes empty by it goes as well. */
+export function withoutItems(value: Json, set: FieldSet, schema: Schema): Json | undefined {
+  const kind = shape(value, schema)
+  if (kind === 'leaf' || set.children.size === 0) return value
+  if (kind === 'list') {
+    const kept: Json[] = []
+    for (const [element, item] of itemsOf(value, schema)) {
+      const node = set.children.get(element)
+      if (node?.member) continue
+      const next = node ? withoutItems(item, node, schema.items ?? anything) : item
+      if (next !== undefined) kept.push(next)
+    }
+    return kept.length > 0 ? kept : undefined
+  }
+  const result: JsonObject = {}
+  for (const [key, entry] of Object.entries(value as JsonObject)) {
+    const node = set.children.get(`f:${key}`)
+    if (node?.member) continue
+    const next = node ? withoutItems(entry, node, fieldSchema(schema, key) ?? anything) : entry
+    if (next !== undefined) result[key] = next
+  }
+  return Object.keys(result).length > 0 ? result : undefined
+}

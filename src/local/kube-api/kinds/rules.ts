@@ -1,0 +1,263 @@
+/** Rules of the built-in kinds beyond their types: what is required, immutable, or limited (kubernetes/pkg/apis/*\/validation). */
+import { at, equal, isObject, type Json, type JsonObject } from '../json.ts'
+import { joinPath, type Schema } from '../schema/schema.ts'
+import type { FieldError } from '../status.ts'
+import type { ResourceType } from './registry.ts'
+
+/** Appends what is wrong with a built-in object to `errors`. */
+export function checkBuiltIn(
+  type: ResourceType,
+  after: JsonObject,
+  before: JsonObject | undefined,
+  errors: FieldError[],
+): void {
+  checkRequired(after, type.schema, '', errors)
+  for (const [path, allowed] of enums[type.plural] ?? []) {
+    const value = at(after, path)
+    if (value !== undefined && !allowed.includes(String(value)))
+      errors.push({
+        reason: 'FieldValueNotSupported',
+        field: path,
+        value,
+        detail: `supported values: ${allowed.map(each => JSON.stringify(each)).join(', ')}`,
+      })
+  }
+  if (before)
+    for (const path of immutable[type.plural] ?? [])
+      if (at(before, path) !== undefined && !equal(at(before, path), at(after, path)))
+        errors.push({
+          reason: 'FieldValueInvalid',
+          field: path,
+          value: at(after, path) ?? null,
+          detail: 'field is immutable',
+        })
+  rules[type.plural]?.(after, before, errors)
+  if (isObject(at(after, 'spec.template'))) checkTemplate(after, errors)
+  if (type.plural === 'pods') checkContainers(at(after, 'spec'), 'spec', errors)
+}
+
+/**
+ * Required fields of specs. Go's types cannot tell an absent list or status field from an empty one, so neither is
+ * demanded here, but for the lists that the validation demands by name.
+ */
+function checkRequired(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries())
+      if (schema.items) checkRequired(item, schema.items, `${path}[${index}]`, errors)
+    return
+  }
+  if (!isObject(value)) return
+  for (const key of schema.required ?? []) {
+    const field = schema.properties?.[key]
+    const counts =
+      (field?.type === 'string' && field.format === undefined) ||
+      isObject(field?.properties as Json) ||
+      key === 'containers'
+    if (counts && (value[key] === undefined || value[key] === ''))
+      errors.push({ reason: 'FieldValueRequired', field: joinPath(path, key) })
+  }
+  for (const [key, field] of Object.entries(schema.properties ?? {}))
+    if (value[key] !== undefined && key !== 'status' && !(path === '' && key === 'metadata'))
+      checkRequired(value[key], field, joinPath(path, key), errors)
+}
+
+const enums: Record<string, readonly (readonly [string, readonly string[]])[]> = {
+  pods: [
+    ['spec.restartPolicy', ['Always', 'OnFailure', 'Never']],
+    ['spec.dnsPolicy', ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']],
+  ],
+  deployments: [
+    ['spec.strategy.type', ['Recreate', 'RollingUpdate']],
+    ['spec.template.spec.restartPolicy', ['Always']],
+  ],
+  replicasets: [['spec.template.spec.restartPolicy', ['Always']]],
+  statefulsets: [
+    ['spec.podManagementPolicy', ['OrderedReady', 'Parallel']],
+    ['spec.template.spec.restartPolicy', ['Always']],
+  ],
+  jobs: [['spec.template.spec.restartPolicy', ['OnFailure', 'Never']]],
+  cronjobs: [['spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']]],
+  services: [
+    ['spec.type', ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']],
+    ['spec.sessionAffinity', ['ClientIP', 'None']],
+  ],
+}
+
+const immutable: Record<string, readonly string[]> = {
+  deployments: ['spec.selector'],
+  replicasets: ['spec.selector'],
+  statefulsets: ['spec.selector', 'spec.serviceName', 'spec.volumeClaimTemplates', 'spec.podManagementPolicy'],
+  jobs: ['spec.selector', 'spec.template', 'spec.completions'],
+  rolebindings: ['roleRef'],
+  clusterrolebindings: ['roleRef'],
+  secrets: ['type'],
+  customresourcedefinitions: ['spec.group', 'spec.scope', 'spec.names.plural'],
+}
+
+type Rule = (after: JsonObject, before: JsonObject | undefined, errors: FieldError[]) => void
+
+const byteSize = (value: Json | undefined) =>
+  isObject(value)
+    ? Object.entries(value).reduce((sum, [key, entry]) => sum + key.length + Buffer.byteLength(String(entry)), 0)
+    : 0
+
+/** Keys, size and the `immutable` switch of ConfigMaps and Secrets. */
+const keyed =
+  (limit: number): Rule =>
+  (after, before, errors) => {
+    for (const field of ['data', 'binaryData'])
+      for (const key of Object.keys(isObject(after[field]) ? after[field] : {}))
+        if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key) || key === '.' || key === '..')
+          errors.push({
+            reason: 'FieldValueInvalid',
+            field: `${field}[${key}]`,
+            value: key,
+            detail:
+              "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+          })
+    if (byteSize(after['data']) + byteSize(after['binaryData']) > limit)
+      errors.push({ reason: 'FieldValueTooLong', field: 'data', detail: 'may not be more than 1048576 bytes' })
+    if (before?.['immutable'] === true)
+      for (const field of ['data', 'binaryData', 'immutable'])
+        if (!equal(before[field], after[field]))
+          errors.push({ reason: 'FieldValueForbidden', field, detail: 'field is immutable when `immutable` is set' })
+  }
+
+function leaseRule(after: JsonObject, _before: JsonObject | undefined, errors: FieldError[]): void {
+  const seconds = at(after, 'spec.leaseDurationSeconds')
+  if (typeof seconds === 'number' && seconds <= 0)
+    errors.push({
+      reason: 'FieldValueInvalid',
+      field: 'spec.leaseDurationSeconds',
+      value: seconds,
+      detail: 'must be greater than 0',
+    })
+  const transitions = at(after, 'spec.leaseTransitions')
+  if (typeof transitions === 'number' && transitions < 0)
+    errors.push({
+      reason: 'FieldValueInvalid',
+      field: 'spec.leaseTransitions',
+      value: transitions,
+      detail: 'must be greater than or equal to 0',
+    })
+}
+
+function serviceRule(after: JsonObject, _before: JsonObject | undefined, errors: FieldError[]): void {
+  const spec = isObject(after['spec']) ? after['spec'] : {}
+  const ports = Array.isArray(spec['ports']) ? (spec['ports'] as JsonObject[]) : []
+  if (ports.length === 0 && spec['clusterIP'] !== 'None' && spec['type'] !== 'ExternalName')
+    errors.push({ reason: 'FieldValueRequired', field: 'spec.ports' })
+  const names = new Set<Json>()
+  for (const [index, port] of ports.entries()) {
+    if (typeof port['port'] === 'number' && (port['port'] < 1 || port['port'] > 65535))
+      errors.push({
+        reason: 'FieldValueInvalid',
+        field: `spec.ports[${index}].port`,
+        value: port['port'],
+        detail: 'must be between 1 and 65535, inclusive',
+      })
+    if (ports.length > 1 && !port['name'])
+      errors.push({ reason: 'FieldValueRequired', field: `spec.ports[${index}].name` })
+    if (port['name'] && names.has(port['name']))
+      errors.push({ reason: 'FieldValueDuplicate', field: `spec.ports[${index}].name`, value: port['name'] })
+    names.add(port['name'] ?? null)
+  }
+}
+
+function eventRule(after: JsonObject, _before: JsonObject | undefined, errors: FieldError[]): void {
+  const namespace = at(after, 'involvedObject.namespace')
+  if (namespace && namespace !== at(after, 'metadata.namespace'))
+    errors.push({
+      reason: 'FieldValueInvalid',
+      field: 'involvedObject.namespace',
+      value: namespace,
+      detail: 'does not match event.namespace',
+    })
+}
+
+/** A running pod's spec is fixed but for images, deadlines and tolerations. */
+function podRule(after: JsonObject, before: JsonObject | undefined, errors: FieldError[]): void {
+  if (!before) return
+  const fixed = (pod: JsonObject): Json => {
+    const {
+      activeDeadlineSeconds: _,
+      tolerations: __,
+      terminationGracePeriodSeconds: ___,
+      nodeName,
+      schedulingGates: ____,
+      ...spec
+    } = (pod['spec'] ?? {}) as JsonObject
+    const containers = (value: Json | undefined) =>
+      Array.isArray(value) ? value.map(container => ({ ...(container as JsonObject), image: '', resources: {} })) : []
+    // Binding is a write of nodeName here: there is no scheduler with its own sub-resource.
+    return {
+      ...spec,
+      nodeName: at(before, 'spec.nodeName') ? (nodeName ?? null) : null,
+      containers: containers(spec['containers']),
+      initContainers: containers(spec['initContainers']),
+    }
+  }
+  if (!equal(fixed(before), fixed(after)))
+    errors.push({
+      reason: 'FieldValueForbidden',
+      field: 'spec',
+      detail:
+        'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+    })
+}
+
+const rules: Record<string, Rule> = {
+  configmaps: keyed(1_048_576),
+  secrets: keyed(1_400_000),
+  leases: leaseRule,
+  services: serviceRule,
+  events: eventRule,
+  pods: podRule,
+}
+
+/** The template's labels must be those the selector looks for, or the controller would create pods for ever. */
+function checkTemplate(after: JsonObject, errors: FieldError[]): void {
+  checkContainers(at(after, 'spec.template.spec'), 'spec.template.spec', errors)
+  const replicas = at(after, 'spec.replicas')
+  if (typeof replicas === 'number' && replicas < 0)
+    errors.push({
+      reason: 'FieldValueInvalid',
+      field: 'spec.replicas',
+      value: replicas,
+      detail: 'must be greater than or equal to 0',
+    })
+  const wanted = at(after, 'spec.selector.matchLabels')
+  if (!isObject(wanted)) return
+  const labels = at(after, 'spec.template.metadata.labels')
+  if (Object.entries(wanted).some(([key, value]) => !isObject(labels) || labels[key] !== value))
+    errors.push({
+      reason: 'FieldValueInvalid',
+      field: 'spec.template.metadata.labels',
+      value: labels ?? {},
+      detail: '`selector` does not match template `labels`',
+    })
+}
+
+function checkContainers(spec: Json | undefined, path: string, errors: FieldError[]): void {
+  if (!isObject(spec)) return
+  if (!Array.isArray(spec['containers']) || spec['containers'].length === 0) {
+    errors.push({ reason: 'FieldValueRequired', field: `${path}.containers` })
+    return
+  }
+  const volumes = new Set(((spec['volumes'] as JsonObject[] | undefined) ?? []).map(volume => volume['name']))
+  const names = new Set<string>()
+  for (const [index, container] of (spec['containers'] as JsonObject[]).entries()) {
+    const where = `${path}.containers[${index}]`
+    const name = String(container['name'] ?? '')
+    if (names.has(name)) errors.push({ reason: 'FieldValueDuplicate', field: `${where}.name`, value: name })
+    names.add(name)
+    if (!container['image']) errors.push({ reason: 'FieldValueRequired', field: `${where}.image` })
+    for (const [position, mount] of ((container['volumeMounts'] as JsonObject[] | undefined) ?? []).entries())
+      if (!volumes.has(mount['name']))
+        errors.push({
+          reason: 'FieldValueNotFound',
+          field: `${where}.volumeMounts[${position}].name`,
+          value: mount['name'],
+        })
+  }
+}

@@ -1,0 +1,103 @@
+/** From what a client sent to what could be stored: kind checked, unknown fields out, defaults in. */
+
+import { renameEvent } from '../context.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import { defaultBuiltIn } from '../kinds/defaults.ts'
+import type { Registry, ResourceType } from '../kinds/registry.ts'
+import type { WriteOptions } from '../request.ts'
+import { applyDefaults } from '../schema/defaults.ts'
+import { prune } from '../schema/prune.ts'
+import { fieldSchema } from '../schema/schema.ts'
+import { validate } from '../schema/validate.ts'
+import { badRequest, type FieldError, fieldErrorBody, StatusError } from '../status.ts'
+
+/** Checks that a body is an object of this kind and version, and returns it as one. */
+export function asObject(body: unknown, type: ResourceType): JsonObject {
+  if (!isObject(body))
+    throw badRequest(
+      `the body of the request must be a ${type.kind}, not ${JSON.stringify(body)?.slice(0, 80) ?? 'empty'}`,
+    )
+  const { apiVersion, kind, metadata } = body
+  // The URL says what a built-in kind is; a custom resource has to say it itself.
+  if (!type.builtIn && (typeof kind !== 'string' || kind === ''))
+    throw badRequest("Object 'Kind' is missing in the request body")
+  if (!type.builtIn && (typeof apiVersion !== 'string' || apiVersion === ''))
+    throw badRequest("Object 'apiVersion' is missing in the request body")
+  if (kind !== undefined && kind !== '' && kind !== type.kind)
+    throw badRequest(`the kind in the data (${String(kind)}) does not match the expected kind (${type.kind})`)
+  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== type.apiVersion)
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${type.apiVersion})`,
+    )
+  if (metadata !== undefined && metadata !== null && !isObject(metadata)) throw badRequest('metadata must be an object')
+  return {
+    ...body,
+    apiVersion: type.apiVersion,
+    kind: type.kind,
+    metadata: (metadata as JsonObject | null | undefined) ?? {},
+  }
+}
+
+const cannotHandle = (type: ResourceType, why: string) =>
+  badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`)
+
+/** The type whose schema the stored form has: that of the request, but for the two views of an Event. */
+export const storedType = (registry: Registry, type: ResourceType): ResourceType =>
+  type.builtIn?.storedAs ? (registry.byKind('v1', type.kind) ?? type) : type
+
+/**
+ * Brings an object of this type into its stored form, in place where it can. `warnings` gets the unknown fields when
+ * the client asked to be warned. Throws 400 for unknown fields under `Strict` and for a built-in kind's wrong types.
+ */
+export function normalise(
+  object: JsonObject,
+  type: ResourceType,
+  options: Pick<WriteOptions, 'fieldValidation'>,
+  warnings: string[],
+): JsonObject {
+  const metadata = object['metadata'] as JsonObject
+  const metadataSchema = fieldSchema(type.schema, 'metadata')!
+  const unknown = [
+    ...prune(metadata, metadataSchema, { dropNulls: true }).map(path => `metadata.${path}`),
+    ...prune(object, type.schema, { dropNulls: type.builtIn !== undefined }),
+  ]
+  if (unknown.length > 0) {
+    const texts = unknown.map(path => `unknown field "${path}"`)
+    if (options.fieldValidation === 'Strict') throw cannotHandle(type, `strict decoding error: ${texts.join(', ')}`)
+    if (options.fieldValidation === 'Warn') warnings.push(...texts)
+  }
+  if (!type.builtIn) {
+    applyDefaults(object, type.schema)
+    checkTypes(metadata, metadataSchema, 'metadata', type)
+    object['apiVersion'] = type.storage
+    return object
+  }
+  checkTypes(object, type.schema, '', type)
+  const stored = type.builtIn.storedAs ? renameEvent(object, type.storage) : object
+  defaultBuiltIn(stored, type)
+  return stored
+}
+
+/** A wrong type in a built-in field cannot even be read by the server's Go types: 400, not 422. */
+function checkTypes(value: Json, schema: ResourceType['schema'], path: string, type: ResourceType): void {
+  const errors: FieldError[] = []
+  validate(value, schema, path, errors)
+  const wrong = errors.find(
+    error =>
+      error.reason === 'FieldValueTypeInvalid' || /must be of type (date-time|int32|byte)/.test(error.detail ?? ''),
+  )
+  if (wrong) throw cannotHandle(type, `json: cannot unmarshal ${wrong.field}: ${fieldErrorBody(wrong)}`)
+}
+
+/** Server-side apply refuses unknown fields always: ownership of them would mean nothing. */
+export function refuseUndeclared(config: JsonObject, type: ResourceType): void {
+  const copy = structuredClone(config)
+  const unknown = prune(copy, type.schema, { dropNulls: false })
+  if (unknown.length === 0) return
+  const metadata = config['metadata'] as JsonObject
+  throw new StatusError(
+    500,
+    '',
+    `failed to create typed patch object (${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}; ${type.apiVersion}, Kind=${type.kind}): ${unknown.map(path => `.${path}: field not declared in schema`).join(', ')}`,
+  )
+}

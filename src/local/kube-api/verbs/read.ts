@@ -1,0 +1,131 @@
+/** get and list (API concepts: "Resource versions", "Retrieving large results sets in chunks"). */
+import type { Context } from '../context.ts'
+import { inVersion } from '../context.ts'
+import type { JsonObject } from '../json.ts'
+import type { ResourceType } from '../kinds/registry.ts'
+import { type Form, present, presentList } from '../print/negotiate.ts'
+import { integer } from '../request.ts'
+import { jsonResponse, type KubeResponse } from '../response.ts'
+import { fieldSelector, labelSelector, type Selector } from '../selectors.ts'
+import { badRequest, expired, notFound, StatusError } from '../status.ts'
+import type { StoredObject } from '../store/store.ts'
+
+export function find(context: Context, type: ResourceType, namespace: string | undefined, name: string): StoredObject {
+  const entry = context.store.get(type.table, namespace ?? '', name)
+  if (!entry) throw notFound(type, name)
+  return entry
+}
+
+export function get(
+  context: Context,
+  type: ResourceType,
+  namespace: string | undefined,
+  name: string,
+  form: Form,
+): KubeResponse {
+  return jsonResponse(present(find(context, type, namespace, name), type, form, context.now()).json)
+}
+
+/** Both selectors of a query as one test of a stored entry. */
+export function selectorOf(query: URLSearchParams, type: ResourceType): (entry: StoredObject) => boolean {
+  const byLabels: Selector = labelSelector(query.get('labelSelector'))
+  const byFields: Selector = fieldSelector(query.get('fieldSelector'), type)
+  return entry => byLabels(entry.object) && byFields(inVersion(entry.object, type))
+}
+
+interface Continue {
+  version: number
+  after: string
+}
+
+const encodeContinue = (token: Continue): string =>
+  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.version, start: token.after })).toString('base64url')
+
+function decodeContinue(text: string): Continue {
+  try {
+    const token = JSON.parse(Buffer.from(text, 'base64url').toString()) as { rv: unknown; start: unknown }
+    if (typeof token.rv === 'number' && typeof token.start === 'string')
+      return { version: token.rv, after: token.start }
+  } catch {
+    // Falls through: whatever it is, it is not a token of ours.
+  }
+  throw badRequest('continue key is not valid: it was not issued by this server')
+}
+
+/** Checks the combination of resourceVersion and resourceVersionMatch and returns the version asked for. */
+export function requestedVersion(query: URLSearchParams): number | undefined {
+  const text = query.get('resourceVersion')
+  if (text !== null && text !== '' && !/^\d+$/.test(text))
+    throw badRequest(
+      `resourceVersion: Invalid value: ${JSON.stringify(text)}: must be a number that this server gave out`,
+    )
+  return text ? Number(text) : undefined
+}
+
+export const tooLarge = (version: number, current: number) =>
+  new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${version}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
+
+/** The version a list is made at: now, an exact one of the history, or that of the first page. */
+function snapshotVersion(context: Context, query: URLSearchParams, token: Continue | undefined): number {
+  const { store } = context
+  const version = requestedVersion(query)
+  const match = query.get('resourceVersionMatch')
+  if (match) {
+    if (token)
+      throw badRequest('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided')
+    if (version === undefined)
+      throw badRequest(
+        'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+      )
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      throw badRequest(
+        `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`,
+      )
+    if (match === 'Exact' && version === 0)
+      throw badRequest(
+        'resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"',
+      )
+  }
+  if (token && version) throw badRequest('specifying resource version is not allowed when using continue')
+  if (version !== undefined && version > store.version) throw tooLarge(version, store.version)
+  const wanted = token?.version ?? (match === 'Exact' ? version! : store.version)
+  if (wanted < store.compacted)
+    throw expired(
+      token
+        ? 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.'
+        : `The resourceVersion for the provided list is too old: ${wanted} (${store.compacted})`,
+    )
+  return wanted
+}
+
+export function list(
+  context: Context,
+  type: ResourceType,
+  namespace: string | undefined,
+  query: URLSearchParams,
+  form: Form,
+): KubeResponse {
+  const continued = query.get('continue')
+  const token = continued ? decodeContinue(continued) : undefined
+  const version = snapshotVersion(context, query, token)
+  const selected = selectorOf(query, type)
+  const all =
+    version === context.store.version
+      ? context.store.list(type.table, namespace)
+      : context.store.listAt(version, type.table, namespace)
+  const keyOf = (entry: StoredObject) => `${entry.namespace}/${entry.name}`
+  const rest = all.filter(entry => (token === undefined || keyOf(entry) > token.after) && selected(entry))
+  const limit = integer(query, 'limit') || rest.length
+  const page = rest.slice(0, limit)
+  const metadata: JsonObject = { resourceVersion: String(version) }
+  if (rest.length > page.length) {
+    metadata['continue'] = encodeContinue({ version, after: keyOf(page.at(-1)!) })
+    // Only known without selectors, as the API documents.
+    if (!query.get('labelSelector') && !query.get('fieldSelector'))
+      metadata['remainingItemCount'] = rest.length - page.length
+  }
+  return jsonResponse(presentList(page, type, form, context.now(), metadata))
+}

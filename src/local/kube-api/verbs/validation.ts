@@ -1,0 +1,41 @@
+/** All checks that an object must pass before it is stored, in one place: 422 with every wrong field named. */
+import type { Context } from '../context.ts'
+import { inVersion } from '../context.ts'
+import type { JsonObject } from '../json.ts'
+import { checkDefinition } from '../kinds/custom-definitions.ts'
+import { validateMetadata } from '../kinds/names.ts'
+import type { ResourceType } from '../kinds/registry.ts'
+import { checkBuiltIn } from '../kinds/rules.ts'
+import { validateRules } from '../schema/cel.ts'
+import { validate } from '../schema/validate.ts'
+import { type FieldError, invalid } from '../status.ts'
+
+/** `before` is the stored object on updates. Throws 422. */
+export function check(context: Context, type: ResourceType, after: JsonObject, before: JsonObject | undefined): void {
+  const errors: FieldError[] = []
+  const metadata = after['metadata'] as JsonObject
+  validateMetadata(metadata, type, errors)
+  if (before) checkFinalizers(metadata, before['metadata'] as JsonObject, errors)
+  if (type.builtIn) {
+    checkBuiltIn(type, after, before, errors)
+    if (type.plural === 'customresourcedefinitions') checkDefinition(context.registry, after, before, errors)
+  } else {
+    const { metadata: _, ...rest } = after
+    validate({ ...rest, metadata: {} }, type.schema, '', errors)
+    // Rules assume a valid shape, as in the API server.
+    if (errors.length === 0) validateRules(after, before && inVersion(before, type), type.schema, errors)
+  }
+  if (errors.length > 0) throw invalid(type, String(metadata['name'] ?? ''), errors)
+}
+
+function checkFinalizers(metadata: JsonObject, was: JsonObject, errors: FieldError[]): void {
+  if (was['deletionTimestamp'] === undefined) return
+  const had = new Set((was['finalizers'] as string[] | undefined) ?? [])
+  const added = ((metadata['finalizers'] as string[] | undefined) ?? []).filter(finalizer => !had.has(finalizer))
+  if (added.length > 0)
+    errors.push({
+      reason: 'FieldValueForbidden',
+      field: 'metadata.finalizers',
+      detail: `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
+    })
+}

@@ -1,0 +1,110 @@
+/** watch (API concepts: "Efficient detection of changes", "Watch bookmarks", "Streaming lists"). */
+import type { Context } from '../context.ts'
+import type { ResourceType } from '../kinds/registry.ts'
+import { bookmark, type Form, present } from '../print/negotiate.ts'
+import { flag, integer } from '../request.ts'
+import type { KubeResponse, WatchFrame, WatchSink } from '../response.ts'
+import { badRequest, expired, invalid } from '../status.ts'
+import { atVersion, type Change, type StoredObject } from '../store/store.ts'
+import { requestedVersion, selectorOf } from './read.ts'
+
+const bookmarkEveryMilliseconds = 60_000
+
+export function watch(
+  context: Context,
+  type: ResourceType,
+  namespace: string | undefined,
+  query: URLSearchParams,
+  form: Form,
+): KubeResponse {
+  const { store } = context
+  const version = requestedVersion(query)
+  const bookmarks = flag(query, 'allowWatchBookmarks') && query.has('allowWatchBookmarks')
+  const sendInitial = query.get('sendInitialEvents')
+  const match = query.get('resourceVersionMatch')
+  if (sendInitial !== null && match !== 'NotOlderThan')
+    throw invalid({ group: 'meta.k8s.io', plural: 'listoptions', kind: 'ListOptions' }, '', [
+      {
+        reason: 'FieldValueForbidden',
+        field: 'resourceVersionMatch',
+        detail: 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+      },
+    ])
+  if (sendInitial === null && match)
+    throw badRequest(
+      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    )
+  const initial = sendInitial === 'true' || (sendInitial === null && !version)
+  const seconds = integer(query, 'timeoutSeconds')
+  const selected = selectorOf(query, type)
+  const inScope = (entry: StoredObject) => (namespace === undefined || entry.namespace === namespace) && selected(entry)
+
+  const start = (sink: WatchSink): (() => void) => {
+    // Only the first table of a watch carries its columns.
+    let columns = true
+    const push = (kind: WatchFrame['type'], entry: StoredObject) => {
+      sink.push({ type: kind, ...present(entry, type, form, context.now(), columns) })
+      columns = false
+    }
+    const pushBookmark = (end = false) => {
+      const object = bookmark(type, form, store.version, end)
+      sink.push({ type: 'BOOKMARK', object, json: JSON.stringify(object) })
+    }
+    const onChange = (change: Change) => {
+      if (change.version <= (version ?? 0)) return
+      const event = visible(change, inScope)
+      if (event) push(event.type, event.entry)
+    }
+    if (initial) {
+      for (const entry of store.list(type.table, namespace)) if (inScope(entry)) push('ADDED', entry)
+      if (sendInitial === 'true' && bookmarks) pushBookmark(true)
+    } else if (version !== undefined && version > 0) {
+      if (version < store.compacted) {
+        const { status } = expired(`too old resource version: ${version} (${store.compacted})`)
+        sink.push({ type: 'ERROR', object: status, json: JSON.stringify(status) })
+        sink.end()
+        return () => {}
+      }
+      for (const change of store.changesSince(version, type.table)) onChange(change)
+    }
+    const stops: (() => void)[] = [store.watch(type.table, onChange), () => context.closing.delete(end)]
+    const stop = () => {
+      for (const each of stops.splice(0)) each()
+    }
+    const end = () => {
+      stop()
+      sink.end()
+    }
+    context.closing.add(end)
+    if (type.crd) stops.push(context.registry.onRemoval(type, end))
+    if (seconds) {
+      const timer = setTimeout(() => {
+        if (bookmarks) pushBookmark()
+        end()
+      }, seconds * 1000)
+      stops.push(() => clearTimeout(timer))
+    }
+    if (bookmarks) {
+      const timer = setInterval(pushBookmark, bookmarkEveryMilliseconds)
+      timer.unref()
+      stops.push(() => clearInterval(timer))
+    }
+    return stop
+  }
+  return { kind: 'watch', status: 200, headers: { 'content-type': 'application/json' }, start }
+}
+
+/**
+ * What a change means to a watch that sees only some objects: one that leaves its selection is DELETED, one that
+ * enters it is ADDED. The last state of an object that leaves is its former one under the new resourceVersion.
+ */
+function visible(
+  change: Change,
+  inScope: (entry: StoredObject) => boolean,
+): { type: WatchFrame['type']; entry: StoredObject } | undefined {
+  const before = change.previous !== undefined && inScope(change.previous)
+  if (change.type === 'DELETED') return before ? { type: 'DELETED', entry: change.entry } : undefined
+  const after = inScope(change.entry)
+  if (after) return { type: before ? 'MODIFIED' : 'ADDED', entry: change.entry }
+  return before ? { type: 'DELETED', entry: atVersion(change.previous!, change.version) } : undefined
+}

@@ -1,0 +1,218 @@
+/** create and update: the one way in which an object comes to be stored (kubernetes/apiserver/pkg/registry/rest). */
+import { randomUUID } from 'node:crypto'
+import { trackUpdate } from '../apply/managers.ts'
+import { type Context, inVersion, timestamp } from '../context.ts'
+import { clone, equal, type JsonObject } from '../json.ts'
+import { establish } from '../kinds/custom-definitions.ts'
+import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
+import type { WriteOptions } from '../request.ts'
+import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound, StatusError } from '../status.ts'
+import type { StoredObject } from '../store/store.ts'
+import { asObject, normalise, storedType } from './normalise.ts'
+import { check } from './validation.ts'
+
+export interface Written {
+  object: JsonObject
+  created: boolean
+  warnings: string[]
+}
+
+const namespaces = { group: '', plural: 'namespaces', kind: 'Namespace' }
+const suffix = () =>
+  Array.from({ length: 5 }, () => 'bcdfghjklmnpqrstvwxz2456789'[Math.floor(Math.random() * 27)]).join('')
+
+/** New objects need a namespace that exists and is not on its way out. */
+function requireNamespace(context: Context, type: ResourceType, namespace: string, name: string): void {
+  const entry = context.store.get('/namespaces', '', namespace)
+  if (!entry) throw notFound(namespaces, namespace)
+  if ((entry.object['metadata'] as JsonObject)['deletionTimestamp'] !== undefined)
+    throw forbidden(
+      type,
+      name,
+      `unable to create new content in namespace ${namespace} because it is being terminated`,
+      [
+        {
+          reason: 'NamespaceTerminating',
+          message: `namespace ${namespace} is being terminated`,
+          field: 'metadata.namespace',
+        },
+      ],
+    )
+}
+
+function setNamespace(metadata: JsonObject, type: ResourceType, namespace: string | undefined): void {
+  if (!type.namespaced) {
+    if (metadata['namespace']) throw badRequest('namespace: Forbidden: not allowed on this type')
+    return
+  }
+  if (metadata['namespace'] !== undefined && metadata['namespace'] !== '' && metadata['namespace'] !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  metadata['namespace'] = namespace!
+}
+
+/** POST, and the first apply of an object (`applied`: its managedFields are already set). */
+export function create(
+  context: Context,
+  type: ResourceType,
+  namespace: string | undefined,
+  body: unknown,
+  options: WriteOptions,
+  applied = false,
+): Written {
+  const object = clone(asObject(body, type))
+  const metadata = object['metadata'] as JsonObject
+  setNamespace(metadata, type, namespace)
+  if (metadata['resourceVersion'])
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
+  if (!metadata['name'] && metadata['generateName'])
+    metadata['name'] = `${String(metadata['generateName']).slice(0, 58)}${suffix()}`
+  const name = metadata['name']
+  if (typeof name !== 'string' || name === '')
+    throw invalid(type, '', [
+      { reason: 'FieldValueRequired', field: 'metadata.name', detail: 'name or generateName is required' },
+    ])
+  if (namespace !== undefined) requireNamespace(context, type, namespace, name)
+  if (context.store.get(type.table, namespace ?? '', name)) throw alreadyExists(type, name)
+
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation'])
+    delete metadata[field]
+  if (!applied) delete metadata['managedFields']
+  if (type.status) delete object['status']
+  const warnings: string[] = []
+  if (type.deprecation) warnings.push(type.deprecation)
+  const stored = normalise(object, type, options, warnings)
+  metadata['uid'] = randomUUID()
+  metadata['creationTimestamp'] = timestamp(context.now())
+  if (type.crd || type.builtIn?.generation) metadata['generation'] = 1
+  const own = storedType(context.registry, type)
+  if (!applied)
+    trackUpdate(undefined, stored, own, {
+      manager: options.fieldManager,
+      subresource: '',
+      time: timestamp(context.now()),
+    })
+  if (type.table === definitionsTable) establish(stored, context.now())
+  check(context, own, stored, undefined)
+  if (options.dryRun) return { object: inVersion(stored, type), created: true, warnings }
+  const entry = context.store.put(type.table, stored)
+  return { object: inVersion(entry.object, type), created: true, warnings }
+}
+
+export interface UpdateOptions extends WriteOptions {
+  subresource: '' | 'status' | 'scale'
+  applied: boolean
+}
+
+/** PUT and every PATCH: `body` is the whole object as it shall be. */
+export function update(
+  context: Context,
+  type: ResourceType,
+  entry: StoredObject,
+  body: unknown,
+  options: UpdateOptions,
+): Written {
+  const before = entry.object
+  const was = before['metadata'] as JsonObject
+  const sent = asObject(body, type)
+  const sentMetadata = sent['metadata'] as JsonObject
+  if (sentMetadata['name'] !== undefined && sentMetadata['name'] !== entry.name)
+    throw badRequest(
+      `the name of the object (${String(sentMetadata['name'])}) does not match the name on the URL (${entry.name})`,
+    )
+  checkPreconditions(type, entry, sentMetadata)
+  const warnings: string[] = []
+  const normalised = normalise(clone(sent), type, options, warnings)
+  const after =
+    options.subresource === 'status' ? statusOnly(before, normalised) : withStatusOf(before, normalised, type)
+  const metadata = after['metadata'] as JsonObject
+  setNamespace(metadata, type, type.namespaced ? entry.namespace : undefined)
+  for (const field of [
+    'name',
+    'uid',
+    'resourceVersion',
+    'creationTimestamp',
+    'generation',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generateName',
+    'selfLink',
+  ]) {
+    if (was[field] === undefined) delete metadata[field]
+    else metadata[field] = was[field]
+  }
+  const own = storedType(context.registry, type)
+  if (!options.applied)
+    trackUpdate(before, after, own, {
+      manager: options.fieldManager,
+      subresource: options.subresource,
+      time: timestamp(context.now()),
+    })
+  if (was['generation'] !== undefined && options.subresource !== 'status' && changesSpec(before, after, type))
+    metadata['generation'] = (was['generation'] as number) + 1
+  if (type.table === definitionsTable) establish(after, context.now())
+  check(context, own, after, before)
+  if (equal(before, after)) return { object: inVersion(before, type), created: false, warnings }
+  if (options.dryRun) return { object: inVersion(after, type), created: false, warnings }
+  const stored = storeOrFinish(context, entry, after)
+  return { object: inVersion(stored.object, type), created: false, warnings }
+}
+
+function checkPreconditions(type: ResourceType, entry: StoredObject, metadata: JsonObject): void {
+  const { uid, resourceVersion } = metadata
+  const current = (entry.object['metadata'] as JsonObject)['uid']
+  if (uid && uid !== current)
+    throw conflict(
+      type,
+      entry.name,
+      `Precondition failed: UID in precondition: ${String(uid)}, UID in object meta: ${String(current)}`,
+    )
+  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== String(entry.version))
+    throw modified(type, entry.name)
+}
+
+/** An update of the status changes the status and nothing else. */
+function statusOnly(before: JsonObject, sent: JsonObject): JsonObject {
+  const metadata = { ...(clone(before['metadata']) as JsonObject) }
+  const fields = (sent['metadata'] as JsonObject)['managedFields']
+  if (fields !== undefined) metadata['managedFields'] = fields
+  const after: JsonObject = { ...(clone(before) as JsonObject), metadata }
+  if (sent['status'] === undefined) delete after['status']
+  else after['status'] = sent['status']
+  return after
+}
+
+/** An update of the object itself leaves its status, where that is a sub-resource. */
+function withStatusOf(before: JsonObject, sent: JsonObject, type: ResourceType): JsonObject {
+  if (!type.status) return sent
+  if (before['status'] === undefined) delete sent['status']
+  else sent['status'] = clone(before['status'])
+  return sent
+}
+
+/** Built-in kinds count changes of the spec; custom resources those of everything but metadata and status. */
+function changesSpec(before: JsonObject, after: JsonObject, type: ResourceType): boolean {
+  if (type.builtIn) return !equal(before['spec'], after['spec'])
+  const ignored = new Set(['metadata', 'apiVersion', 'kind', ...(type.status ? ['status'] : [])])
+  const rest = (object: JsonObject) => Object.fromEntries(Object.entries(object).filter(([key]) => !ignored.has(key)))
+  return !equal(rest(before), rest(after))
+}
+
+/** An object that is being deleted goes when its last finalizer does; anything else is stored. */
+export function storeOrFinish(context: Context, entry: StoredObject, after: JsonObject): StoredObject {
+  const metadata = after['metadata'] as JsonObject
+  const finalizers = (metadata['finalizers'] as string[] | undefined) ?? []
+  const grace = (metadata['deletionGracePeriodSeconds'] as number | undefined) ?? 0
+  const done = metadata['deletionTimestamp'] !== undefined && finalizers.length === 0 && grace === 0
+  if (!done || holdsNamespace(after)) return context.store.put(entry.table, after)
+  return context.store.remove(entry, after)
+}
+
+/** A namespace stays until its contents are gone: the namespace controller then clears `spec.finalizers`. */
+export function holdsNamespace(object: JsonObject): boolean {
+  const spec = object['spec'] as JsonObject | undefined
+  return (
+    object['kind'] === 'Namespace' &&
+    object['apiVersion'] === 'v1' &&
+    ((spec?.['finalizers'] as string[] | undefined) ?? []).length > 0
+  )
+}
