@@ -14,7 +14,6 @@ export const CODES = {
   TEP4009: { status: 413, title: 'Too large' },
   TEP4010: { status: 415, title: 'The media type is not supported' },
   TEP4011: { status: 429, title: 'Too many requests' },
-  TEP4012: { status: 409, title: 'The first request with this idempotency key is still running' },
   TEP4101: { status: 422, title: 'The event cannot be read' },
   TEP4102: { status: 422, title: 'The event has no known shape' },
   TEP4103: { status: 422, title: 'The event has an invalid envelope' },

@@ -12,6 +12,8 @@ export interface Sql {
 export interface TransactionOptions {
   /** Whose rows are visible and writable (row-level security); absent: nobody's. */
   userId?: string
+  /** For work across users (sweepers, callbacks that name a row only); opens the tables whose policies allow it. */
+  system?: boolean
 }
 
 export interface Database {
@@ -62,8 +64,9 @@ export function openDatabase({ url, service, log, connections = 8 }: DatabaseOpt
       // set_config('role') is SET LOCAL ROLE with a computed name: no grants of the pool's user leak into the work.
       await client.query('BEGIN')
       await client.query(
-        "SELECT set_config('role', current_database() || '_' || $1, true), set_config('app.user_id', $2, true)",
-        [service, options.userId ?? ''],
+        `SELECT set_config('role', current_database() || '_' || $1, true), set_config('app.user_id', $2, true),
+           set_config('app.system', $3, true)`,
+        [service, options.userId ?? '', options.system ? 'on' : 'off'],
       )
       const result = await work({
         query: async (text, values) => (await client.query(text, values as unknown[])).rows,

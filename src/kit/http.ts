@@ -56,6 +56,11 @@ export function createHttp({ service, log, check }: HttpOptions): Http {
     request.trace = childTrace(request.headers.traceparent as string | undefined)
     reply.header('x-request-id', request.id)
   })
+  app.addHook('preValidation', async ({ body }) => {
+    if (body && typeof body === 'object' && JSON.stringify(body).includes('\\u0000')) {
+      throw new Problem('TEP4001', 'The body contains a NUL character, which no field may hold.')
+    }
+  })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched'
     duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)

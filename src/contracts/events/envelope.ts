@@ -44,7 +44,7 @@ export interface NewEvent<T extends EventType> {
   type: T
   /** App-id of the publisher; becomes `source`. */
   appId: string
-  subject?: string
+  subject?: string | undefined
   data: EventData[T]
   /** The event or request that led to this one: hands on correlation, causation and trace. */
   cause?: Cause | undefined
@@ -99,7 +99,7 @@ export function createEvent<T extends EventType>({
   const bytes = Buffer.byteLength(JSON.stringify(event))
   if (bytes > MAX_EVENT_BYTES)
     throw new EventContractError(`TEP4110: ${type}: ${bytes} bytes, at most ${MAX_EVENT_BYTES}`)
-  return event
+  return event as TodoEvent<T>
 }
 
 /** The type without its prefix: `task.created`. */

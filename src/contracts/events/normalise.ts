@@ -44,6 +44,13 @@ const DAPR_ATTRIBUTES = ['pubsubname', 'topic', 'traceid', 'expiration', 'data_b
  * The same event gives the same id however it was wrapped. Never throws.
  */
 export function normalise(body: unknown, delivery: Delivery = {}, options: NormaliseOptions = {}): Normalised {
+  const result = attempt(body, delivery, options)
+  // No database stores a NUL in text; such an event would fail, and be delivered, without end.
+  if (result.outcome !== 'event' || !JSON.stringify(result.event).includes('\\u0000')) return result
+  return { outcome: 'invalid', code: 'TEP4104', reason: 'contains a NUL character', field: 'data', type: result.type }
+}
+
+function attempt(body: unknown, delivery: Delivery, options: NormaliseOptions): Normalised {
   const fieldOptions: FieldOptions = {
     tenant: options.tenant ?? 'default',
     priorityScale: options.priorityScale ?? 'seeds',

@@ -1,0 +1,94 @@
+import { EVENT_SCHEMAS, type EventType } from '../../contracts/events/index.ts'
+import { SERVICES } from '../../contracts/topology.ts'
+import type { ServiceConfig } from '../../kit/config.ts'
+import type { Sql } from '../../kit/db.ts'
+import { type RunningService, startService } from '../../kit/service.ts'
+import { type Handler, subscribe } from '../../kit/subscriber.ts'
+import { type Entry, entryOf, firstBroken, GENESIS } from './chain.ts'
+
+const contract = SERVICES.find(({ service }) => service === 'audit')!
+
+const querySchema = {
+  type: 'object',
+  properties: {
+    task_id: { type: 'string', format: 'uuid' },
+    after: { type: 'integer', minimum: 0, default: 0, description: 'position of the last entry already seen' },
+    limit: { type: 'integer', minimum: 1, maximum: 500, default: 100 },
+  },
+} as const
+
+interface Query {
+  task_id?: string
+  after: number
+  limit: number
+}
+
+/** Records every change once, in a chain per user that shows any later tampering. */
+export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
+  startService('audit', config, ({ app, db, log, metrics, authenticate }) => {
+    subscribe(app, {
+      consumer: config.appId,
+      topics: contract.consumes.map(({ topic }) => topic),
+      // Every type there is: what an audit does not record cannot be asked for later.
+      handlers: Object.fromEntries((Object.keys(EVENT_SCHEMAS) as EventType[]).map(type => [type, record])),
+      db,
+      log,
+      metrics,
+      ...(config.appApiToken ? { appApiToken: config.appApiToken } : {}),
+    })
+    app.get<{ Querystring: Query }>('/api/v1/audit', { schema: { querystring: querySchema } }, async request => {
+      const user = await authenticate(request)
+      const { task_id: taskId, after, limit } = request.query
+      return db.tx({ userId: user.id }, async sql => {
+        const items = (await read(sql, taskId, after, limit + 1)).slice(0, limit + 1)
+        const more = items.length > limit
+        return { items: items.slice(0, limit), next_after: more ? items[limit - 1]!.position : null }
+      })
+    })
+    app.get('/api/v1/audit/verify', async request => {
+      const user = await authenticate(request)
+      const entries = await db.tx({ userId: user.id }, sql => read(sql, undefined, 0, null))
+      const broken = firstBroken(entries)
+      return {
+        entries: entries.length,
+        intact: broken === undefined,
+        ...(broken ? { first_broken_position: broken } : {}),
+      }
+    })
+  })
+
+const record: Handler = async (event, { sql }) => {
+  const userId = event.data.user_id
+  // The row of the chain is the lock: entries of one user are appended one after another.
+  await sql.query('INSERT INTO audit.chains (user_id, length, head) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING', [
+    userId,
+    GENESIS,
+  ])
+  const [chain] = await sql.query<{ length: number; head: string }>(
+    'SELECT length, head FROM audit.chains WHERE user_id = $1 FOR UPDATE',
+    [userId],
+  )
+  const entry = entryOf(event, { position: chain!.length, hash: chain!.head }, new Date())
+  const columns = Object.keys(entry)
+  await sql.query(
+    `INSERT INTO audit.entries (${columns.join(', ')}) VALUES (${columns.map((_, i) => `$${i + 1}`).join(', ')})`,
+    Object.values(entry),
+  )
+  await sql.query('UPDATE audit.chains SET length = $2, head = $3 WHERE user_id = $1', [
+    userId,
+    entry.position,
+    entry.hash,
+  ])
+}
+
+async function read(sql: Sql, taskId: string | undefined, after: number, limit: number | null): Promise<Entry[]> {
+  const rows = await sql.query<Omit<Entry, 'occurred_at' | 'recorded_at'> & { occurred_at: Date; recorded_at: Date }>(
+    `SELECT * FROM audit.entries WHERE position > $1 AND ($2::uuid IS NULL OR task_id = $2) ORDER BY position LIMIT $3`,
+    [after, taskId ?? null, limit],
+  )
+  return rows.map(row => ({
+    ...row,
+    occurred_at: row.occurred_at.toISOString(),
+    recorded_at: row.recorded_at.toISOString(),
+  }))
+}

@@ -1,0 +1,31 @@
+import { SERVICES } from '../../contracts/topology.ts'
+import type { ServiceConfig } from '../../kit/config.ts'
+import { startRelay } from '../../kit/relay.ts'
+import { type RunningService, startService } from '../../kit/service.ts'
+import { subscribe } from '../../kit/subscriber.ts'
+import { registerMcp } from './mcp.ts'
+import { createOccurrence } from './occurrences.ts'
+import { openapi } from './openapi.ts'
+import { registerRoutes } from './routes.ts'
+
+const contract = SERVICES.find(({ service }) => service === 'backend')!
+
+/** Tasks: REST and MCP, the outbox relay, and the occurrences that the recurring service asks for. */
+export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
+  startService('backend', config, ({ app, db, dapr, log, metrics, authenticate, onClose }) => {
+    const relay = startRelay({ databaseUrl: config.databaseUrl!, service: 'backend', dapr, log, metrics })
+    onClose(relay.stop)
+    const routes = { db, authenticate, appId: config.appId, wake: relay.wake }
+    registerRoutes(app, routes)
+    registerMcp(app, routes)
+    app.get('/openapi.json', async () => openapi)
+    subscribe(app, {
+      consumer: config.appId,
+      topics: contract.consumes.map(({ topic }) => topic),
+      handlers: { 'recurrence.triggered': createOccurrence(config.appId, relay.wake) },
+      db,
+      log,
+      metrics,
+      ...(config.appApiToken ? { appApiToken: config.appApiToken } : {}),
+    })
+  })

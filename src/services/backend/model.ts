@@ -1,0 +1,110 @@
+import type { Recurrence, Task } from '../../contracts/events/index.ts'
+
+export type Priority = NonNullable<Task['priority']>
+export type Status = 'open' | 'done'
+
+export interface SeriesRow {
+  id: string
+  user_id: string
+  rrule: string
+  dtstart: string
+  tzid: string
+  exdates: string[]
+  mode: 'schedule' | 'completion'
+}
+
+export interface TaskRow {
+  id: string
+  user_id: string
+  version: number
+  title: string
+  description: string | null
+  priority: Priority
+  tags: string[]
+  status: Status
+  completed_at: Date | null
+  due_at: Date | null
+  due_tz: string | null
+  all_day: boolean
+  parent_task_id: string | null
+  series_id: string | null
+  series_index: number | null
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+}
+
+export interface ReminderRow {
+  id: string
+  task_id: string
+  user_id: string
+  version: number
+  remind_at: Date
+  /** ISO 8601 duration before the due time; null for an absolute reminder. */
+  before: string | null
+  status: 'scheduled' | 'cancelled'
+}
+
+/** A task with what is needed to show it. */
+export interface FullTask {
+  row: TaskRow
+  series: SeriesRow | undefined
+  reminders: readonly ReminderRow[]
+}
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null
+
+/** The task as events carry it (contract `Task`). */
+export function snapshot({ row, series, reminders }: FullTask): Task {
+  const alarms = reminders.filter(({ status }) => status === 'scheduled')
+  return {
+    title: row.title,
+    description: row.description,
+    status: row.status,
+    completed: row.status === 'done',
+    completed_at: iso(row.completed_at),
+    priority: row.priority,
+    tags: row.tags,
+    due_at: iso(row.due_at),
+    due_tz: row.due_tz,
+    all_day: row.all_day,
+    ...(alarms.length ? { remind_at: alarms.map(({ remind_at: at }) => at.toISOString()) } : {}),
+    ...(series ? { recurrence: recurrenceOf(series, row.series_index ?? 0) } : {}),
+    parent_task_id: row.parent_task_id,
+  }
+}
+
+function recurrenceOf(series: SeriesRow, index: number): Recurrence {
+  const { rrule, dtstart, tzid, exdates, mode } = series
+  return { series_id: series.id, rrule, dtstart, tzid, exdates, mode, index }
+}
+
+export interface TaskJson extends Task {
+  id: string
+  version: number
+  created_at: string
+  updated_at: string
+  deleted_at: string | null
+  reminders: { id: string; remind_at: string; before: string | null; status: string }[]
+}
+
+/** The task as the API answers it: the events' shape, and what only the owner of the row knows. */
+export function toJson(task: FullTask): TaskJson {
+  const { row } = task
+  return {
+    id: row.id,
+    version: row.version,
+    ...snapshot(task),
+    reminders: task.reminders.map(({ id, remind_at: at, before, status }) => ({
+      id,
+      remind_at: at.toISOString(),
+      before,
+      status,
+    })),
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+    deleted_at: iso(row.deleted_at),
+  }
+}
+
+export const etagOf = (row: Pick<TaskRow, 'version'>): string => `"${row.version}"`

@@ -1,0 +1,130 @@
+import { createTaskSchema, listQuerySchema, patchTaskSchema, preferencesSchema } from './schemas.ts'
+
+const json = (schema: object) => ({ content: { 'application/json': { schema } } })
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const problem = { description: 'Problem details', content: { 'application/problem+json': { schema: ref('Problem') } } }
+const ok = (schema: object, description = 'OK') => ({ description, ...json(schema) })
+const id = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }
+const header = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: { type: 'string' },
+})
+const ifMatch = header('If-Match', 'ETag the client last saw; 412 when it changed meanwhile')
+const idempotency = header('Idempotency-Key', 'repeating a request with its key gets its first answer')
+
+const query = Object.entries(listQuerySchema.properties).map(([name, schema]) => ({
+  name,
+  in: 'query',
+  required: false,
+  schema,
+}))
+
+const action = (summary: string) => ({
+  post: { summary, parameters: [id, ifMatch, idempotency], responses: { 200: ok(ref('Task')), default: problem } },
+})
+
+/** OpenAPI 3.1 of the backend, from the very schemas that validate. */
+export const openapi = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Todo tasks',
+    version: '1.0.0',
+    description: 'Tasks, reminders, series and preferences of the signed-in user.',
+  },
+  security: [{ bearer: [] }],
+  paths: {
+    '/api/v1/tasks': {
+      get: { summary: 'List tasks', parameters: query, responses: { 200: ok(ref('TaskPage')), default: problem } },
+      post: {
+        summary: 'Create a task',
+        parameters: [idempotency],
+        requestBody: { required: true, ...json(createTaskSchema) },
+        responses: { 201: ok(ref('Task'), 'Created'), default: problem },
+      },
+    },
+    '/api/v1/tasks/{id}': {
+      get: { summary: 'One task', parameters: [id], responses: { 200: ok(ref('Task')), default: problem } },
+      patch: {
+        summary: 'Change a task (merge patch)',
+        parameters: [id, ifMatch, idempotency],
+        requestBody: {
+          required: true,
+          content: {
+            'application/merge-patch+json': { schema: patchTaskSchema },
+            'application/json': { schema: patchTaskSchema },
+          },
+        },
+        responses: { 200: ok(ref('Task')), default: problem },
+      },
+      delete: {
+        summary: 'Delete a task; it can be restored',
+        parameters: [id, ifMatch],
+        responses: { 204: { description: 'Deleted' }, default: problem },
+      },
+    },
+    '/api/v1/tasks/{id}/complete': action('Complete a task'),
+    '/api/v1/tasks/{id}/reopen': action('Reopen a task'),
+    '/api/v1/tasks/{id}/restore': action('Restore a deleted task'),
+    '/api/v1/reminders': {
+      get: { summary: 'Reminders to come', responses: { 200: ok({ type: 'object' }), default: problem } },
+    },
+    '/api/v1/series/{id}': {
+      get: {
+        summary: 'A series and its tasks',
+        parameters: [id],
+        responses: { 200: ok({ type: 'object' }), default: problem },
+      },
+    },
+    '/api/v1/preferences': {
+      get: { summary: 'Preferences', responses: { 200: ok(ref('Preferences')), default: problem } },
+      patch: {
+        summary: 'Change preferences',
+        requestBody: { required: true, ...json(preferencesSchema) },
+        responses: { 200: ok(ref('Preferences')), default: problem },
+      },
+    },
+  },
+  components: {
+    securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    schemas: {
+      Task: {
+        type: 'object',
+        required: ['id', 'version', 'title', 'status', 'created_at', 'updated_at'],
+        properties: {
+          id: { type: 'string', format: 'uuid' },
+          version: { type: 'integer' },
+          ...patchTaskSchema.properties,
+          completed_at: { type: ['string', 'null'], format: 'date-time' },
+          created_at: { type: 'string', format: 'date-time' },
+          updated_at: { type: 'string', format: 'date-time' },
+          deleted_at: { type: ['string', 'null'], format: 'date-time' },
+        },
+      },
+      TaskPage: {
+        type: 'object',
+        required: ['items', 'next_cursor'],
+        properties: { items: { type: 'array', items: ref('Task') }, next_cursor: { type: ['string', 'null'] } },
+      },
+      Preferences: { type: 'object', properties: preferencesSchema.properties },
+      Problem: {
+        type: 'object',
+        required: ['type', 'title', 'status', 'code'],
+        properties: {
+          type: { type: 'string' },
+          title: { type: 'string' },
+          status: { type: 'integer' },
+          detail: { type: 'string' },
+          code: { type: 'string', pattern: '^TEP\\d{4}$' },
+          errors: {
+            type: 'array',
+            items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
+          },
+          request_id: { type: 'string' },
+        },
+      },
+    },
+  },
+} as const

@@ -1,0 +1,34 @@
+import { createEvent } from '../../contracts/events/index.ts'
+import { append } from '../../kit/outbox.ts'
+import type { Actor } from './commands.ts'
+import { checkZone } from './input.ts'
+
+export interface Preferences {
+  timezone: string
+  email: string | null
+  email_notifications: boolean
+}
+
+const defaults: Preferences = { timezone: 'UTC', email: null, email_notifications: false }
+
+export async function readPreferences({ sql }: Pick<Actor, 'sql'>): Promise<Preferences> {
+  const [row] = await sql.query<Preferences>('SELECT timezone, email, email_notifications FROM backend.preferences')
+  return row ?? defaults
+}
+
+/** Merges into what is stored and tells the services that keep a copy. */
+export async function changePreferences(actor: Actor, patch: Partial<Preferences>): Promise<Preferences> {
+  if (patch.timezone) checkZone(patch.timezone, 'timezone')
+  const { sql, userId, appId, cause } = actor
+  await sql.query('INSERT INTO backend.preferences (user_id) VALUES ($1) ON CONFLICT DO NOTHING', [userId])
+  await sql.query('SELECT 1 FROM backend.preferences FOR UPDATE')
+  const next = { ...(await readPreferences(actor)), ...patch }
+  await sql.query(
+    `UPDATE backend.preferences SET version = version + 1, timezone = $1, email = $2, email_notifications = $3, updated_at = now()`,
+    [next.timezone, next.email, next.email_notifications],
+  )
+  const changes = Object.fromEntries(Object.entries(next).map(([name, to]) => [name, { to }]))
+  const data = { user_id: userId, changes }
+  await append(sql, [createEvent({ type: 'user.preferences_changed', appId, subject: `user/${userId}`, data, cause })])
+  return next
+}

@@ -1,0 +1,118 @@
+import type { Sql } from '../../kit/db.ts'
+import { Problem } from '../../kit/problem.ts'
+import type { FullTask, ReminderRow, SeriesRow, TaskRow } from './model.ts'
+
+/** Row access. Whose rows these are is decided by row-level security, so no statement names the user to protect. */
+
+export async function insertTask(
+  sql: Sql,
+  task: Omit<TaskRow, 'version' | 'created_at' | 'updated_at' | 'deleted_at'>,
+): Promise<TaskRow | undefined> {
+  const rows = await sql.query<TaskRow>(
+    `INSERT INTO backend.tasks (id, user_id, title, description, priority, tags, status, completed_at, due_at, due_tz, all_day, parent_task_id, series_id, series_index)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+     ON CONFLICT (series_id, series_index) DO NOTHING RETURNING *`,
+    [
+      task.id,
+      task.user_id,
+      task.title,
+      task.description,
+      task.priority,
+      task.tags,
+      task.status,
+      task.completed_at,
+      task.due_at,
+      task.due_tz,
+      task.all_day,
+      task.parent_task_id,
+      task.series_id,
+      task.series_index,
+    ],
+  )
+  return rows[0]
+}
+
+/** Writes every changeable column and raises the version. */
+export async function updateTask(sql: Sql, task: TaskRow): Promise<TaskRow> {
+  const rows = await sql.query<TaskRow>(
+    `UPDATE backend.tasks SET version = version + 1, updated_at = now(), title = $2, description = $3, priority = $4, tags = $5, status = $6,
+       completed_at = $7, due_at = $8, due_tz = $9, all_day = $10, parent_task_id = $11, series_id = $12, series_index = $13, deleted_at = $14
+     WHERE id = $1 RETURNING *`,
+    [
+      task.id,
+      task.title,
+      task.description,
+      task.priority,
+      task.tags,
+      task.status,
+      task.completed_at,
+      task.due_at,
+      task.due_tz,
+      task.all_day,
+      task.parent_task_id,
+      task.series_id,
+      task.series_index,
+      task.deleted_at,
+    ],
+  )
+  return rows[0]!
+}
+
+export const insertSeries = async (sql: Sql, series: SeriesRow): Promise<void> => {
+  await sql.query(
+    `INSERT INTO backend.series (id, user_id, rrule, dtstart, tzid, exdates, mode) VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (id) DO NOTHING`,
+    [series.id, series.user_id, series.rrule, series.dtstart, series.tzid, series.exdates, series.mode],
+  )
+}
+
+export const findSeries = async (sql: Sql, id: string): Promise<SeriesRow | undefined> =>
+  (await sql.query<SeriesRow>('SELECT * FROM backend.series WHERE id = $1', [id]))[0]
+
+export async function insertReminders(sql: Sql, reminders: readonly ReminderRow[]): Promise<void> {
+  for (const { id, task_id, user_id, version, remind_at, before, status } of reminders) {
+    await sql.query(
+      `INSERT INTO backend.reminders (id, task_id, user_id, version, remind_at, before, status) VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (id) DO UPDATE SET version = excluded.version, remind_at = excluded.remind_at, before = excluded.before, status = excluded.status`,
+      [id, task_id, user_id, version, remind_at, before, status],
+    )
+  }
+}
+
+export const remindersOf = (sql: Sql, taskIds: readonly string[]): Promise<ReminderRow[]> =>
+  sql.query<ReminderRow>('SELECT * FROM backend.reminders WHERE task_id = ANY($1) ORDER BY remind_at, id', [taskIds])
+
+/**
+ * @param lock waits for and blocks other writers of this task until the transaction ends
+ * @throws Problem TEP4005 when there is none, or it is somebody else's
+ */
+export async function findTask(sql: Sql, id: string, lock = false): Promise<FullTask> {
+  const [row] = await sql.query<TaskRow>(`SELECT * FROM backend.tasks WHERE id = $1${lock ? ' FOR UPDATE' : ''}`, [id])
+  if (!row) throw new Problem('TEP4005', `There is no task ${id}.`)
+  const [task] = await complete(sql, [row])
+  return task!
+}
+
+/** Adds series and reminders to rows, with one query for each. */
+export async function complete(sql: Sql, rows: readonly TaskRow[]): Promise<FullTask[]> {
+  const seriesIds = [...new Set(rows.flatMap(({ series_id: id }) => (id ? [id] : [])))]
+  const series = seriesIds.length
+    ? await sql.query<SeriesRow>('SELECT * FROM backend.series WHERE id = ANY($1)', [seriesIds])
+    : []
+  const reminders = rows.length
+    ? await remindersOf(
+        sql,
+        rows.map(({ id }) => id),
+      )
+    : []
+  return rows.map(row => ({
+    row,
+    series: series.find(({ id }) => id === row.series_id),
+    reminders: reminders.filter(({ task_id: id }) => id === row.id),
+  }))
+}
+
+export async function timezoneOf(sql: Sql): Promise<string> {
+  const rows = await sql.query<{ timezone: string }>('SELECT timezone FROM backend.preferences')
+  return rows[0]?.timezone ?? 'UTC'
+}

@@ -1,0 +1,68 @@
+/** `node dist/services.mjs <service>` runs one service; `migrate` brings the database up to date and ends. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ConfigError, loadConfig, type ServiceConfig } from '../kit/config.ts'
+import { createLogger } from '../kit/log.ts'
+import { migrate } from '../kit/migrate.ts'
+import type { RunningService } from '../kit/service.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+
+type Start = (config: ServiceConfig) => Promise<Pick<RunningService, 'stop'>>
+
+// Loaded on demand: each process pays only for the service it runs.
+const services: Record<string, () => Promise<Start>> = {
+  backend: async () => (await import('./backend/main.ts')).startBackend,
+  recurring: async () => (await import('./recurring/main.ts')).startRecurring,
+  notification: async () => (await import('./notification/main.ts')).startNotification,
+  audit: async () => (await import('./audit/main.ts')).startAudit,
+  analytics: async () => (await import('./analytics/main.ts')).startAnalytics,
+}
+
+const MIGRATION_PATIENCE_MS = 60_000
+
+async function main(name: string | undefined): Promise<void> {
+  if (name === 'migrate') return bringUpToDate(loadConfig(process.env, ['DATABASE_URL']), name)
+  const load = name ? services[name] : undefined
+  if (!load) throw new ConfigError(`TEP4205: name a service: ${[...Object.keys(services), 'migrate'].join(', ')}.`)
+  const config = loadConfig(process.env, ['APP_ID', 'DATABASE_URL'])
+  const [start] = await Promise.all([load(), bringUpToDate(config, name!)])
+  stopOnSignal(await start(config))
+}
+
+/** Waits for a database that is still starting; whoever comes first migrates, the others find nothing to do. */
+async function bringUpToDate({ databaseUrl, logLevel }: ServiceConfig, name: string): Promise<void> {
+  const log = createLogger(name, logLevel)
+  for (const began = Date.now(); ; ) {
+    try {
+      const applied = await migrate(databaseUrl!, MIGRATIONS)
+      if (applied.length) log.info({ applied }, 'database migrated')
+      return
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      const starting = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNRESET', '57P03', '3D000'].includes(code ?? '')
+      if (!starting || Date.now() - began > MIGRATION_PATIENCE_MS) throw error
+      log.warn({ err: message }, 'the database is not there yet')
+      await sleep(500)
+    }
+  }
+}
+
+/** A second signal ends the process at once. */
+function stopOnSignal(service: Pick<RunningService, 'stop'>): void {
+  const stop = (): void => {
+    service.stop().then(
+      () => process.exit(0),
+      error => {
+        console.error(error)
+        process.exit(1)
+      },
+    )
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+}
+
+try {
+  await main(process.argv[2])
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error)
+  process.exit(error instanceof ConfigError ? 2 : 1)
+}

@@ -1,0 +1,111 @@
+import { type EventData, isOfType } from '../../contracts/events/index.ts'
+import type { Sql } from '../../kit/db.ts'
+import type { Handler } from '../../kit/subscriber.ts'
+import type { Alarms } from './alarms.ts'
+import { notify } from './notify.ts'
+
+export interface ReminderRow {
+  id: string
+  user_id: string
+  task_id: string
+  version: number
+  title: string
+  due_at: Date | null
+  remind_at: Date
+  status: 'scheduled' | 'cancelled' | 'triggered' | 'missed'
+  job_version: number | null
+}
+
+type Announced = EventData['reminder.rescheduled']
+
+/**
+ * Takes over a reminder as announced. A version not newer than the one held changes nothing, so a late "scheduled" cannot
+ * revive what was cancelled; a cancelled reminder nobody heard of is kept for that very reason.
+ * @returns whether anything changed
+ */
+export async function upsert(sql: Sql, data: Announced, status: 'scheduled' | 'cancelled'): Promise<boolean> {
+  const rows = await sql.query(
+    `INSERT INTO notification.reminders AS r (id, user_id, task_id, version, title, due_at, remind_at, status)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (id) DO UPDATE SET version = excluded.version, title = excluded.title, due_at = excluded.due_at,
+       remind_at = excluded.remind_at, status = excluded.status, updated_at = now()
+     WHERE excluded.version > r.version RETURNING 1`,
+    [
+      data.reminder_id,
+      data.user_id,
+      data.task_id,
+      data.version ?? 1,
+      data.title ?? '',
+      data.due_at ?? null,
+      data.remind_at,
+      status,
+    ],
+  )
+  return rows.length > 0
+}
+
+/** A reminder is set, moved or snoozed: the row is the truth, the alarm follows it after the commit. */
+export const onScheduled =
+  (alarms: Alarms): Handler =>
+  async (event, { sql, afterCommit }) => {
+    if (!isOfType(event, 'reminder.scheduled', 'reminder.rescheduled', 'reminder.snoozed')) return
+    const data = event.data as Announced
+    if (await upsert(sql, data, 'scheduled')) afterCommit(() => alarms.set(data.reminder_id))
+  }
+
+export const onCancelled =
+  (alarms: Alarms): Handler =>
+  async (event, { sql, afterCommit }) => {
+    if (!isOfType(event, 'reminder.cancelled')) return
+    const { reminder_id: id, remind_at: at, task_id: taskId } = event.data
+    if (id && at) {
+      if (await upsert(sql, event.data as Announced, 'cancelled')) afterCommit(() => alarms.clear(id))
+      return
+    }
+    // The seeds cancel by task, naming no reminder.
+    await cancelTask(sql, taskId, afterCommit, alarms)
+  }
+
+/** Tasks of the seeds end without cancelling their reminders; ours announce each cancellation, in order, themselves. */
+export const onTaskEnded =
+  (alarms: Alarms): Handler =>
+  async (event, { sql, afterCommit }) => {
+    if (!isOfType(event, 'task.completed', 'task.deleted') || event.data.version !== undefined) return
+    await cancelTask(sql, event.data.task_id, afterCommit, alarms)
+  }
+
+async function cancelTask(
+  sql: Sql,
+  taskId: string,
+  afterCommit: (work: () => Promise<void>) => void,
+  alarms: Alarms,
+): Promise<void> {
+  const rows = await sql.query<{ id: string }>(
+    `UPDATE notification.reminders SET status = 'cancelled', updated_at = now() WHERE task_id = $1 AND status = 'scheduled' RETURNING id`,
+    [taskId],
+  )
+  for (const { id } of rows) afterCommit(() => alarms.clear(id))
+}
+
+/** Seeds announce that a reminder is due; what we trigger ourselves has been delivered already. */
+export const onTriggeredElsewhere =
+  (appId: string, mailDir: string | undefined): Handler =>
+  async (event, { sql }) => {
+    if (!isOfType(event, 'reminder.triggered') || event.source === `/tasks/${appId}`) return
+    const { user_id: userId, task_id: taskId, title = '', due_at: dueAt } = event.data
+    const about = { userId, taskId, title, dueAt: dueAt ? new Date(dueAt) : null }
+    await notify(sql, { ...about, kind: 'reminder', dedupeKey: `event:${event.id}`, appId, cause: event, mailDir })
+  }
+
+export const onPreferences: Handler = async (event, { sql }) => {
+  if (!isOfType(event, 'user.preferences_changed')) return
+  const { user_id: userId, changes = {} } = event.data
+  const email = changes['email']?.to
+  const wanted = changes['email_notifications']?.to
+  await sql.query(
+    `INSERT INTO notification.preferences AS p (user_id, email, email_notifications) VALUES ($1, $2, $3)
+     ON CONFLICT (user_id) DO UPDATE SET email = CASE WHEN $4 THEN excluded.email ELSE p.email END,
+       email_notifications = CASE WHEN $5 THEN excluded.email_notifications ELSE p.email_notifications END`,
+    [userId, typeof email === 'string' ? email : null, wanted === true, email !== undefined, wanted !== undefined],
+  )
+}
