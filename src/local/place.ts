@@ -60,7 +60,11 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
     })
     stops.push(() => server.close())
     const kubeconfigPath = join(folder, 'kubeconfig')
-    writeFileSync(kubeconfigPath, kubeconfig({ url: server.url, token, namespace: 'todo' }), { mode: 0o600 })
+    writeFileSync(
+      kubeconfigPath,
+      kubeconfig({ url: server.url, token, namespace: 'todo', certificateAuthority: server.certificateAuthority }),
+      { mode: 0o600 },
+    )
     const { client } = api
     const postgres = await starting
     stops.push(() => postgres.stop())
@@ -80,7 +84,7 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
           await postgres.createDatabase(database)
           return { host: postgres.host, port: postgres.port }
         },
-        dropDatabase: ({ name }) => postgres.dropDatabase(name),
+        dropDatabase: name => postgres.dropDatabase(name),
       },
     })
     stops.push(() => databases.stop())
@@ -92,8 +96,8 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
       resources.set(namespace, known)
       return known
     }
-    stops.push(async () => {
-      for (const each of resources.values()) (await each).stop()
+    stops.push(() => {
+      for (const each of resources.values()) each.close()
     })
     node = await startNode({
       client,
@@ -109,7 +113,7 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
           namespace,
           podName: pod.metadata.name,
           env,
-          resources: await resourcesOf(namespace),
+          resources: resourcesOf(namespace),
           log,
           jobs,
           resolveApp: (appId, inNamespace) => node?.addressOfApp(appId, inNamespace),

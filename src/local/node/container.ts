@@ -55,7 +55,9 @@ export class ContainerRun {
   }
 
   get finished(): { exitCode: number } | undefined {
-    return this.#state === 'terminated' && !this.#willRestart(Number(this.#exit?.['exitCode'])) ? { exitCode: Number(this.#exit?.['exitCode']) } : undefined
+    return this.#state === 'terminated' && !this.#willRestart(Number(this.#exit?.['exitCode']))
+      ? { exitCode: Number(this.#exit?.['exitCode']) }
+      : undefined
   }
 
   get pid(): number | undefined {
@@ -91,7 +93,11 @@ export class ContainerRun {
     }
     if (this.#stopping) return
     const log = this.#options.logs.begin(this.#options.container.name)
-    const child = spawn(launch.command, launch.args, { cwd: launch.cwd, env: launch.env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(launch.command, launch.args, {
+      cwd: launch.cwd,
+      env: launch.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#process = child
     const beganAt = Date.now()
     child.stdout.on('data', chunk => log.write(chunk))
@@ -152,7 +158,10 @@ export class ContainerRun {
     }
     const startup = container.startupProbe
     if (!startup) return afterStartup()
-    const deadline = this.#later(((startup.failureThreshold ?? 3) * (startup.periodSeconds ?? 10) + (startup.initialDelaySeconds ?? 0)) * 1_000, () => this.#process?.kill('SIGTERM'))
+    const deadline = this.#later(
+      ((startup.failureThreshold ?? 3) * (startup.periodSeconds ?? 10) + (startup.initialDelaySeconds ?? 0)) * 1_000,
+      () => this.#process?.kill('SIGTERM'),
+    )
     const probe = runProbe(startup, target, healthy => {
       if (!healthy) return
       probe.stop()
@@ -214,5 +223,14 @@ export class ContainerRun {
   }
 }
 
-const SIGNALS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 }
+const SIGNALS: Partial<Record<NodeJS.Signals, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+}
 const signalNumber = (signal: NodeJS.Signals | null): number => (signal ? (SIGNALS[signal] ?? 1) : 0)

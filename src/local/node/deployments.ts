@@ -1,5 +1,5 @@
-import type { LocalClient } from '../kube-api/api.ts'
 import { type KeyedLoop, keyOf, ownerKeys, splitKey, startKeyedLoop } from '../keyed-loop.ts'
+import type { LocalClient } from '../kube-api/api.ts'
 import { deploymentStatus, nextSizes, templateHash } from './rollout.ts'
 import { DEPLOYMENT, type Deployment, isTerminating, REPLICA_SET, type ReplicaSet, timestamp } from './types.ts'
 
@@ -12,7 +12,9 @@ export function startDeployments(client: LocalClient, onError: (key: string, err
     const { namespace, name } = splitKey(key)
     const deployment = await client.get<Deployment>(DEPLOYMENT, namespace, name)
     if (!deployment?.spec || isTerminating(deployment)) return
-    const sets = (await client.list<ReplicaSet>(REPLICA_SET, namespace)).filter(set => set.metadata.ownerReferences?.some(owner => owner.uid === deployment.metadata.uid))
+    const sets = (await client.list<ReplicaSet>(REPLICA_SET, namespace)).filter(set =>
+      set.metadata.ownerReferences?.some(owner => owner.uid === deployment.metadata.uid),
+    )
     const hash = templateHash(deployment.spec.template)
     let current = sets.find(set => set.metadata.labels?.[HASH_LABEL] === hash)
     if (!current && !deployment.spec.paused) {
@@ -21,8 +23,13 @@ export function startDeployments(client: LocalClient, onError: (key: string, err
       sets.push(current)
     }
     if (current) {
-      for (const [setName, size] of nextSizes(deployment.spec, current, sets.filter(set => set !== current))) {
-        if (sets.find(set => set.metadata.name === setName)?.spec?.replicas !== size) await client.merge(REPLICA_SET, namespace, setName, { spec: { replicas: size } })
+      for (const [setName, size] of nextSizes(
+        deployment.spec,
+        current,
+        sets.filter(set => set !== current),
+      )) {
+        if (sets.find(set => set.metadata.name === setName)?.spec?.replicas !== size)
+          await client.merge(REPLICA_SET, namespace, setName, { spec: { replicas: size } })
       }
       await prune(deployment, current, sets)
     }
@@ -62,7 +69,9 @@ function replicaSetOf({ metadata, spec }: Deployment, hash: string, revision: nu
       namespace: metadata.namespace!,
       labels,
       annotations: { [REVISION]: String(revision) },
-      ownerReferences: [{ ...DEPLOYMENT, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true }],
+      ownerReferences: [
+        { ...DEPLOYMENT, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true },
+      ],
     },
     spec: {
       replicas: first ? (spec!.replicas ?? 1) : 0,

@@ -10,7 +10,11 @@ export interface EnvironmentSources {
 export class ConfigError extends Error {}
 
 /** The variables of a container: envFrom, then env in order, with `$(NAME)` expanded from what came before. */
-export async function environmentOf(container: Container, pod: Pod, sources: EnvironmentSources): Promise<Record<string, string>> {
+export async function environmentOf(
+  container: Container,
+  pod: Pod,
+  sources: EnvironmentSources,
+): Promise<Record<string, string>> {
   const env: Record<string, string> = {}
   for (const { prefix = '', secretRef, configMapRef } of container.envFrom ?? []) {
     const ref = secretRef ?? configMapRef
@@ -29,10 +33,16 @@ export async function environmentOf(container: Container, pod: Pod, sources: Env
 export const dataOf = (object: KubeObject | undefined): Record<string, string> => {
   const data = (object?.['data'] ?? {}) as Record<string, string>
   if (object?.kind !== 'Secret') return data
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]))
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+  )
 }
 
-async function valueOf({ value, valueFrom }: EnvVar, pod: Pod, sources: EnvironmentSources): Promise<string | undefined> {
+async function valueOf(
+  { value, valueFrom }: EnvVar,
+  pod: Pod,
+  sources: EnvironmentSources,
+): Promise<string | undefined> {
   if (!valueFrom) return value ?? ''
   if (valueFrom.fieldRef) return fieldOf(pod, valueFrom.fieldRef.fieldPath)
   const ref = valueFrom.secretKeyRef ?? valueFrom.configMapKeyRef
@@ -41,7 +51,11 @@ async function valueOf({ value, valueFrom }: EnvVar, pod: Pod, sources: Environm
   const source = valueFrom.secretKeyRef ? await sources.secret(ref.name) : await sources.configMap(ref.name)
   const found = dataOf(source)[ref.key]
   if (found === undefined && !ref.optional) {
-    throw new ConfigError(source ? `couldn't find key ${ref.key} in ${kind} ${pod.metadata.namespace}/${ref.name}` : `${kind} "${ref.name}" not found`)
+    throw new ConfigError(
+      source
+        ? `couldn't find key ${ref.key} in ${kind} ${pod.metadata.namespace}/${ref.name}`
+        : `${kind} "${ref.name}" not found`,
+    )
   }
   return found
 }
@@ -64,4 +78,6 @@ function fieldOf({ metadata, spec }: Pod, path: string): string {
 
 /** `$(NAME)` → value, `$$(NAME)` → `$(NAME)`, an unknown name stays as written (Kubernetes third_party/forked/golang/expansion). */
 export const expand = (text: string, env: Record<string, string>): string =>
-  text.replace(/\$(\$|\(([^)]*)\))/g, (whole, escaped: string, name: string | undefined) => (escaped === '$' ? '$' : (env[name ?? ''] ?? whole)))
+  text.replace(/\$(\$|\(([^)]*)\))/g, (whole, escaped: string, name: string | undefined) =>
+    escaped === '$' ? '$' : (env[name ?? ''] ?? whole),
+  )

@@ -1,6 +1,6 @@
-import { arch, platform, release, totalmem, cpus } from 'node:os'
-import type { LocalClient } from '../kube-api/api.ts'
+import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { keyOf } from '../keyed-loop.ts'
+import type { LocalClient } from '../kube-api/api.ts'
 import { startDeployments } from './deployments.ts'
 import { startJobs } from './jobs.ts'
 import type { LogRequest } from './logs.ts'
@@ -29,7 +29,11 @@ export interface EmbeddedNode {
   services: ServiceProxies
   /** The host and port of a running pod of a Dapr app: name resolution for service invocation. */
   addressOfApp(appId: string, namespace: string): { host: string; port: number } | undefined
-  podLogs(ref: { namespace: string; pod: string; container?: string }, options: LogRequest, signal: AbortSignal): AsyncIterable<Uint8Array> | undefined
+  podLogs(
+    ref: { namespace: string; pod: string; container?: string },
+    options: LogRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array> | undefined
   stop(): Promise<void>
 }
 
@@ -79,7 +83,13 @@ export async function startNode(options: NodeOptions): Promise<EmbeddedNode> {
       const entry = runs.get(uid)
       if (!entry) return
       // Graceful deletion: the object goes when its containers have ended, as kubelet confirms it with grace period 0.
-      void entry.run.stop({ forget: true }).then(() => client.delete(POD, pod.metadata.namespace, pod.metadata.name, { preconditions: { uid } }).catch(() => undefined))
+      void entry.run
+        .stop({ forget: true })
+        .then(() =>
+          client
+            .delete(POD, pod.metadata.namespace, pod.metadata.name, { preconditions: { uid } })
+            .catch(() => undefined),
+        )
       return
     }
     const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
@@ -108,7 +118,9 @@ export async function startNode(options: NodeOptions): Promise<EmbeddedNode> {
     podLogs(ref, request, signal) {
       const run = byName(ref.namespace, ref.pod)
       const container = ref.container ?? run?.containerNames[0]
-      return run && container && run.containerNames.includes(container) ? run.logs.read(container, request, signal) : undefined
+      return run && container && run.containerNames.includes(container)
+        ? run.logs.read(container, request, signal)
+        : undefined
     },
     async stop() {
       stopped = true
@@ -125,7 +137,10 @@ async function registerNode(client: LocalClient, name: string): Promise<void> {
   const node = {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': platform(), 'kubernetes.io/arch': arch() } },
+    metadata: {
+      name,
+      labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': platform(), 'kubernetes.io/arch': arch() },
+    },
   }
   await client.apply(node, { fieldManager: 'embedded-node', force: true })
   const quantity = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: '110' }
@@ -133,8 +148,23 @@ async function registerNode(client: LocalClient, name: string): Promise<void> {
     capacity: quantity,
     allocatable: quantity,
     addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
-    conditions: [{ type: 'Ready', status: 'True', reason: 'EmbeddedReady', message: 'containers are processes', lastTransitionTime: timestamp() }],
-    nodeInfo: { kubeletVersion: 'v1.36.0+embedded', osImage: platform(), kernelVersion: release(), containerRuntimeVersion: 'process://1', operatingSystem: platform(), architecture: arch() },
+    conditions: [
+      {
+        type: 'Ready',
+        status: 'True',
+        reason: 'EmbeddedReady',
+        message: 'containers are processes',
+        lastTransitionTime: timestamp(),
+      },
+    ],
+    nodeInfo: {
+      kubeletVersion: 'v1.36.0+embedded',
+      osImage: platform(),
+      kernelVersion: release(),
+      containerRuntimeVersion: 'process://1',
+      operatingSystem: platform(),
+      architecture: arch(),
+    },
   }
   await client.merge(node, undefined, name, { status }, 'status')
 }

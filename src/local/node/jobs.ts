@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { KubeObject, LocalClient } from '../kube-api/api.ts'
 import { type KeyedLoop, keyOf, ownerKeys, splitKey, startKeyedLoop } from '../keyed-loop.ts'
+import type { KubeObject, LocalClient } from '../kube-api/api.ts'
 import { isTerminating, JOB, POD, type Pod, type PodTemplate, timestamp } from './types.ts'
 
 interface JobSpec {
@@ -24,22 +24,40 @@ export function startJobs(client: LocalClient, onError: (key: string, error: unk
   const reconcile = async (key: string): Promise<void> => {
     const { namespace, name } = splitKey(key)
     const job = await client.get<Job>(JOB, namespace, name)
-    if (!job?.spec || isTerminating(job) || job.status?.conditions?.some(condition => condition.status === 'True')) return
-    const pods = (await client.list<Pod>(POD, namespace)).filter(pod => pod.metadata.ownerReferences?.some(owner => owner.uid === job.metadata.uid))
+    if (!job?.spec || isTerminating(job) || job.status?.conditions?.some(condition => condition.status === 'True'))
+      return
+    const pods = (await client.list<Pod>(POD, namespace)).filter(pod =>
+      pod.metadata.ownerReferences?.some(owner => owner.uid === job.metadata.uid),
+    )
     const failed = pods.filter(pod => pod.status?.phase === 'Failed').length
     const succeeded = pods.some(pod => pod.status?.phase === 'Succeeded')
-    const active = pods.filter(pod => !isTerminating(pod) && !['Failed', 'Succeeded'].includes(pod.status?.phase ?? '')).length
+    const active = pods.filter(
+      pod => !isTerminating(pod) && !['Failed', 'Succeeded'].includes(pod.status?.phase ?? ''),
+    ).length
     const limit = job.spec.backoffLimit ?? 6
     // A container that fails in place (restartPolicy OnFailure) counts by its restarts.
     const restarts = Math.max(0, ...pods.map(pod => pod.status?.containerStatuses?.[0]?.restartCount ?? 0))
     const over = failed > limit || restarts > limit
     const now = timestamp()
     if (!succeeded && !over && active === 0) await client.create(podOf(job))
-    if (over && !succeeded) for (const pod of pods) if (pod.status?.phase !== 'Failed') await client.delete(POD, namespace, pod.metadata.name)
+    if (over && !succeeded)
+      for (const pod of pods) if (pod.status?.phase !== 'Failed') await client.delete(POD, namespace, pod.metadata.name)
     const condition = succeeded
-      ? { type: 'Complete', status: 'True', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods', lastTransitionTime: now }
+      ? {
+          type: 'Complete',
+          status: 'True',
+          reason: 'CompletionsReached',
+          message: 'Reached expected number of succeeded pods',
+          lastTransitionTime: now,
+        }
       : over
-        ? { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit', lastTransitionTime: now }
+        ? {
+            type: 'Failed',
+            status: 'True',
+            reason: 'BackoffLimitExceeded',
+            message: 'Job has reached the specified backoff limit',
+            lastTransitionTime: now,
+          }
         : undefined
     const status: JobStatus = {
       startTime: job.status?.startTime ?? now,
@@ -68,7 +86,9 @@ function podOf({ metadata, spec }: Job): Pod {
       namespace: metadata.namespace!,
       labels: { ...spec!.template.metadata?.labels, 'batch.kubernetes.io/job-name': metadata.name },
       annotations: spec!.template.metadata?.annotations ?? {},
-      ownerReferences: [{ ...JOB, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true }],
+      ownerReferences: [
+        { ...JOB, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true },
+      ],
     },
     spec: spec!.template.spec,
   }

@@ -1,4 +1,16 @@
-import { createWriteStream, existsSync, mkdirSync, openSync, readSync, closeSync, statSync, watch, type WriteStream, renameSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type WriteStream,
+  watch,
+} from 'node:fs'
 import { join } from 'node:path'
 
 export interface LogRequest {
@@ -66,7 +78,13 @@ export class ContainerLogs {
     let lines = text.split('\n').slice(0, -1)
     let rest = text.slice(text.lastIndexOf('\n') + 1)
     if (options.tailLines !== undefined) lines = lines.slice(Math.max(0, lines.length - options.tailLines))
-    const first = Buffer.from(lines.map(shown).filter(line => line !== undefined).map(line => `${line}\n`).join(''))
+    const first = Buffer.from(
+      lines
+        .map(shown)
+        .filter(line => line !== undefined)
+        .map(line => `${line}\n`)
+        .join(''),
+    )
     yield options.limitBytes === undefined ? first : first.subarray(0, options.limitBytes)
     while (options.follow && !signal.aborted && existsSync(path)) {
       await changed(path, signal)

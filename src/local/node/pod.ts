@@ -7,7 +7,7 @@ import { type SidecarSettings, sidecarSettings } from './injector.ts'
 import { ContainerLogs } from './logs.ts'
 import { freePort } from './ports.ts'
 import { type ServiceProxies, withLocalAddresses } from './services.ts'
-import { type Container, type ContainerStatus, type Pod, POD, type PodStatus, timestamp } from './types.ts'
+import { type Container, type ContainerStatus, POD, type Pod, type PodStatus, timestamp } from './types.ts'
 
 /** How the embedded node starts an image: a name (without registry and tag) stands for a bundle on this machine. */
 export type Images = Record<string, { command: string; args: string[]; env?: Record<string, string> }>
@@ -85,8 +85,10 @@ export class PodRun {
 
   async start(): Promise<void> {
     const { spec, status } = this.#pod
-    for (const port of spec!.containers.flatMap(container => container.ports ?? [])) this.#ports.set(port.containerPort, await freePort())
-    for (const volume of spec!.volumes ?? []) if (volume.emptyDir) mkdirSync(this.#volumePath(volume.name), { recursive: true })
+    for (const port of spec!.containers.flatMap(container => container.ports ?? []))
+      this.#ports.set(port.containerPort, await freePort())
+    for (const volume of spec!.volumes ?? [])
+      if (volume.emptyDir) mkdirSync(this.#volumePath(volume.name), { recursive: true })
     await this.#startSidecar()
     if (this.#stopping) return
     this.#containers = spec!.containers.map(container => this.#containerRun(container, status))
@@ -100,7 +102,9 @@ export class PodRun {
       container,
       restartPolicy: this.#pod.spec!.restartPolicy ?? 'Always',
       // A container that ran before this process did was ended with it, and starts again.
-      restartCount: before ? before.restartCount + (before.state['running'] || before.lastState['terminated'] ? 1 : 0) : 0,
+      restartCount: before
+        ? before.restartCount + (before.state['running'] || before.lastState['terminated'] ? 1 : 0)
+        : 0,
       logs: this.#logs,
       target: { portOf: port => this.portOf(port) ?? 0 },
       launch: () => this.#launch(container),
@@ -143,20 +147,32 @@ export class PodRun {
   }
 
   async #launch(container: Container): Promise<Launch> {
-    const imageName = container.image.replace(/[:@][^/]*$/, '').split('/').at(-1)!
+    const imageName = container.image
+      .replace(/[:@][^/]*$/, '')
+      .split('/')
+      .at(-1)!
     const image = this.#host.images[imageName]
-    if (!image) throw new ConfigError(`image "${container.image}" is not on this machine; known: ${Object.keys(this.#host.images).join(', ')}`)
+    if (!image)
+      throw new ConfigError(
+        `image "${container.image}" is not on this machine; known: ${Object.keys(this.#host.images).join(', ')}`,
+      )
     const declared = await environmentOf(container, this.#pod, {
       secret: name => this.#object('Secret', name),
       configMap: name => this.#object('ConfigMap', name),
     })
-    const env: Record<string, string> = { PATH: process.env['PATH'] ?? '', HOSTNAME: this.#pod.metadata.name, ...image.env }
+    const env: Record<string, string> = {
+      PATH: process.env['PATH'] ?? '',
+      HOSTNAME: this.#pod.metadata.name,
+      ...image.env,
+    }
     for (const [name, value] of Object.entries(declared)) env[name] = await this.#localise(container, name, value)
     const settings = this.#settings
     if (settings && this.#sidecar) {
       env['DAPR_HTTP_PORT'] = String(this.#sidecar.httpPort)
-      if (settings.apiTokenSecret) env['DAPR_API_TOKEN'] = dataOf(await this.#object('Secret', settings.apiTokenSecret))['token'] ?? ''
-      if (settings.appTokenSecret) env['APP_API_TOKEN'] = dataOf(await this.#object('Secret', settings.appTokenSecret))['token'] ?? ''
+      if (settings.apiTokenSecret)
+        env['DAPR_API_TOKEN'] = dataOf(await this.#object('Secret', settings.apiTokenSecret))['token'] ?? ''
+      if (settings.appTokenSecret)
+        env['APP_API_TOKEN'] = dataOf(await this.#object('Secret', settings.appTokenSecret))['token'] ?? ''
     }
     mkdirSync(this.#folder, { recursive: true })
     const command = container.command?.length ? container.command : [image.command, ...image.args]
@@ -169,7 +185,9 @@ export class PodRun {
    */
   async #localise(container: Container, name: string, value: string): Promise<string> {
     if (name === 'PORT') return String(this.#ports.get(Number(value)) ?? value)
-    const mount = container.volumeMounts?.find(each => value === each.mountPath || value.startsWith(`${each.mountPath}/`))
+    const mount = container.volumeMounts?.find(
+      each => value === each.mountPath || value.startsWith(`${each.mountPath}/`),
+    )
     if (mount) return this.#volumePath(mount.name) + value.slice(mount.mountPath.length)
     return withLocalAddresses(value, this.#host.proxies)
   }
@@ -186,7 +204,9 @@ export class PodRun {
   stop({ forget }: { forget: boolean }): Promise<void> {
     this.#stopping ??= (async () => {
       await this.#sidecar?.drain()
-      await Promise.all(this.#containers.map(container => container.stop(this.#pod.spec?.terminationGracePeriodSeconds ?? 30)))
+      await Promise.all(
+        this.#containers.map(container => container.stop(this.#pod.spec?.terminationGracePeriodSeconds ?? 30)),
+      )
       await this.#sidecar?.stop()
       await this.#reporting
       if (forget) rmSync(this.#folder, { recursive: true, force: true })
@@ -215,21 +235,34 @@ export class PodRun {
   async #write(): Promise<void> {
     const { namespace, name, uid } = this.#pod.metadata
     const live = await this.#host.client.get<Pod>(POD, namespace, name)
-    if (live?.metadata.uid !== uid) return
+    if (!live || live.metadata.uid !== uid) return
     await this.#host.client.merge(POD, namespace, name, { status: this.#status(live) }, 'status')
   }
 
   #status(live: Pod): PodStatus {
-    const statuses: ContainerStatus[] = this.#pod.spec!.containers.map((container, index) => this.#containers[index]?.status() ?? created(container))
+    const statuses: ContainerStatus[] = this.#pod.spec!.containers.map(
+      (container, index) => this.#containers[index]?.status() ?? created(container),
+    )
     if (this.#settings) statuses.push(sidecarStatus(this.#sidecar !== undefined, this.#sidecarError, this.#startTime))
     const ended = this.#containers.length > 0 && this.#containers.every(container => container.finished)
     const failed = this.#containers.some(container => (container.finished?.exitCode ?? 0) !== 0)
     const ready = !ended && statuses.every(each => each.ready)
-    const phase = ended ? (failed ? 'Failed' : 'Succeeded') : statuses.some(each => each.state['running']) ? 'Running' : 'Pending'
+    const phase = ended
+      ? failed
+        ? 'Failed'
+        : 'Succeeded'
+      : statuses.some(each => each.state['running'])
+        ? 'Running'
+        : 'Pending'
     const condition = (type: string, isTrue: boolean, reason?: string) => {
       const status = isTrue ? 'True' : 'False'
       const before = live.status?.conditions?.find(each => each.type === type)
-      return { type, status, ...(reason && !isTrue && { reason }), lastTransitionTime: before?.status === status ? before.lastTransitionTime! : timestamp() }
+      return {
+        type,
+        status,
+        ...(reason && !isTrue && { reason }),
+        lastTransitionTime: before?.status === status ? before.lastTransitionTime! : timestamp(),
+      }
     }
     return {
       phase,
@@ -249,7 +282,16 @@ export class PodRun {
   }
 }
 
-const created = ({ name, image }: Container): ContainerStatus => ({ name, image, imageID: '', ready: false, started: false, restartCount: 0, state: { waiting: { reason: 'PodInitializing' } }, lastState: {} })
+const created = ({ name, image }: Container): ContainerStatus => ({
+  name,
+  image,
+  imageID: '',
+  ready: false,
+  started: false,
+  restartCount: 0,
+  state: { waiting: { reason: 'PodInitializing' } },
+  lastState: {},
+})
 
 const sidecarStatus = (running: boolean, error: string, startedAt: string): ContainerStatus => ({
   name: SIDECAR,
@@ -258,6 +300,8 @@ const sidecarStatus = (running: boolean, error: string, startedAt: string): Cont
   ready: running,
   started: running,
   restartCount: 0,
-  state: running ? { running: { startedAt } } : { waiting: error ? { reason: 'CreateContainerConfigError', message: error } : { reason: 'ContainerCreating' } },
+  state: running
+    ? { running: { startedAt } }
+    : { waiting: error ? { reason: 'CreateContainerConfigError', message: error } : { reason: 'ContainerCreating' } },
   lastState: {},
 })

@@ -14,7 +14,11 @@ export interface ProbeRunner {
  * Calls a probe in its rhythm and tells when its verdict changes: after `failureThreshold` failures in a row it is
  * unhealthy, after `successThreshold` successes healthy.
  */
-export function runProbe(probe: Probe, target: ProbeTarget, onVerdict: (healthy: boolean, message: string) => void): ProbeRunner {
+export function runProbe(
+  probe: Probe,
+  target: ProbeTarget,
+  onVerdict: (healthy: boolean, message: string) => void,
+): ProbeRunner {
   const period = (probe.periodSeconds ?? 10) * 1_000
   let successes = 0
   let failures = 0
@@ -33,7 +37,12 @@ export function runProbe(probe: Probe, target: ProbeTarget, onVerdict: (healthy:
       failures += 1
       successes = 0
     }
-    const verdict = successes >= (probe.successThreshold ?? 1) ? true : failures >= (probe.failureThreshold ?? 3) && healthy !== undefined ? false : healthy
+    const verdict =
+      successes >= (probe.successThreshold ?? 1)
+        ? true
+        : failures >= (probe.failureThreshold ?? 3) && healthy !== undefined
+          ? false
+          : healthy
     if (verdict !== undefined && verdict !== healthy) {
       healthy = verdict
       onVerdict(verdict, message ?? '')
@@ -53,11 +62,20 @@ export function runProbe(probe: Probe, target: ProbeTarget, onVerdict: (healthy:
 function httpGet({ httpGet: get, timeoutSeconds = 1 }: Probe, target: ProbeTarget): Promise<string | undefined> {
   if (!get) return Promise.resolve(undefined)
   return new Promise(resolve => {
-    const sent = request({ host: '127.0.0.1', port: target.portOf(get.port), path: get.path ?? '/', timeout: timeoutSeconds * 1_000, agent: false }, answer => {
-      answer.resume()
-      const status = answer.statusCode ?? 0
-      resolve(status >= 200 && status < 400 ? undefined : `HTTP probe failed with statuscode: ${status}`)
-    })
+    const sent = request(
+      {
+        host: '127.0.0.1',
+        port: target.portOf(get.port),
+        path: get.path ?? '/',
+        timeout: timeoutSeconds * 1_000,
+        agent: false,
+      },
+      answer => {
+        answer.resume()
+        const status = answer.statusCode ?? 0
+        resolve(status >= 200 && status < 400 ? undefined : `HTTP probe failed with statuscode: ${status}`)
+      },
+    )
     sent.on('timeout', () => sent.destroy(new Error('timeout')))
     sent.on('error', error => resolve(`Get "http://127.0.0.1${get.path ?? '/'}": ${error.message}`))
     sent.end()

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { LocalClient } from '../kube-api/api.ts'
 import { type KeyedLoop, keyOf, ownerKeys, splitKey, startKeyedLoop } from '../keyed-loop.ts'
+import type { LocalClient } from '../kube-api/api.ts'
 import { isReady, isTerminating, POD, type Pod, REPLICA_SET, type ReplicaSet } from './types.ts'
 
 const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
@@ -11,12 +11,17 @@ export function startReplicaSets(client: LocalClient, onError: (key: string, err
     const { namespace, name } = splitKey(key)
     const set = await client.get<ReplicaSet>(REPLICA_SET, namespace, name)
     if (!set?.spec || isTerminating(set)) return
-    const pods = (await client.list<Pod>(POD, namespace)).filter(pod => pod.metadata.ownerReferences?.some(owner => owner.uid === set.metadata.uid))
+    const pods = (await client.list<Pod>(POD, namespace)).filter(pod =>
+      pod.metadata.ownerReferences?.some(owner => owner.uid === set.metadata.uid),
+    )
     const alive = pods.filter(pod => !isTerminating(pod) && !isOver(pod))
     const wanted = set.spec.replicas ?? 1
     for (let missing = wanted - alive.length; missing > 0; missing--) await client.create(podOf(set))
-    const surplus = [...alive].sort((a, b) => Number(isReady(a)) - Number(isReady(b))).slice(0, Math.max(0, alive.length - wanted))
-    for (const pod of surplus) await client.delete(POD, namespace, pod.metadata.name, { preconditions: { uid: pod.metadata.uid! } })
+    const surplus = [...alive]
+      .sort((a, b) => Number(isReady(a)) - Number(isReady(b)))
+      .slice(0, Math.max(0, alive.length - wanted))
+    for (const pod of surplus)
+      await client.delete(POD, namespace, pod.metadata.name, { preconditions: { uid: pod.metadata.uid! } })
     const ready = alive.filter(pod => isReady(pod)).length
     const status = {
       observedGeneration: set.metadata.generation!,
@@ -45,7 +50,9 @@ function podOf({ metadata, spec }: ReplicaSet): Pod {
       namespace: metadata.namespace!,
       labels: spec!.template.metadata?.labels ?? {},
       annotations: spec!.template.metadata?.annotations ?? {},
-      ownerReferences: [{ ...REPLICA_SET, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true }],
+      ownerReferences: [
+        { ...REPLICA_SET, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true },
+      ],
     },
     spec: spec!.template.spec,
   }

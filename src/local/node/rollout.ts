@@ -3,7 +3,8 @@ import type { Condition, Deployment, DeploymentSpec, PodTemplate, ReplicaSet, Wo
 
 /** The arithmetic of a rolling update (pkg/controller/deployment/util in Kubernetes), without I/O. */
 
-export const templateHash = (template: PodTemplate): string => createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10)
+export const templateHash = (template: PodTemplate): string =>
+  createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10)
 
 const share = (value: number | string | undefined, of: number, roundUp: boolean, fallback: string): number => {
   const given = value ?? fallback
@@ -21,7 +22,8 @@ export function bounds({ replicas = 1, strategy }: DeploymentSpec): { surge: num
   return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable }
 }
 
-const sum = (sets: ReplicaSet[], pick: (set: ReplicaSet) => number | undefined): number => sets.reduce((total, set) => total + (pick(set) ?? 0), 0)
+const sum = (sets: ReplicaSet[], pick: (set: ReplicaSet) => number | undefined): number =>
+  sets.reduce((total, set) => total + (pick(set) ?? 0), 0)
 
 /** The sizes that the new and the old ReplicaSets should have now. */
 export function nextSizes(spec: DeploymentSpec, current: ReplicaSet, old: ReplicaSet[]): Map<string, number> {
@@ -53,28 +55,60 @@ export function nextSizes(spec: DeploymentSpec, current: ReplicaSet, old: Replic
 }
 
 /** Status of a Deployment from its ReplicaSets; conditions keep their times while they say the same. */
-export function deploymentStatus(deployment: Deployment, current: ReplicaSet | undefined, sets: ReplicaSet[], now: string): WorkloadStatus {
+export function deploymentStatus(
+  deployment: Deployment,
+  current: ReplicaSet | undefined,
+  sets: ReplicaSet[],
+  now: string,
+): WorkloadStatus {
   const wanted = deployment.spec?.replicas ?? 1
   const replicas = sum(sets, set => set.status?.replicas)
   const available = sum(sets, set => set.status?.availableReplicas)
   const updated = current?.status?.replicas ?? 0
-  const done = updated === wanted && replicas === updated && available >= wanted && current?.status?.observedGeneration === current?.metadata.generation
+  const done =
+    updated === wanted &&
+    replicas === updated &&
+    available >= wanted &&
+    current?.status?.observedGeneration === current?.metadata.generation
   const enough = available >= wanted - bounds(deployment.spec!).unavailable
   const name = current?.metadata.name ?? ''
   const wantedConditions: Condition[] = [
     enough
-      ? { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
-      : { type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.' },
+      ? {
+          type: 'Available',
+          status: 'True',
+          reason: 'MinimumReplicasAvailable',
+          message: 'Deployment has minimum availability.',
+        }
+      : {
+          type: 'Available',
+          status: 'False',
+          reason: 'MinimumReplicasUnavailable',
+          message: 'Deployment does not have minimum availability.',
+        },
     done
-      ? { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: `ReplicaSet "${name}" has successfully progressed.` }
-      : { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: `ReplicaSet "${name}" is progressing.` },
+      ? {
+          type: 'Progressing',
+          status: 'True',
+          reason: 'NewReplicaSetAvailable',
+          message: `ReplicaSet "${name}" has successfully progressed.`,
+        }
+      : {
+          type: 'Progressing',
+          status: 'True',
+          reason: 'ReplicaSetUpdated',
+          message: `ReplicaSet "${name}" is progressing.`,
+        },
   ]
   const count = (key: string, value: number): Record<string, number> => (value > 0 ? { [key]: value } : {})
   return {
     observedGeneration: deployment.metadata.generation!,
     ...count('replicas', replicas),
     ...count('updatedReplicas', updated),
-    ...count('readyReplicas', sum(sets, set => set.status?.readyReplicas)),
+    ...count(
+      'readyReplicas',
+      sum(sets, set => set.status?.readyReplicas),
+    ),
     ...count('availableReplicas', available),
     ...count('unavailableReplicas', Math.max(0, Math.max(wanted, replicas) - available)),
     conditions: wantedConditions.map(condition => {

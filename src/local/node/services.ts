@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { KubeObject, LocalClient } from '../kube-api/api.ts'
 import { keyOf } from '../keyed-loop.ts'
+import type { KubeObject, LocalClient } from '../kube-api/api.ts'
 import { isReady, matches, POD, type Pod, SERVICE } from './types.ts'
 
 interface ServiceSpec {
@@ -49,7 +49,12 @@ export function startServiceProxies({ client, podPort, fixed }: ServiceProxyOpti
     const service = services.get(key)
     const found = service?.spec?.ports?.find(each => each.port === port)
     if (!service || !found) return undefined
-    const ready = [...pods.values()].filter(pod => pod.metadata.namespace === service.metadata.namespace && isReady(pod) && matches(pod.metadata.labels, service.spec?.selector))
+    const ready = [...pods.values()].filter(
+      pod =>
+        pod.metadata.namespace === service.metadata.namespace &&
+        isReady(pod) &&
+        matches(pod.metadata.labels, service.spec?.selector),
+    )
     return ready.length > 0 ? podPort(ready[turn++ % ready.length]!, found.targetPort ?? found.port) : undefined
   }
 
@@ -99,7 +104,8 @@ export function startServiceProxies({ client, podPort, fixed }: ServiceProxyOpti
     async stop() {
       for (const stop of stops) stop()
       for (const socket of sockets) socket.destroy()
-      for (const opened of await Promise.allSettled(servers.values())) if (opened.status === 'fulfilled') opened.value.server.close()
+      for (const opened of await Promise.allSettled(servers.values()))
+        if (opened.status === 'fulfilled') opened.value.server.close()
     },
   }
 }
@@ -109,7 +115,9 @@ const SERVICE_ADDRESS = /\b([a-z0-9][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.c
 /** A laptop has no cluster DNS: `name.namespace.svc:port` in a variable becomes the address that leads there. */
 export async function withLocalAddresses(text: string, proxies: ServiceProxies): Promise<string> {
   const found = [...text.matchAll(SERVICE_ADDRESS)]
-  const ports = await Promise.all(found.map(([, name, namespace, port]) => proxies.localPort(namespace!, name!, Number(port))))
+  const ports = await Promise.all(
+    found.map(([, name, namespace, port]) => proxies.localPort(namespace!, name!, Number(port))),
+  )
   let next = 0
   return text.replace(SERVICE_ADDRESS, () => `127.0.0.1:${ports[next++]}`)
 }

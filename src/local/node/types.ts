@@ -26,7 +26,11 @@ export interface Container {
   command?: string[]
   args?: string[]
   env?: EnvVar[]
-  envFrom?: { prefix?: string; secretRef?: { name: string; optional?: boolean }; configMapRef?: { name: string; optional?: boolean } }[]
+  envFrom?: {
+    prefix?: string
+    secretRef?: { name: string; optional?: boolean }
+    configMapRef?: { name: string; optional?: boolean }
+  }[]
   ports?: { name?: string; containerPort: number; protocol?: string }[]
   volumeMounts?: { name: string; mountPath: string }[]
   startupProbe?: Probe
@@ -115,10 +119,17 @@ export const SERVICE = { apiVersion: 'v1', kind: 'Service' }
 
 export const isTerminating = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined
 
-export const isReady = (pod: Pod): boolean => !isTerminating(pod) && (pod.status?.conditions ?? []).some(condition => condition.type === 'Ready' && condition.status === 'True')
+export const isReady = (pod: Pod): boolean =>
+  !isTerminating(pod) &&
+  (pod.status?.conditions ?? []).some(condition => condition.type === 'Ready' && condition.status === 'True')
 
-export const matches = (labels: Record<string, string> | undefined, selector: Record<string, string> | undefined): boolean =>
-  selector !== undefined && Object.keys(selector).length > 0 && Object.entries(selector).every(([key, value]) => labels?.[key] === value)
+export const matches = (
+  labels: Record<string, string> | undefined,
+  selector: Record<string, string> | undefined,
+): boolean =>
+  selector !== undefined &&
+  Object.keys(selector).length > 0 &&
+  Object.entries(selector).every(([key, value]) => labels?.[key] === value)
 
 /** RFC 3339 in whole seconds, as metav1.Time prints. */
 export const timestamp = (date = new Date()): string => date.toISOString().replace(/\.\d+Z$/, 'Z')

@@ -1,0 +1,129 @@
+import { platformOf, SETTINGS, settledFacts } from '../../test/support/platforms.ts'
+import { type KubeObject, keyOf } from '../kube/objects.ts'
+import { effectiveSpec } from './effective.ts'
+import type { Facts } from './facts.ts'
+import type { Step } from './plan.ts'
+import type { Platform } from './platform.ts'
+import { refusals } from './refuse.ts'
+import { render } from './render/index.ts'
+import { report } from './report.ts'
+
+const reported = (
+  platform: Platform,
+  {
+    facts = settledFacts(),
+    edit = () => {},
+    steps = [],
+  }: { facts?: Facts; edit?: (object: KubeObject) => void; steps?: Step[] } = {},
+) => {
+  const effective = effectiveSpec(platform, '0.1.0')
+  const desired = render({ platform, effective, facts, settings: SETTINGS })
+  const observed = new Map(
+    desired.map(({ object }) => {
+      const live = structuredClone(object)
+      live.metadata.generation = 1
+      const replicas = live['spec']?.replicas
+      live['status'] = {
+        observedGeneration: 1,
+        nodeIds: Array.from({ length: replicas ?? 0 }),
+        replicas,
+        updatedReplicas: replicas,
+        availableReplicas: replicas,
+        conditions: [{ type: live.kind === 'Job' ? 'Complete' : 'Ready', status: 'True' }],
+      }
+      edit(live)
+      return [keyOf(live), live] as const
+    }),
+  )
+  return report({
+    platform,
+    effective,
+    facts,
+    desired,
+    observed,
+    steps,
+    refused: refusals(effective, facts),
+    failures: [],
+    now: '2026-02-02T00:00:00Z',
+  })
+}
+const condition = (status: ReturnType<typeof reported>, type: string) =>
+  status.conditions!.find(each => each.type === type)!
+
+test('when everything is ready, Ready is True for this very generation, and the inventory names every child', () => {
+  const status = reported(platformOf({}, { generation: 3 }))
+  expect(condition(status, 'Ready')).toMatchObject({ status: 'True', observedGeneration: 3 })
+  expect(status).toMatchObject({
+    observedGeneration: 3,
+    services: { ready: '7/7' },
+    kafka: { bootstrapServers: 'todo-kafka-bootstrap.todo.svc:9093' },
+  })
+  expect(status.inventory).toHaveLength(status.components!.length)
+})
+
+test('one child that is not ready is named, with its operator’s reason, and Ready is False', () => {
+  const status = reported(platformOf(), {
+    edit: object => {
+      if (object.kind === 'KafkaTopic' && object.metadata.name === 'reminders')
+        object['status'].conditions = [{ type: 'Ready', status: 'False', reason: 'KafkaError', message: 'boom' }]
+    },
+  })
+  expect(condition(status, 'TopicsReady')).toMatchObject({
+    status: 'False',
+    message: 'KafkaTopic reminders: KafkaError (boom)',
+  })
+  expect(condition(status, 'Ready')).toMatchObject({ status: 'False', reason: 'TopicsNotReady' })
+  expect(condition(status, 'ServicesReady').status).toBe('True')
+})
+
+test('a topic that would shrink is refused with the way out, keeps its partitions, and disturbs no other part', () => {
+  const platform = platformOf({ topics: [{ name: 'reminders', partitions: 2 }] })
+  const facts = { ...settledFacts(), livePartitions: { reminders: 6 } }
+  const status = reported(platform, { facts })
+  expect(condition(status, 'TopicsReady')).toMatchObject({ status: 'False', reason: 'SpecRefused' })
+  expect(condition(status, 'TopicsReady').message).toBe(
+    'TEP-SPEC-TOPIC-PARTITIONS spec.topics[name=reminders].partitions: Kafka cannot shrink a topic from 6 to 2 partitions; set 6 or more, or add a topic and move to it',
+  )
+  for (const type of ['KafkaReady', 'DatabaseReady', 'MessagingReady', 'ServicesReady'])
+    expect(condition(status, type).status).toBe('True')
+  const effective = effectiveSpec(platform, '0.1.0')
+  const topic = render({ platform, effective, facts, settings: SETTINGS }).find(
+    each => each.object.metadata.name === 'reminders',
+  )!
+  expect(topic.object['spec'].partitions).toBe(6)
+})
+
+test.each([
+  [
+    'an option Strimzi manages itself',
+    { kafka: { strimzi: { config: { listeners: 'x', 'log.retention.hours': 1 } } } },
+    'TEP-SPEC-KAFKA-CONFIG',
+    'spec.kafka.strimzi.config["listeners"]',
+  ],
+  [
+    'a subscription to no topic',
+    { subscriptions: [{ app: 'crm', topic: 'nope', path: '/x' }] },
+    'TEP-SPEC-SUBSCRIPTION-TOPIC',
+    'spec.subscriptions[app=crm,topic=nope].topic',
+  ],
+  [
+    'a provider that is not there yet',
+    { kafka: { external: { bootstrapServers: ['a:9092'] } } },
+    'TEP-SPEC-PROVIDER',
+    'spec.kafka.external',
+  ],
+])('%s is refused by code and field', (_name, spec, code, field) => {
+  expect(refusals(effectiveSpec(platformOf(spec as never), '0.1.0'), settledFacts())).toMatchObject([{ code, field }])
+})
+
+test('conditions that say the same keep their time, so that status does not change while nothing does', () => {
+  const first = reported(platformOf())
+  const before = {
+    ...first,
+    conditions: first.conditions!.map(each => ({ ...each, lastTransitionTime: '2026-01-01T00:00:00Z' })),
+  }
+  const again = reported(platformOf({}, {}), {})
+  const kept = reported({ ...platformOf(), status: before })
+  expect(kept).toEqual(before)
+  expect(again.conditions![0]!.lastTransitionTime).toBe('2026-02-02T00:00:00Z')
+})

@@ -1,0 +1,61 @@
+{{- define "todo.name" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 63 | trimSuffix "-" }}{{ else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 63 | trimSuffix "-" }}{{ end -}}
+{{- end }}
+
+{{- define "todo.selector" -}}
+app.kubernetes.io/name: todo-event-platform
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: controller
+{{- end }}
+
+{{- define "todo.labels" -}}
+{{ include "todo.selector" . }}
+app.kubernetes.io/part-of: todo-event-platform
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "todo.serviceAccount" -}}
+{{ .Values.serviceAccount.name | default (include "todo.name" .) }}
+{{- end }}
+
+{{/* Namespaces served, as a JSON list. */}}
+{{- define "todo.namespaces" -}}
+{{ .Values.watchNamespaces | default (list .Release.Namespace) | toJson }}
+{{- end }}
+
+{{/* What the controller does with the objects of a namespace it serves; nothing else. */}}
+{{- define "todo.rules" -}}
+- apiGroups: [todo.events]
+  resources: [todoeventplatforms]
+  verbs: [get, list, watch, patch]
+- apiGroups: [todo.events]
+  resources: [todoeventplatforms/status]
+  verbs: [patch]
+- apiGroups: [todo.events]
+  # For owner references that block the owner's deletion.
+  resources: [todoeventplatforms/finalizers]
+  verbs: [update]
+- apiGroups: [kafka.strimzi.io]
+  resources: [kafkas, kafkanodepools, kafkatopics, kafkausers]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [dapr.io]
+  resources: [components, configurations, resiliencies, subscriptions]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [postgresql.cnpg.io]
+  resources: [clusters]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [secrets, services, serviceaccounts]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
