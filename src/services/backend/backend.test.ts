@@ -1,0 +1,367 @@
+import pg from 'pg'
+import { type Call, type DataPlane, startDataPlane } from '../../../test/support/data-plane.ts'
+import type { RunningService } from '../../kit/service.ts'
+import { startBackend } from './main.ts'
+
+let plane: DataPlane
+let backend: RunningService
+let anna: Call
+let ben: Call
+
+beforeAll(async () => {
+  plane = await startDataPlane()
+  backend = await startBackend(plane.config('backend-service'))
+  anna = plane.as('anna', backend.port)
+  ben = plane.as('ben', backend.port)
+})
+
+afterAll(async () => {
+  await backend?.stop()
+  await plane?.stop()
+})
+
+const typesFor = async (taskId: string, count: number): Promise<string[]> => {
+  const of = (data: object): boolean => (data as { task_id?: string }).task_id === taskId
+  const found = await plane.dapr.waitFor(count, ({ event }) => of(event.data))
+  return found.map(({ topic, event }) => `${topic} ${event.type.replace('com.taskmanager.', '')}`)
+}
+
+describe('tasks', () => {
+  test('a life: create, read, change, complete, reopen, delete, restore, each with its events', async () => {
+    const created = await anna('POST', '/api/v1/tasks', {
+      title: '  Buy milk ',
+      priority: 'high',
+      tags: ['home', 'home'],
+      due_at: '2030-01-05T09:00:00+01:00',
+      reminders: [{ before: 'PT10M' }, { at: '2030-01-04T09:00:00Z' }],
+    })
+    expect(created.status).toBe(201)
+    expect(created.headers.get('etag')).toBe('"1"')
+    const { id } = created.body
+    expect(created.headers.get('location')).toBe(`/api/v1/tasks/${id}`)
+    expect(created.body).toMatchObject({
+      title: 'Buy milk',
+      status: 'open',
+      tags: ['home'],
+      due_at: '2030-01-05T08:00:00.000Z',
+      version: 1,
+    })
+    expect(created.body.remind_at).toEqual(['2030-01-05T07:50:00.000Z', '2030-01-04T09:00:00.000Z'])
+
+    const changed = await anna('PATCH', `/api/v1/tasks/${id}`, {
+      title: 'Buy oat milk',
+      due_at: '2030-01-06T08:00:00Z',
+    })
+    expect(changed.body).toMatchObject({ title: 'Buy oat milk', priority: 'high', version: 2 })
+    expect(changed.body.remind_at).toContain('2030-01-06T07:50:00.000Z')
+    expect((await anna('POST', `/api/v1/tasks/${id}/complete`)).body).toMatchObject({
+      status: 'done',
+      completed: true,
+      version: 3,
+    })
+    expect((await anna('POST', `/api/v1/tasks/${id}/complete`)).body.version).toBe(3)
+    expect((await anna('PATCH', `/api/v1/tasks/${id}`, { status: 'open' })).body).toMatchObject({
+      status: 'open',
+      completed_at: null,
+    })
+    expect((await anna('DELETE', `/api/v1/tasks/${id}`)).status).toBe(204)
+    expect((await anna('GET', '/api/v1/tasks')).body.items).toEqual([])
+    expect((await anna('PATCH', `/api/v1/tasks/${id}`, { title: 'x' })).body.code).toBe('TEP4007')
+    expect((await anna('POST', `/api/v1/tasks/${id}/restore`)).body).toMatchObject({ deleted_at: null, version: 6 })
+    expect((await anna('GET', `/api/v1/tasks/${id}`)).body).toMatchObject({ id, version: 6 })
+
+    const types = await typesFor(id, 23)
+    expect(types.filter(type => type.startsWith('task-events'))).toEqual(
+      ['created', 'updated', 'completed', 'reopened', 'deleted', 'restored'].map(verb => `task-events task.${verb}`),
+    )
+    expect(types.filter(type => type.startsWith('reminders'))).toEqual(
+      [
+        'scheduled',
+        'scheduled',
+        'rescheduled',
+        'cancelled',
+        'cancelled',
+        'rescheduled',
+        'rescheduled',
+        'cancelled',
+        'cancelled',
+        'rescheduled',
+        'rescheduled',
+      ].map(verb => `reminders reminder.${verb}`),
+    )
+    const [updated] = await plane.dapr.waitFor(
+      1,
+      ({ event }) => event.type === 'com.taskmanager.task.updated' && event.subject === `task/${id}`,
+    )
+    expect(updated).toMatchObject({
+      key: 'anna',
+      event: {
+        sequence: '00000000000000000002',
+        data: { changes: { title: { from: 'Buy milk', to: 'Buy oat milk' } } },
+      },
+    })
+  })
+
+  test('spellings of the seeds are understood', async () => {
+    const { body } = await anna('POST', '/api/v1/tasks', {
+      title: 'a',
+      due_date: '2030-03-01',
+      priority: 1,
+      recurrence_rule: 'RRULE:freq=daily',
+    })
+    expect(body).toMatchObject({
+      due_at: '2030-03-01T00:00:00.000Z',
+      all_day: true,
+      priority: 'high',
+      recurrence: { rrule: 'FREQ=DAILY', index: 0 },
+    })
+  })
+
+  test('local times are read in the zone of the task, or of the preferences', async () => {
+    const inBerlin = await ben('POST', '/api/v1/tasks', {
+      title: 'a',
+      due_at: '2030-07-01T09:00',
+      due_tz: 'Europe/Berlin',
+    })
+    expect(inBerlin.body).toMatchObject({ due_at: '2030-07-01T07:00:00.000Z', due_tz: 'Europe/Berlin' })
+    expect((await ben('PATCH', '/api/v1/preferences', { timezone: 'America/New_York' })).body.timezone).toBe(
+      'America/New_York',
+    )
+    expect((await ben('POST', '/api/v1/tasks', { title: 'b', due_at: '2030-07-01T09:00' })).body.due_at).toBe(
+      '2030-07-01T13:00:00.000Z',
+    )
+  })
+
+  test('pages neither repeat nor skip, in both orders', async () => {
+    const user = plane.as('pages', backend.port)
+    for (let i = 0; i < 7; i++)
+      await user('POST', '/api/v1/tasks', { title: `t${i}`, ...(i % 3 ? { due_at: `2030-01-0${i}T00:00:00Z` } : {}) })
+    for (const sort of ['-created_at', 'due_at']) {
+      const titles: string[] = []
+      let cursor = ''
+      do {
+        const { body } = await user('GET', `/api/v1/tasks?limit=3&sort=${sort}${cursor && `&cursor=${cursor}`}`)
+        titles.push(...body.items.map((task: { title: string }) => task.title))
+        cursor = body.next_cursor
+      } while (cursor)
+      expect([...titles].sort()).toEqual(['t0', 't1', 't2', 't3', 't4', 't5', 't6'])
+    }
+    expect((await user('GET', '/api/v1/tasks?q=T5')).body.items).toMatchObject([{ title: 't5' }])
+  })
+})
+
+describe('bad input', () => {
+  test.each<[string, unknown, string]>([
+    ['no title', {}, 'title'],
+    ['a title of the wrong type', { title: 5 }, 'title'],
+    ['an unknown field', { title: 'a', colour: 'red' }, 'colour'],
+    ['an impossible due time', { title: 'a', due_at: 'tomorrow' }, 'due_at'],
+    ['an unknown zone', { title: 'a', due_tz: 'Mars/Olympus' }, 'due_tz'],
+    ['a broken rule', { title: 'a', due_at: '2030-01-01', recurrence: { rrule: 'FREQ=NEVER' } }, 'recurrence.rrule'],
+    ['a rule without a start', { title: 'a', recurrence: { rrule: 'FREQ=DAILY' } }, 'recurrence.dtstart'],
+    ['a reminder before nothing', { title: 'a', reminders: [{ before: 'PT5M' }] }, 'reminders.0.before'],
+    ['a reminder of no time', { title: 'a', reminders: [{}] }, 'reminders.0'],
+    [
+      'a nameless duration',
+      { title: 'a', due_at: '2030-01-01', reminders: [{ before: 'soon' }] },
+      'reminders.0.before',
+    ],
+  ])('%s is a 400 that names the field', async (_, body, field) => {
+    const answer = await anna('POST', '/api/v1/tasks', body)
+    expect(answer.status).toBe(400)
+    expect(answer.headers.get('content-type')).toContain('application/problem+json')
+    expect(answer.body).toMatchObject({ code: 'TEP4001', status: 400 })
+    expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field)
+  })
+
+  test('text that is no JSON, no token, a wrong token, an unknown id', async () => {
+    expect((await anna('POST', '/api/v1/tasks', '{"title":')).body.code).toBe('TEP4002')
+    expect((await anna('POST', '/api/v1/tasks', { title: 'a\u0000b' })).body.code).toBe('TEP4001')
+    expect((await anna('GET', '/api/v1/tasks', undefined, { authorization: '' })).body.code).toBe('TEP4003')
+    expect((await anna('GET', '/api/v1/tasks', undefined, { authorization: 'Bearer a.b.c' })).body.code).toBe('TEP4003')
+    expect((await anna('GET', '/api/v1/tasks/0f8fad5b-d9cb-469f-a165-70867728950e')).body.code).toBe('TEP4005')
+    expect((await anna('GET', '/api/v1/tasks?cursor=zzz')).body).toMatchObject({
+      code: 'TEP4001',
+      errors: [{ field: 'cursor' }],
+    })
+    expect((await anna('GET', '/nowhere')).status).toBe(404)
+  })
+})
+
+describe('whose tasks', () => {
+  test('nobody sees or changes what is somebody else’s, whatever they ask for', async () => {
+    const { body } = await anna('POST', '/api/v1/tasks', { title: 'secret' })
+    for (const path of [
+      '/api/v1/tasks?user_id=anna',
+      `/api/v1/tasks?parent_task_id=${body.id}`,
+      '/api/v1/tasks?q=secret',
+    ]) {
+      expect((await ben('GET', path)).body.items.filter((task: { title: string }) => task.title === 'secret')).toEqual(
+        [],
+      )
+    }
+    expect((await ben('GET', `/api/v1/tasks/${body.id}`)).status).toBe(404)
+    expect((await ben('PATCH', `/api/v1/tasks/${body.id}`, { title: 'mine' })).status).toBe(404)
+    expect((await ben('DELETE', `/api/v1/tasks/${body.id}`)).status).toBe(404)
+    expect((await ben('POST', '/api/v1/tasks', { title: 'child', parent_task_id: body.id })).status).toBe(404)
+    expect((await anna('GET', `/api/v1/tasks/${body.id}`)).body.title).toBe('secret')
+  })
+
+  test('the database itself refuses: the service’s role sees and writes only rows of the user of the transaction', async () => {
+    const client = new pg.Client({ connectionString: plane.db.url })
+    await client.connect()
+    const count = async (user: string): Promise<number> => {
+      await client.query("SELECT set_config('role', 'todo_backend', false), set_config('app.user_id', $1, false)", [
+        user,
+      ])
+      return Number((await client.query('SELECT count(*) FROM backend.tasks')).rows[0].count)
+    }
+    expect(await count('anna')).toBeGreaterThan(0)
+    expect(await count('')).toBe(0)
+    const forged = client.query(
+      "INSERT INTO backend.series (id, user_id, rrule, dtstart, tzid, mode) VALUES (gen_random_uuid(), 'anna', '', '', '', 'schedule')",
+    )
+    await expect(forged).rejects.toThrow('row-level security')
+    await expect(client.query('SELECT 1 FROM audit.entries')).rejects.toThrow('permission denied')
+    await client.end()
+  })
+})
+
+describe('repeating a request', () => {
+  test('the same key gives the first answer and one task, also when both arrive at once', async () => {
+    const send = () => anna('POST', '/api/v1/tasks', { title: 'once' }, { 'idempotency-key': 'key-1' })
+    const answers = await Promise.all([send(), send(), send()])
+    const again = await send()
+    const ids = [...answers, again].map(({ body }) => body.id)
+    expect(new Set(ids).size).toBe(1)
+    expect([...answers, again].map(({ status }) => status)).toEqual([201, 201, 201, 201])
+    expect(again.headers.get('etag')).toBe('"1"')
+    expect((await anna('GET', '/api/v1/tasks?q=once')).body.items).toHaveLength(1)
+    const other = await anna('POST', '/api/v1/tasks', { title: 'twice' }, { 'idempotency-key': 'key-1' })
+    expect(other.body.code).toBe('TEP4008')
+    expect((await ben('POST', '/api/v1/tasks', { title: 'once' }, { 'idempotency-key': 'key-1' })).body.id).not.toBe(
+      ids[0],
+    )
+  })
+
+  test('a stale ETag is refused with the present state, and of two writers one wins', async () => {
+    const { body } = await anna('POST', '/api/v1/tasks', { title: 'v1' })
+    const path = `/api/v1/tasks/${body.id}`
+    const both = await Promise.all(['a', 'b'].map(title => anna('PATCH', path, { title }, { 'if-match': '"1"' })))
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412])
+    const lost = both.find(({ status }) => status === 412)!
+    expect(lost.body).toMatchObject({ code: 'TEP4006', current: { id: body.id, version: 2 } })
+    expect((await anna('GET', path, undefined, { 'if-none-match': '"2"' })).status).toBe(304)
+  })
+})
+
+describe('recurrence', () => {
+  const triggered = (id: string, data: object) => ({
+    specversion: '1.0',
+    id,
+    source: '/tasks/recurring-service',
+    type: 'com.taskmanager.recurrence.triggered',
+    time: '2030-01-07T10:00:00Z',
+    data,
+  })
+
+  test('an occurrence is created once, with the parent’s fields and reminders moved along', async () => {
+    const { body } = await anna('POST', '/api/v1/tasks', {
+      title: 'weekly',
+      tags: ['x'],
+      due_at: '2030-01-07T09:00:00',
+      due_tz: 'Europe/Berlin',
+      recurrence: { rrule: 'FREQ=WEEKLY;BYDAY=MO' },
+      reminders: [{ before: 'PT1H' }],
+    })
+    const data = {
+      task_id: body.id,
+      user_id: 'anna',
+      series_id: body.recurrence.series_id,
+      index: 1,
+      due_at: '2030-01-14T08:00:00Z',
+      tzid: 'Europe/Berlin',
+    }
+    for (const id of ['first', 'first', 'second']) {
+      expect((await anna('POST', '/events/task-events', triggered(id, data))).body).toEqual({ status: 'SUCCESS' })
+    }
+    const { body: series } = await anna('GET', `/api/v1/series/${body.recurrence.series_id}`)
+    expect(series.tasks).toHaveLength(2)
+    expect(series.tasks[1]).toMatchObject({
+      title: 'weekly',
+      tags: ['x'],
+      status: 'open',
+      due_at: '2030-01-14T08:00:00.000Z',
+      parent_task_id: body.id,
+      remind_at: ['2030-01-14T07:00:00.000Z'],
+      recurrence: { index: 1 },
+    })
+    expect(await typesFor(series.tasks[1].id, 3)).toEqual(
+      expect.arrayContaining([
+        'task-events task.created',
+        'task-updates ui.task_list_changed',
+        'reminders reminder.scheduled',
+      ]),
+    )
+  })
+})
+
+describe('assistants', () => {
+  const rpc = async (method: string, params: object) => {
+    const response = await fetch(`http://127.0.0.1:${backend.port}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await plane.token('mcp-user')}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2025-06-18',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    })
+    const text = await response.text()
+    return JSON.parse(text.startsWith('{') ? text : text.split('data: ')[1]!.split('\n')[0]!)
+  }
+  const tool = async (name: string, input: object) => {
+    const { result } = await rpc('tools/call', { name, arguments: input })
+    return result.isError ? result : JSON.parse(result.content[0].text)
+  }
+
+  test('the tools do what REST does, for the user of the token', async () => {
+    const { result } = await rpc('tools/list', {})
+    expect(result.tools.map(({ name }: { name: string }) => name).sort()).toEqual([
+      'complete_task',
+      'create_task',
+      'delete_task',
+      'list_tasks',
+      'update_task',
+    ])
+    const { task, now } = await tool('create_task', { title: 'by chat', due_at: '2030-01-01' })
+    expect(new Date(now).getTime()).not.toBeNaN()
+    expect((await tool('update_task', { task_id: task.id, title: 'by voice' })).task.title).toBe('by voice')
+    expect((await tool('complete_task', { task_id: task.id })).task.status).toBe('done')
+    const user = plane.as('mcp-user', backend.port)
+    expect((await user('GET', '/api/v1/tasks')).body.items).toMatchObject([{ title: 'by voice', status: 'done' }])
+    await tool('delete_task', { task_id: task.id })
+    expect((await tool('list_tasks', {})).items).toEqual([])
+    expect(
+      (await tool('complete_task', { task_id: '0f8fad5b-d9cb-469f-a165-70867728950e' })).content[0].text,
+    ).toContain('TEP4005')
+  })
+
+  test('without a token there is no assistant', async () => {
+    const response = await fetch(`http://127.0.0.1:${backend.port}/mcp`, {
+      method: 'POST',
+      body: '{}',
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(response.status).toBe(401)
+  })
+})
+
+test('what a service must answer: probes, metrics, its description', async () => {
+  for (const path of ['/healthz/live', '/healthz/ready', '/healthz/startup', '/openapi.json'])
+    expect((await anna('GET', path)).status).toBe(200)
+  const metrics = await fetch(`http://127.0.0.1:${backend.port}/metrics`).then(response => response.text())
+  expect(metrics).toMatch(/outbox_relay_leader\{service="backend"\} 1/)
+  expect((await anna('GET', '/dapr/subscribe')).body).toEqual([])
+})
