@@ -9,8 +9,8 @@ import { checkTopicName, DEFAULT_RETENTION_MS, topicConfig } from './topic-confi
 
 export interface ClusterOptions {
   brokers?: number
-  /** `scram-sha-512`: every connection presents a principal's name and password. */
-  authentication?: 'none' | 'scram-sha-512'
+  /** `scram-sha-512`: every connection presents a principal's name and password; `optional`: it may come without. */
+  authentication?: 'none' | 'optional' | 'scram-sha-512'
   /** Kafka's simple authorization: what no ACL allows is refused. */
   authorization?: boolean
   superUsers?: readonly string[]
@@ -226,7 +226,9 @@ export class LogCluster {
    */
   connect(credentials?: Credentials): Connection {
     const options = this.#broker()
-    const name = options.authentication === 'scram-sha-512' ? this.#authenticate(credentials) : 'ANONYMOUS'
+    const asked =
+      options.authentication === 'scram-sha-512' || (options.authentication === 'optional' && credentials !== undefined)
+    const name = asked ? this.#authenticate(credentials) : 'ANONYMOUS'
     const check = (operation: Operation, type: 'topic' | 'group', resource: string): void => {
       const { authorization, superUsers } = this.#broker()
       if (!authorization || superUsers?.includes(name)) return

@@ -37,3 +37,14 @@ export async function until<T>(probe: () => T | undefined | false, patience = 10
     await new Promise(resolve => setTimeout(resolve, 2))
   }
 }
+
+/** Like `until`, for a probe that has to ask. */
+export async function eventually<T>(probe: () => Promise<T | undefined | false>, patience = 10_000): Promise<T> {
+  const deadline = Date.now() + patience
+  for (;;) {
+    const value = await probe()
+    if (value !== undefined && value !== false) return value
+    if (Date.now() > deadline) throw new Error(`still waiting for: ${probe}`)
+    await new Promise(resolve => setTimeout(resolve, 2))
+  }
+}
