@@ -56,7 +56,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: 'tsconfig.json' },
+    parser: 'swc',
     exclude: { path: '\\.test\\.tsx?$' },
   },
 }
