@@ -2,7 +2,7 @@
  * The structural schemas of all kinds: OpenAPI v3 with the `x-kubernetes-*` extensions. Built-in kinds and custom
  * resources use one form, so pruning, defaulting, server-side apply and `kubectl explain` know only this.
  */
-import { readFileSync } from 'node:fs'
+import generated from '../generated/definitions.json' with { type: 'json' }
 import type { Json } from '../json.ts'
 
 export interface ValidationRule {
@@ -57,15 +57,10 @@ export interface Schema {
 /** A schema that says nothing: what lies under unknown or preserved fields. */
 export const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true }
 
-const file = new URL('../generated/definitions.json', import.meta.url)
-let raw: Record<string, Schema> | undefined
 const linked = new Map<string, Schema>()
 
 /** The built-in definitions as they are in OpenAPI documents, with `$ref`s by model name. */
-export function definitions(): Record<string, Schema> {
-  raw ??= JSON.parse(readFileSync(file, 'utf8')) as Record<string, Schema>
-  return raw
-}
+export const definitions = (): Record<string, Schema> => generated as unknown as Record<string, Schema>
 
 /** The schema of a built-in type with all references resolved. Throws for a name that is not in the table. */
 export function builtInSchema(model: string): Schema {
