@@ -1,0 +1,304 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Call, type DataPlane, eventually, startDataPlane } from '../../test/support/data-plane.ts'
+import { SERVICES } from '../contracts/topology.ts'
+import type { ServiceConfig } from '../kit/config.ts'
+import type { RunningService } from '../kit/service.ts'
+import { startAnalytics } from './analytics/main.ts'
+import { startAudit } from './audit/main.ts'
+import { startBackend } from './backend/main.ts'
+import { startNotification } from './notification/main.ts'
+import { startRecurring } from './recurring/main.ts'
+
+const starters: Record<string, (config: ServiceConfig) => Promise<RunningService>> = {
+  backend: startBackend,
+  recurring: startRecurring,
+  notification: startNotification,
+  audit: startAudit,
+  analytics: startAnalytics,
+}
+
+let plane: DataPlane
+let mailDir: string
+const running: Record<string, RunningService> = {}
+
+beforeAll(async () => {
+  plane = await startDataPlane()
+  mailDir = await mkdtemp(join(tmpdir(), 'tep-mail-'))
+  for (const { service, appId, consumes } of SERVICES) {
+    const start = starters[service]
+    if (!start) continue
+    const one = await start(plane.config(appId, { mailDir }))
+    running[service] = one
+    for (const { topic } of consumes) plane.dapr.deliver(topic, one.port)
+  }
+})
+
+afterAll(async () => {
+  for (const service of Object.values(running)) await service.stop()
+  await plane?.stop()
+  await rm(mailDir, { recursive: true, force: true })
+})
+
+const as = (user: string, service = 'backend'): Call => plane.as(user, running[service]!.port)
+const items = async (user: string, service: string, path: string) => (await as(user, service)('GET', path)).body.items
+const ring = (name: string) =>
+  plane.as('nobody', running['notification']!.port)('POST', `/job/${name}`, plane.dapr.jobs.get(name)!.data)
+
+test('completing a weekly task brings the next one, at the same hour on the wall across the change of clocks', async () => {
+  const anna = as('anna')
+  const { body: task } = await anna('POST', '/api/v1/tasks', {
+    title: 'Water plants',
+    due_at: '2030-03-25T09:00',
+    due_tz: 'Europe/Berlin',
+    recurrence: { rrule: 'FREQ=WEEKLY;BYDAY=MO;COUNT=2' },
+  })
+  await anna('POST', `/api/v1/tasks/${task.id}/complete`)
+  const [next] = await eventually(async () => {
+    const open = await items('anna', 'backend', '/api/v1/tasks?status=open')
+    return open.length > 0 && open
+  }, 'the next occurrence')
+  expect(next).toMatchObject({
+    title: 'Water plants',
+    due_at: '2030-04-01T07:00:00.000Z',
+    parent_task_id: task.id,
+    recurrence: { index: 1 },
+  })
+
+  await anna('POST', `/api/v1/tasks/${task.id}/reopen`)
+  await anna('POST', `/api/v1/tasks/${task.id}/complete`)
+  await anna('POST', `/api/v1/tasks/${next.id}/complete`)
+  await plane.dapr.waitFor(1, ({ event }) => event.type === 'com.taskmanager.recurrence.exhausted')
+  await plane.dapr.settled()
+  expect(await items('anna', 'backend', '/api/v1/tasks')).toHaveLength(2)
+})
+
+test('a reminder rings once, at its time, in the inbox and as a mail', async () => {
+  const ben = as('ben')
+  const at = new Date(Date.now() + 1500)
+  await ben('POST', '/api/v1/tasks', { title: 'Call', reminders: [{ at: at.toISOString() }] })
+  const name = await eventually(
+    async () => [...plane.dapr.jobs].find(([, { dueTime }]) => dueTime === at.toISOString())?.[0],
+    'the job',
+  )
+  expect(plane.dapr.jobs.get(name)).toMatchObject({ overwrite: true, failurePolicy: { constant: expect.anything() } })
+  await Promise.all([ring(name), ring(name), ring(name)])
+  expect(Date.now()).toBeGreaterThanOrEqual(at.getTime())
+  await ring(name)
+  const inbox = await as('ben', 'notification')('GET', '/api/v1/notifications')
+  expect(inbox.body).toMatchObject({ unread: 1, items: [{ kind: 'reminder', title: 'Call', read_at: null }] })
+  expect((await as('anna', 'notification')('GET', '/api/v1/notifications')).body.items).toEqual([])
+  const id = inbox.body.items[0].id
+  expect((await as('anna', 'notification')('POST', `/api/v1/notifications/${id}/read`)).status).toBe(404)
+  expect((await as('ben', 'notification')('POST', `/api/v1/notifications/${id}/read`)).status).toBe(204)
+  expect((await as('ben', 'notification')('GET', '/api/v1/notifications?unread=true')).body.items).toEqual([])
+  const [file] = await eventually(async () => {
+    const files = await readdir(mailDir)
+    return files.length > 0 && files
+  }, 'the mail')
+  expect(await readFile(join(mailDir, file!), 'utf8')).toMatch(
+    /To: ben@localhost\r?\n(.*\r?\n)*Subject: Reminder: Call/,
+  )
+  const triggered = await plane.dapr.waitFor(1, ({ event }) => event.type === 'com.taskmanager.reminder.triggered')
+  expect(triggered).toHaveLength(1)
+})
+
+test('a reminder moved, cancelled, or rung too early does not ring', async () => {
+  const cleo = as('cleo')
+  const { body: task } = await cleo('POST', '/api/v1/tasks', {
+    title: 'Later',
+    due_at: '2030-01-01T10:00:00Z',
+    reminders: [{ before: 'PT1H' }],
+  })
+  const jobDue = (due: string) =>
+    eventually(async () => [...plane.dapr.jobs].find(([, job]) => job.dueTime === due)?.[0], `a job at ${due}`)
+  const name = await jobDue('2030-01-01T09:00:00.000Z')
+  const stale = plane.dapr.jobs.get(name)!.data
+  await ring(name)
+  await cleo('PATCH', `/api/v1/tasks/${task.id}`, { due_at: '2030-01-02T10:00:00Z' })
+  expect(await jobDue('2030-01-02T09:00:00.000Z')).toBe(name)
+  await plane.as('nobody', running['notification']!.port)('POST', `/job/${name}`, stale)
+  await cleo('POST', `/api/v1/tasks/${task.id}/complete`)
+  await eventually(async () => !plane.dapr.jobs.has(name), 'the job to go')
+  expect((await as('cleo', 'notification')('GET', '/api/v1/notifications')).body.items).toEqual([])
+})
+
+test('overdue reminders and lost alarms are repaired by the sweep of the next start', async () => {
+  const at = new Date(Date.now() - 5_000)
+  const dan = as('dan')
+  await plane.db.query(
+    `INSERT INTO notification.reminders (id, user_id, task_id, version, title, remind_at, status) VALUES
+     (gen_random_uuid(), 'dan', gen_random_uuid(), 1, 'Overdue', $1, 'scheduled'),
+     (gen_random_uuid(), 'dan', gen_random_uuid(), 1, 'Long ago', $2, 'scheduled'),
+     ('11111111-1111-4111-8111-111111111111', 'dan', gen_random_uuid(), 1, 'To come', now() + interval '1 day', 'scheduled')`,
+    [at, new Date(at.getTime() - 48 * 3600_000)],
+  )
+  await running['notification']!.stop()
+  running['notification'] = await startNotification(
+    plane.config('notification-service', { mailDir, port: running['notification']!.port }),
+  )
+  await eventually(async () => plane.dapr.jobs.has('r-11111111-1111-4111-8111-111111111111'), 'the lost alarm')
+  const inbox = await items('dan', 'notification', '/api/v1/notifications')
+  expect(inbox.map(({ kind, title }: { kind: string; title: string }) => [kind, title]).sort()).toEqual([
+    ['reminder', 'Overdue'],
+    ['reminder_missed', 'Long ago'],
+  ])
+  expect(dan).toBeDefined()
+})
+
+test('the audit holds each change once, in an intact chain, for its owner alone', async () => {
+  const eve = as('eve')
+  const { body: task } = await eve('POST', '/api/v1/tasks', { title: 'Plan' })
+  await eve('PATCH', `/api/v1/tasks/${task.id}`, { title: 'Plan better', priority: 'low' })
+  await eve('POST', `/api/v1/tasks/${task.id}/complete`)
+  await plane.dapr.waitFor(3, ({ topic, key }) => topic === 'task-events' && key === 'eve')
+  await plane.dapr.settled()
+  const entries = await items('eve', 'audit', `/api/v1/audit?task_id=${task.id}`)
+  expect(entries.map(({ type }: { type: string }) => type.split('.').at(-1))).toEqual([
+    'created',
+    'updated',
+    'completed',
+  ])
+  expect(entries[1].changed_fields).toEqual(['priority', 'title'])
+  expect(JSON.stringify(entries)).not.toContain('Plan better')
+  expect(await items('anna', 'audit', `/api/v1/audit?task_id=${task.id}`)).toEqual([])
+  const verify = async () => (await as('eve', 'audit')('GET', '/api/v1/audit/verify')).body
+  expect(await verify()).toEqual({ entries: 3, intact: true })
+  await plane.db.query("UPDATE audit.entries SET changed_fields = '{}' WHERE user_id = 'eve' AND position = 2")
+  expect(await verify()).toMatchObject({ intact: false, first_broken_position: 2 })
+})
+
+test('statistics follow the newest version, whatever order and however often events come', async () => {
+  const fay = as('fay')
+  const { body: task } = await fay('POST', '/api/v1/tasks', { title: 'a', tags: ['x'], due_at: '2020-01-01' })
+  await fay('POST', '/api/v1/tasks', { title: 'b', tags: ['x', 'y'] })
+  await fay('POST', `/api/v1/tasks/${task.id}/complete`)
+  await plane.dapr.waitFor(3, ({ topic, key }) => topic === 'task-events' && key === 'fay')
+  await plane.dapr.settled()
+  const figures = async () => (await as('fay', 'analytics')('GET', '/api/v1/statistics?tz=Europe/Berlin')).body
+  const before = await figures()
+  expect(before).toMatchObject({ open: 1, done: 1, overdue: 0, completed_per_day: [{ count: 1 }] })
+  expect(before.by_tag).toEqual([
+    { tag: 'x', open: 1, done: 1 },
+    { tag: 'y', open: 1, done: 0 },
+  ])
+  // Rebuilt from the topic, backwards and with fresh ids as a replay may have them.
+  await plane.db.query("DELETE FROM analytics.tasks WHERE user_id = 'fay'")
+  const events = plane.dapr.published
+    .filter(({ topic, key }) => topic === 'task-events' && key === 'fay')
+    .map(({ event }) => event)
+  for (const event of events.reverse()) {
+    await plane.as('x', running['analytics']!.port)('POST', '/events/task-events', {
+      ...event,
+      id: `${event.id}-replayed`,
+    })
+  }
+  expect(await figures()).toEqual(before)
+  expect((await as('fay', 'analytics')('GET', '/api/v1/statistics?tz=Nowhere')).body.errors[0].field).toBe('tz')
+})
+
+test('a seed’s completed task with a rule gets its next occurrence through the same path', async () => {
+  const event = {
+    event_id: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+    event_type: 'task.completed',
+    timestamp: '2025-12-20T19:00:00Z',
+    data: {
+      task_id: 'abc',
+      title: 'Groceries',
+      due_date: '2025-12-20T18:00:00Z',
+      recurrence_rule: 'FREQ=WEEKLY;BYDAY=MO',
+      user_id: 'gus',
+      priority: 1,
+    },
+  }
+  for (let i = 0; i < 2; i++) await plane.as('x', running['recurring']!.port)('POST', '/events/task', event)
+  const tasks = await eventually(async () => {
+    const all = await items('gus', 'backend', '/api/v1/tasks')
+    return all.length > 0 && all
+  }, 'the occurrence')
+  expect(tasks).toMatchObject([{ title: 'Groceries', due_at: '2025-12-22T18:00:00.000Z', priority: 'high' }])
+})
+
+describe('processes', () => {
+  const children: ChildProcess[] = []
+  afterAll(() => {
+    for (const child of children) child.kill('SIGKILL')
+  })
+
+  const launch = async (
+    args: string[],
+    env: Record<string, string>,
+  ): Promise<{ child: ChildProcess; output: () => string; exited: Promise<number | null> }> => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+    })
+    children.push(child)
+    let text = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (text += chunk))
+    return { child, output: () => text, exited: new Promise(done => child.once('exit', done)) }
+  }
+  const environment = (port: number): Record<string, string> => {
+    const { auth } = plane.config('backend-service')
+    return {
+      APP_ID: 'backend-service',
+      PORT: String(port),
+      DATABASE_URL: plane.db.url,
+      DAPR_HTTP_PORT: String(plane.dapr.port),
+      AUTH_ISSUER: auth.issuer,
+      AUTH_AUDIENCE: auth.audience,
+      AUTH_JWKS_URI: auth.jwksUri,
+    }
+  }
+
+  test('killed with -9 again and again while writing, the backend loses and repeats nothing it acknowledged', async () => {
+    await running['backend']!.stop()
+    const port = running['backend']!.port
+    const hal = plane.as('hal', port)
+    let current = await launch(['backend'], environment(port))
+    const acknowledged = new Set<string>()
+    for (let i = 0; i < 60; i++) {
+      if (i % 15 === 10) {
+        current.child.kill('SIGKILL')
+        await current.exited
+        current = await launch(['backend'], environment(port))
+      }
+      // As a careful client does: the same key until there is an answer.
+      const answer = await eventually(
+        () =>
+          hal('POST', '/api/v1/tasks', { title: `t${i}` }, { 'idempotency-key': `hal-${i}` }).catch(() => undefined),
+        'an answer',
+      )
+      expect(answer.status).toBe(201)
+      acknowledged.add(answer.body.id)
+    }
+    expect(acknowledged.size).toBe(60)
+    const created = ({ event, topic }: { event: { type: string }; topic: string }) =>
+      topic === 'task-events' && event.type.endsWith('task.created')
+    await eventually(
+      async () =>
+        new Set(plane.dapr.published.filter(p => p.key === 'hal' && created(p)).map(p => p.event.id)).size === 60,
+      'every event',
+    )
+    await plane.dapr.settled()
+    const entries = await items('hal', 'audit', '/api/v1/audit?limit=500')
+    expect(new Set(entries.map(({ task_id: id }: { task_id: string }) => id))).toEqual(acknowledged)
+    expect(entries).toHaveLength(60)
+
+    current.child.kill('SIGTERM')
+    expect(await current.exited).toBe(0)
+    expect(current.output()).not.toContain(plane.db.url)
+  }, 60_000)
+
+  test('a missing variable, a service nobody knows: one line, exit code 2; migrate ends', async () => {
+    const missing = await launch(['audit'], { APP_ID: 'audit-service' })
+    expect(await missing.exited).toBe(2)
+    expect(missing.output().trim()).toBe('TEP4205: set DATABASE_URL: the service cannot start without.')
+    const unknown = await launch(['nothing'], {})
+    expect(await unknown.exited).toBe(2)
+    expect(unknown.output()).toMatch(/^TEP4205.*backend/)
+    const migrated = await launch(['migrate'], { DATABASE_URL: plane.db.url })
+    expect(await migrated.exited).toBe(0)
+  })
+})
