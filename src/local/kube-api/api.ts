@@ -77,7 +77,11 @@ export interface LocalClient {
     kind: Kind,
     namespace: string | undefined,
     name: string,
-    options?: { propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'; preconditions?: { uid?: string } },
+    options?: {
+      propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
+      preconditions?: { uid?: string }
+      gracePeriodSeconds?: number
+    },
   ): Promise<void>
   /** Initial objects as ADDED, then SYNCED, then changes in order. Returns the function that stops it. */
   watch<T extends KubeObject>(

@@ -85,10 +85,17 @@ export class InProcessClient implements LocalClient {
       gracePeriodSeconds?: number
     } = {},
   ): Promise<void> {
+    // The node room deletes a pod that is already terminating once its processes have ended: that is kubelet's
+    // confirmation, which over HTTP says gracePeriodSeconds=0.
+    const confirms =
+      kind.kind === 'Pod' &&
+      options.gracePeriodSeconds === undefined &&
+      (await this.get(kind, namespace, name))?.metadata.deletionTimestamp !== undefined
     await this.#send('DELETE', this.#path(kind, namespace, name), {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       ...options,
+      ...(confirms ? { gracePeriodSeconds: 0 } : {}),
     })
   }
 

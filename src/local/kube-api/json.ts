@@ -40,15 +40,19 @@ export function setAt(target: JsonObject, path: string, value: Json | undefined)
   else current[last] = value
 }
 
+/** A deep copy; a key whose value is `undefined` is left out, as in JSON. */
 export function clone<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(clone) as T
   const copy: Record<string, unknown> = {}
-  // Own keys only, and `__proto__` as data: a manifest must not be able to reach a prototype.
-  for (const key of Object.keys(value)) define(copy, key, clone((value as Record<string, unknown>)[key]))
+  for (const key of Object.keys(value)) {
+    const entry = (value as Record<string, unknown>)[key]
+    if (entry !== undefined) define(copy, key, clone(entry))
+  }
   return copy as T
 }
 
+/** `__proto__` is data here: a manifest must not be able to reach a prototype. */
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })

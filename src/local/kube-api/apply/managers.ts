@@ -254,13 +254,13 @@ function nameOf(config: JsonObject): string {
 function pruneAbandoned(merged: JsonObject, last: FieldSet, managers: Managers, type: ResourceType): JsonObject {
   const { schema } = type
   const named = (set: FieldSet) => withNamedParents(set, schema)
-  const pruned = withoutItems(merged, named(last), schema) ?? {}
+  const pruned = withoutItems(merged, named(last), schema)
   let owned = last && { member: false, children: new Map() }
   for (const manager of managers.values()) owned = union(owned, manager.set)
   const all = named(fieldSetOf(merged, schema))
   // Put back what somebody still owns, then what nobody ever gave up.
   const kept = union(named(fieldSetOf(pruned, schema)), named(owned))
-  const withOwned = (withoutItems(merged, difference(all, kept), schema) ?? {}) as JsonObject
+  const withOwned = withoutItems(merged, difference(all, kept), schema)
   const dangling = intersection(difference(all, named(fieldSetOf(withOwned, schema))), named(last))
-  return (withoutItems(merged, dangling, schema) ?? {}) as JsonObject
+  return withoutItems(merged, dangling, schema) as JsonObject
 }

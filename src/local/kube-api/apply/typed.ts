@@ -172,8 +172,8 @@ function mergeLists(live: Json[], config: Json[], schema: Schema): Json[] {
   return result
 }
 
-/** `value` without the paths in `set`; a map or list that becomes empty by it goes as well. */
-export function withoutItems(value: Json, set: FieldSet, schema: Schema): Json | undefined {
+/** `value` without the paths in `set`. */
+export function withoutItems(value: Json, set: FieldSet, schema: Schema): Json {
   const kind = shape(value, schema)
   if (kind === 'leaf' || set.children.size === 0) return value
   if (kind === 'list') {
@@ -181,17 +181,15 @@ export function withoutItems(value: Json, set: FieldSet, schema: Schema): Json |
     for (const [element, item] of itemsOf(value, schema)) {
       const node = set.children.get(element)
       if (node?.member) continue
-      const next = node ? withoutItems(item, node, schema.items ?? anything) : item
-      if (next !== undefined) kept.push(next)
+      kept.push(node ? withoutItems(item, node, schema.items ?? anything) : item)
     }
-    return kept.length > 0 ? kept : undefined
+    return kept
   }
   const result: JsonObject = {}
   for (const [key, entry] of Object.entries(value as JsonObject)) {
     const node = set.children.get(`f:${key}`)
     if (node?.member) continue
-    const next = node ? withoutItems(entry, node, fieldSchema(schema, key) ?? anything) : entry
-    if (next !== undefined) result[key] = next
+    result[key] = node ? withoutItems(entry, node, fieldSchema(schema, key) ?? anything) : entry
   }
-  return Object.keys(result).length > 0 ? result : undefined
+  return result
 }
