@@ -26,6 +26,7 @@ export const CODES = {
   TEP4205: { status: 500, title: 'The configuration is not valid' },
   TEP4206: { status: 502, title: 'The sidecar did not accept the call' },
   TEP4207: { status: 500, title: 'A migration was changed after it ran' },
+  TEP4208: { status: 500, title: 'The database login lacks a right' },
 } as const
 
 export type Code = keyof typeof CODES

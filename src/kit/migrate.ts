@@ -13,7 +13,7 @@ const LOCK = 7_406_301
 /**
  * Applies what is not yet applied, in order, each in its own transaction, one process at a time.
  * @returns names of the migrations that ran now
- * @throws Error TEP4207 when a migration that already ran reads differently now
+ * @throws Error TEP4207 when a migration that already ran reads differently now, TEP4208 when the login may not do it
  */
 export async function migrate(databaseUrl: string, migrations: readonly Migration[]): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
@@ -34,7 +34,9 @@ export async function migrate(databaseUrl: string, migrations: readonly Migratio
       if (before === checksum) continue
       if (before) throw new Error(`TEP4207: migration ${name} was changed after it ran; write a new one instead.`)
       await client.query('BEGIN')
-      await client.query(sql)
+      await client.query(sql).catch(error => {
+        throw explain(error, client.user)
+      })
       await client.query('INSERT INTO public.schema_migrations (name, checksum) VALUES ($1, $2)', [name, checksum])
       await client.query('COMMIT')
       applied.push(name)
@@ -44,4 +46,13 @@ export async function migrate(databaseUrl: string, migrations: readonly Migratio
     // Ending the session rolls back what was open and releases the lock.
     await client.end()
   }
+}
+
+/** insufficient_privilege: each service gets a role of its own, which an ordinary login may not create. */
+function explain(error: Error & { code?: string }, login: string | undefined): Error {
+  if (error.code !== '42501') return error
+  return new Error(
+    `TEP4208: the database login lacks a right (${error.message}). As an administrator run: ALTER ROLE "${login ?? 'login'}" CREATEROLE;`,
+    { cause: error },
+  )
 }

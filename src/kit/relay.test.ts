@@ -70,6 +70,9 @@ test('one user’s events leave in order, one a request; users go side by side',
   for (const keys of dapr.requests) expect(new Set(keys).size).toBe(keys.length)
   expect(dapr.requests.length).toBeLessThan(events.length)
   expect(dapr.published[0]!.event).toEqual(events[0])
+  await put(taskEvent('d', 1))
+  await idle()
+  expect(dapr.published).toHaveLength(events.length + 1)
 })
 
 test('a transaction that rolls back publishes nothing', async () => {

@@ -24,7 +24,7 @@ export interface PostgresServer {
   /** Connection string of the administrator; contains the password, so it must not be logged. */
   adminUri: string
   /** Creates or updates the login `owner` (it may create roles: each service has its own) and its database. */
-  createDatabase(database: { name: string; owner: string; password: string }): Promise<void>
+  createDatabase(database: { name: string; owner: string; password: string }): Promise<{ host: string; port: number }>
   dropDatabase(name: string): Promise<void>
   /** Fast shutdown; resolves when the process is gone. */
   stop(): Promise<void>
@@ -61,7 +61,10 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     host,
     port,
     adminUri,
-    createDatabase: database => withAdmin(adminUri, client => createDatabase(client, database)),
+    createDatabase: async database => {
+      await withAdmin(adminUri, client => createDatabase(client, database))
+      return { host, port }
+    },
     dropDatabase: name =>
       withAdmin(adminUri, async client => {
         await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`)

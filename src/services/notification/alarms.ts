@@ -4,8 +4,8 @@ import type { Dapr } from '../../kit/dapr.ts'
 import type { Database, Sql } from '../../kit/db.ts'
 import type { Logger } from '../../kit/log.ts'
 import { append } from '../../kit/outbox.ts'
+import type { ReminderRow } from './model.ts'
 import { notify } from './notify.ts'
-import type { ReminderRow } from './reminders.ts'
 
 export interface Alarms {
   /** Sets the Dapr job of a reminder to what its row says. */

@@ -4,18 +4,6 @@ import type { Handler } from '../../kit/subscriber.ts'
 import type { Alarms } from './alarms.ts'
 import { notify } from './notify.ts'
 
-export interface ReminderRow {
-  id: string
-  user_id: string
-  task_id: string
-  version: number
-  title: string
-  due_at: Date | null
-  remind_at: Date
-  status: 'scheduled' | 'cancelled' | 'triggered' | 'missed'
-  job_version: number | null
-}
-
 type Announced = EventData['reminder.rescheduled']
 
 /**
