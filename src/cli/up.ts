@@ -76,7 +76,8 @@ async function run(options: UpOptions, version: string): Promise<void> {
     ])
       await apply(client, object)
     shown.step(`applying ${options.file}`)
-    for (const object of manifests) await apply(client, { ...object, metadata: { namespace, ...object.metadata } })
+    for (const object of manifests)
+      await apply(client, object === platform ? { ...object, metadata: { namespace, ...object.metadata } } : object)
     await node.services.localPort(namespace, `${name}-web`, 8080)
     const outcome = await Promise.race([
       untilReady(client, namespace, name, Number(options.timeout), shown.rows),

@@ -1,5 +1,6 @@
 /** `node dist/services.mjs <service>` runs one service; `migrate` brings the database up to date and ends. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SERVICES } from '../contracts/topology.ts'
 import { ConfigError, loadConfig, type ServiceConfig } from '../kit/config.ts'
 import { createLogger } from '../kit/log.ts'
 import { migrate } from '../kit/migrate.ts'
@@ -8,24 +9,33 @@ import { MIGRATIONS } from './migrations/index.ts'
 
 type Start = (config: ServiceConfig) => Promise<Pick<RunningService, 'stop'>>
 
+interface Service {
+  /** Variables it cannot run without. */
+  needs: string[]
+  load(): Promise<Start>
+}
+
+const withDatabase = (load: Service['load']): Service => ({ needs: ['APP_ID', 'DATABASE_URL'], load })
+
 // Loaded on demand: each process pays only for the service it runs.
-const services: Record<string, () => Promise<Start>> = {
-  backend: async () => (await import('./backend/main.ts')).startBackend,
-  recurring: async () => (await import('./recurring/main.ts')).startRecurring,
-  notification: async () => (await import('./notification/main.ts')).startNotification,
-  audit: async () => (await import('./audit/main.ts')).startAudit,
-  analytics: async () => (await import('./analytics/main.ts')).startAnalytics,
+const services: Record<string, Service> = {
+  backend: withDatabase(async () => (await import('./backend/main.ts')).startBackend),
+  recurring: withDatabase(async () => (await import('./recurring/main.ts')).startRecurring),
+  notification: withDatabase(async () => (await import('./notification/main.ts')).startNotification),
+  audit: withDatabase(async () => (await import('./audit/main.ts')).startAudit),
+  analytics: withDatabase(async () => (await import('./analytics/main.ts')).startAnalytics),
+  realtime: { needs: ['APP_ID'], load: async () => (await import('./realtime/main.ts')).startRealtime },
+  web: { needs: ['APP_ID'], load: async () => (await import('./web/main.ts')).startWeb },
 }
 
 const MIGRATION_PATIENCE_MS = 60_000
 
 async function main(name: string | undefined): Promise<void> {
   if (name === 'migrate') return bringUpToDate(loadConfig(process.env, ['DATABASE_URL']), name)
-  const load = name ? services[name] : undefined
-  if (!load) throw new ConfigError(`TEP4205: name a service: ${[...Object.keys(services), 'migrate'].join(', ')}.`)
-  const config = loadConfig(process.env, ['APP_ID', 'DATABASE_URL'])
-  const [start] = await Promise.all([load(), bringUpToDate(config, name!)])
-  stopOnSignal(await start(config))
+  const service = name ? services[name] : undefined
+  if (!service) throw new ConfigError(`TEP4205: name a service: ${[...Object.keys(services), 'migrate'].join(', ')}.`)
+  const start = await service.load()
+  stopOnSignal(await start(loadConfig(process.env, service.needs)))
 }
 
 /** Waits for a database that is still starting; whoever comes first migrates, the others find nothing to do. */

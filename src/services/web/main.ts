@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import staticFiles from '@fastify/static'
-import { loadConfig, type ServiceConfig } from '../../kit/config.ts'
+import type { ServiceConfig } from '../../kit/config.ts'
 import { createHttp } from '../../kit/http.ts'
 import { createLogger } from '../../kit/log.ts'
 import type { RunningService } from '../../kit/service.ts'
@@ -13,7 +13,7 @@ const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 /** The web app, the way to all APIs, and in Development the issuer of tokens. */
-export async function startWeb(config: ServiceConfig = loadConfig(process.env, [])): Promise<RunningService> {
+export async function startWeb(config: ServiceConfig): Promise<RunningService> {
   const env = process.env
   const log = createLogger('web', config.logLevel)
   const { app, drain } = createHttp({ service: 'web', log })
