@@ -24,7 +24,7 @@ export interface Database {
    * @throws Problem TEP4202 when the database cannot be reached
    */
   tx<T>(options: TransactionOptions, work: (sql: Sql) => Promise<T>): Promise<T>
-  /** Resolves when the database answers. */
+  /** Resolves when the database answers and is migrated. @throws Problem TEP4202, or what the driver says */
   check(): Promise<void>
   close(): Promise<void>
 }
@@ -61,13 +61,7 @@ export function openDatabase({ url, service, log, connections = 8 }: DatabaseOpt
     }
     client.on('error', lost)
     try {
-      // set_config('role') is SET LOCAL ROLE with a computed name: no grants of the pool's user leak into the work.
-      await client.query('BEGIN')
-      await client.query(
-        `SELECT set_config('role', current_database() || '_' || $1, true), set_config('app.user_id', $2, true),
-           set_config('app.system', $3, true)`,
-        [service, options.userId ?? '', options.system ? 'on' : 'off'],
-      )
+      await client.query(opening(service, options))
       const result = await work({
         query: async (text, values) => (await client.query(text, values as unknown[])).rows,
       })
@@ -103,11 +97,22 @@ export function openDatabase({ url, service, log, connections = 8 }: DatabaseOpt
       }
     },
     async check() {
-      await pool.query('SELECT 1')
+      const { rows } = await pool.query<{ migrated: boolean }>(
+        "SELECT to_regclass('messaging.outbox') IS NOT NULL AS migrated",
+      )
+      if (!rows[0]?.migrated) throw new Problem('TEP4202', 'The database has no tables yet; run `migrate` first.')
     },
     close: () => pool.end(),
   }
 }
+
+/**
+ * One round trip opens the transaction. set_config('role') is SET LOCAL ROLE with a computed name: none of the rights of
+ * the pool's login reach the work.
+ */
+const opening = (service: string, { userId = '', system = false }: TransactionOptions): string =>
+  `BEGIN; SELECT set_config('role', current_database() || ${pg.escapeLiteral(`_${service}`)}, true),
+     set_config('app.user_id', ${pg.escapeLiteral(userId)}, true), set_config('app.system', '${system ? 'on' : 'off'}', true)`
 
 class CommitUnknown extends Error {
   constructor(cause: unknown) {
