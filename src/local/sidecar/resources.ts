@@ -124,11 +124,11 @@ class Picture implements DaprResources {
     this.ready = ready
   }
 
-  put(object: KubeObject): void {
+  set(object: KubeObject): void {
     this.#objects.set(`${object.kind} ${object.metadata.name}`, object)
   }
 
-  remove(object: KubeObject): void {
+  unset(object: KubeObject): void {
     this.#objects.delete(`${object.kind} ${object.metadata.name}`)
   }
 
@@ -201,8 +201,8 @@ export function kubeDaprResources(client: LocalClient, namespace: string): DaprR
         if (synced === KINDS.length) resolve()
         return
       }
-      if (event.type === 'DELETED') picture.remove(event.object)
-      else picture.put(event.object)
+      if (event.type === 'DELETED') picture.unset(event.object)
+      else picture.set(event.object)
       if (synced >= KINDS.length) picture.changed()
     }),
   )
@@ -220,15 +220,18 @@ export interface MemoryDaprResources extends DaprResources {
 /** Resources from plain objects, for tests. */
 export function memoryDaprResources(objects: object[], namespace = 'default'): MemoryDaprResources {
   const picture = new Picture(namespace, Promise.resolve())
-  for (const object of objects) picture.put(object as KubeObject)
+  const add = (list: readonly object[]): void => {
+    for (const object of list) picture.set(object as KubeObject)
+  }
+  add(objects)
   return Object.assign(picture, {
     put(...more: object[]) {
-      for (const object of more) picture.put(object as KubeObject)
+      add(more)
       picture.changed()
     },
-    remove: (kind: string, name: string) => {
-      ;(Picture.prototype.remove as (object: unknown) => void).call(picture, { kind, metadata: { name } })
+    remove(kind: string, name: string) {
+      picture.unset({ apiVersion: '', kind, metadata: { name } })
       picture.changed()
     },
-  }) as MemoryDaprResources
+  })
 }

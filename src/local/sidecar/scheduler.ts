@@ -154,6 +154,7 @@ export function openJobScheduler({ file, clock = systemClock }: { file: string; 
       }
     },
     async close() {
+      if (closed) return
       closed = true
       cancelTimer()
       await Promise.all(inFlight.values())

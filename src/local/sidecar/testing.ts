@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type EventLog, openLog } from '../log/index.ts'
-import { until } from '../log/testing.ts'
+import { eventually } from '../log/testing.ts'
 import {
   type JobScheduler,
   memoryDaprResources,
@@ -164,13 +164,8 @@ export async function startPlace(
       call('POST', `/v1.0/publish/kafka-pubsub/${topic}${query}`, data, { 'content-type': contentType }),
     start,
     healthy: async (one = sidecar) => {
-      let status = 0
-      await until(() => {
-        void fetch(`http://127.0.0.1:${one.publicPort}/v1.0/healthz`).then(answer => {
-          status = answer.status
-        })
-        return status === 204
-      })
+      const url = `http://127.0.0.1:${one.publicPort}/v1.0/healthz`
+      await eventually(async () => (await fetch(url)).status === 204)
     },
     close: async () => {
       await Promise.all(sidecars.map(one => one.stop()))
