@@ -8,8 +8,8 @@ export interface Facts {
     /** Passwords by app-id, from the Secrets of the KafkaUsers. */
     passwords: Record<string, string>
   }
-  /** The connection URI of the database is there; its value is never read. */
-  databaseReady: boolean
+  /** Digest of the database's connection URI, once it is there; the value itself goes nowhere. */
+  databaseDigest?: string
   /** Partitions of the topics that exist, by Kafka name. */
   livePartitions: Record<string, number>
   /** Material that is made once and kept: what the live Secret holds, or fresh for the first time. base64 by key. */

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Cache } from '../kube/cache.ts'
 import { conditionOf, type KubeObject, keyOf } from '../kube/objects.ts'
 import { appAccess } from './access.ts'
+import { hashOf } from './desired.ts'
 import type { Effective } from './effective.ts'
 import type { Facts } from './facts.ts'
 import { SECRETS } from './names.ts'
@@ -37,6 +38,7 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
     return password ? [[appId, password] as const] : []
   })
   const database = databaseSecret({ platform, effective })
+  const uri = text(cache.get(KINDS.secret, namespace, database.name), database.key)
   const topics = cache.list(
     KINDS.topic,
     topic =>
@@ -49,7 +51,7 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
       ...(caCert && { caCert }),
       passwords: Object.fromEntries(passwords),
     },
-    databaseReady: text(cache.get(KINDS.secret, namespace, database.name), database.key) !== undefined,
+    ...(uri !== undefined && { databaseDigest: hashOf(uri) }),
     // Only what Kafka has accepted counts: a topic that was refused may still be corrected.
     livePartitions: Object.fromEntries(
       topics

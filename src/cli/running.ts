@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
+import { portIfFree } from '../local/kept-ports.ts'
 import { startedAt } from '../local/processes.ts'
 import { EXIT, Exit } from './exit.ts'
 
@@ -45,15 +45,11 @@ export function takeFolder(folder: string): () => void {
 
 /** @throws Exit TEP5002 when the port is in use */
 export async function checkPort(port: number, flag: string): Promise<void> {
-  const error = await new Promise<NodeJS.ErrnoException | undefined>(resolve => {
-    const server = createServer()
-    server.once('error', resolve)
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)))
-  })
-  if (error)
+  await portIfFree(port).catch((error: NodeJS.ErrnoException) => {
     throw new Exit(
       'TEP5002',
       EXIT.portTaken,
       `port ${port} cannot be used (${error.code}): stop what listens there, or choose another with ${flag}`,
     )
+  })
 }

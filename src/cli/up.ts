@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { styleText } from 'node:util'
@@ -18,6 +19,7 @@ interface UpOptions {
 }
 
 const PLATFORM = { apiVersion: 'todo.events/v1alpha1', kind: 'TodoEventPlatform' }
+const RECONCILE_ANNOTATION = 'todo.events/reconcile-requested-at'
 const FIELD_MANAGER = 'tep'
 /** The root of the repository, or of the package: this file runs from `dist/`. */
 const root = join(import.meta.dirname, '..')
@@ -76,11 +78,18 @@ async function run(options: UpOptions, version: string): Promise<void> {
     ])
       await apply(client, object)
     shown.step(`applying ${options.file}`)
-    for (const object of manifests)
-      await apply(client, object === platform ? { ...object, metadata: { namespace, ...object.metadata } } : object)
+    // A status of the run before may still say Ready: only an answer to this very request counts.
+    const request = randomUUID()
+    const annotations = { ...platform.metadata.annotations, [RECONCILE_ANNOTATION]: request }
+    for (const object of manifests) {
+      await apply(
+        client,
+        object === platform ? { ...object, metadata: { namespace, ...object.metadata, annotations } } : object,
+      )
+    }
     await node.services.localPort(namespace, `${name}-web`, 8080)
     const outcome = await Promise.race([
-      untilReady(client, namespace, name, Number(options.timeout), shown.rows),
+      untilReady(client, { namespace, name, request }, Number(options.timeout), shown.rows),
       interrupted,
     ])
     shown.end()
@@ -125,6 +134,7 @@ const apply = (client: LocalClient, object: KubeObject): Promise<KubeObject> =>
 interface PlatformState extends KubeObject {
   status?: {
     observedGeneration?: number
+    lastHandledReconcileAt?: string
     conditions?: { type: string; status: string; message: string }[]
     components?: { kind: string; name: string; ready: boolean; reason?: string; message?: string }[]
   }
@@ -133,8 +143,7 @@ interface PlatformState extends KubeObject {
 /** Resolves when the platform is ready for its newest generation; a wait without an end names what it waits for. */
 function untilReady(
   client: LocalClient,
-  namespace: string,
-  name: string,
+  { namespace, name, request }: { namespace: string; name: string; request: string },
   timeoutSeconds: number,
   show: (rows: { name: string; ready: boolean; text: string }[]) => void,
 ): Promise<void> {
@@ -161,6 +170,7 @@ function untilReady(
     const unwatch = client.watch<PlatformState>(PLATFORM, { namespace }, event => {
       if (event.type === 'SYNCED' || event.object.metadata.name !== name) return
       const { metadata, status } = event.object
+      if (status?.lastHandledReconcileAt !== request) return
       show(
         (status?.components ?? []).map(row => ({
           name: `${row.kind} ${row.name}`,

@@ -85,4 +85,6 @@ export const splitKey = (key: string): { namespace: string; name: string } => {
 export const ownerKeys =
   (kind: string) =>
   ({ metadata }: KubeObject): string[] =>
-    (metadata.ownerReferences ?? []).filter(owner => owner.kind === kind && owner.controller).map(owner => `${metadata.namespace}/${owner.name}`)
+    (metadata.ownerReferences ?? [])
+      .filter(owner => owner.kind === kind && owner.controller)
+      .map(owner => `${metadata.namespace}/${owner.name}`)

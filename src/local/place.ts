@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { keptPorts } from './kept-ports.ts'
 import type { KubeObject, LocalClient } from './kube-api/api.ts'
 import { kubeconfig, openKubeApi, serveKubeApi } from './kube-api/index.ts'
 import { openLog } from './log/index.ts'
@@ -44,7 +45,8 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
     onProgress('Kubernetes API and PostgreSQL')
     const processes = processRegister(join(folder, 'processes'))
     await processes.endLeftOvers()
-    const starting = startPostgres({ dataDir: join(data, 'postgres') })
+    const ports = keptPorts(join(folder, 'ports.json'))
+    const starting = ports.get('postgres').then(port => startPostgres({ dataDir: join(data, 'postgres'), port }))
     // The API comes up meanwhile; a failure of the database is met where it is awaited.
     starting.catch(() => undefined)
     let node: EmbeddedNode | undefined
@@ -55,7 +57,7 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
     stops.push(() => api.close())
     const token = keptToken(join(folder, 'token'))
     const server = await serveKubeApi(api, {
-      ...(options.apiPort !== undefined && { port: options.apiPort }),
+      port: options.apiPort ?? (await ports.get('kubernetes')),
       tokens: { [token]: 'admin' },
     })
     stops.push(() => server.close())

@@ -33,7 +33,7 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
     caCert: 'PEM',
     passwords: Object.fromEntries(SERVICES.map(({ appId }) => [appId, `password-of-${appId}`])),
   },
-  databaseReady: true,
+  databaseDigest: 'digest',
   livePartitions: {},
   generated: {
     'todo-dapr-token': { token: base64('token') },
@@ -43,4 +43,8 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
 })
 
 /** The world before anything is there. */
-export const emptyFacts = (): Facts => ({ ...settledFacts(), kafka: { passwords: {} }, databaseReady: false })
+export const emptyFacts = (): Facts => ({
+  kafka: { passwords: {} },
+  livePartitions: {},
+  generated: settledFacts().generated,
+})

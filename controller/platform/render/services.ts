@@ -38,7 +38,7 @@ export function renderMigrations(context: Context): Desired[] {
       name: childName(platform.metadata.name, `migrate-${version}`),
       component: 'migrations',
       part: 'migrations',
-      waiting: facts.databaseReady
+      waiting: facts.databaseDigest
         ? undefined
         : `Secret ${databaseSecret(context).name} with the database address is not there yet`,
       body: {
@@ -204,7 +204,14 @@ function daprAnnotations({ platform, effective }: Context, service: EffectiveSer
 function rollOnChange({ facts, platform }: Context, { contract }: EffectiveService): Record<string, string> {
   const password = facts.kafka.passwords[contract.appId]
   const token = facts.generated[SECRETS.daprTokens(platform.metadata.name)]
-  return { 'todo.events/secrets-hash': hashOf([password ?? '', contract.appId, token ?? {}]) }
+  return {
+    'todo.events/secrets-hash': hashOf([
+      contract.appId,
+      password ?? '',
+      token ?? {},
+      contract.usesDatabase ? (facts.databaseDigest ?? '') : '',
+    ]),
+  }
 }
 
 function environment(context: Context, service: EffectiveService): Env[] {

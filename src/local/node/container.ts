@@ -157,7 +157,10 @@ export class ContainerRun {
       this.#options.onChange()
     }
     const startup = container.startupProbe
-    if (!startup) return afterStartup()
+    if (!startup) {
+      afterStartup()
+      return
+    }
     const deadline = this.#later(
       ((startup.failureThreshold ?? 3) * (startup.periodSeconds ?? 10) + (startup.initialDelaySeconds ?? 0)) * 1_000,
       () => this.#process?.kill('SIGTERM'),
@@ -188,7 +191,10 @@ export class ContainerRun {
       startedAt: this.#startedAt,
       finishedAt: timestamp(),
     }
-    if (!this.#willRestart(exitCode)) return this.#set('terminated', '', '')
+    if (!this.#willRestart(exitCode)) {
+      this.#set('terminated', '', '')
+      return
+    }
     this.#lastExit = this.#exit
     this.#crashes = lastedMs > SOUND_MS ? 1 : this.#crashes + 1
     const delay = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (this.#crashes - 1))

@@ -24,7 +24,7 @@ export async function environmentOf(
     for (const [key, value] of Object.entries(dataOf(source))) env[prefix + key] = value
   }
   for (const variable of container.env ?? []) {
-    const value = await valueOf(variable, pod, sources)
+    const value = await resolved(variable, pod, sources)
     if (value !== undefined) env[variable.name] = expand(value, env)
   }
   return env
@@ -38,7 +38,7 @@ export const dataOf = (object: KubeObject | undefined): Record<string, string> =
   )
 }
 
-async function valueOf(
+async function resolved(
   { value, valueFrom }: EnvVar,
   pod: Pod,
   sources: EnvironmentSources,

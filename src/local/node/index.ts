@@ -7,7 +7,7 @@ import type { LogRequest } from './logs.ts'
 import { type Images, PodRun, type RunningSidecar, type SidecarStart } from './pod.ts'
 import { startReplicaSets } from './replica-sets.ts'
 import { type ServiceProxies, startServiceProxies } from './services.ts'
-import { isTerminating, POD, type Pod, timestamp } from './types.ts'
+import { isReady, isTerminating, POD, type Pod, timestamp } from './types.ts'
 
 export type { Images, RunningSidecar, SidecarStart } from './pod.ts'
 
@@ -45,6 +45,7 @@ export async function startNode(options: NodeOptions): Promise<EmbeddedNode> {
   let stopped = false
 
   await registerNode(client, name)
+  await forgetReadiness(client)
   const services = startServiceProxies({
     client,
     podPort: (pod, port) => runs.get(pod.metadata.uid!)?.run.portOf(port),
@@ -167,4 +168,17 @@ async function registerNode(client: LocalClient, name: string): Promise<void> {
     },
   }
   await client.merge(node, undefined, name, { status }, 'status')
+}
+
+/** After a start no process of before runs: pods that say so would deceive everybody who waits for them. */
+async function forgetReadiness(client: LocalClient): Promise<void> {
+  for (const pod of await client.list<Pod>(POD)) {
+    const conditions = (pod.status?.conditions ?? []).map(condition =>
+      condition.type === 'Ready' || condition.type === 'ContainersReady'
+        ? { ...condition, status: 'False', reason: 'NodeRestarted', lastTransitionTime: timestamp() }
+        : condition,
+    )
+    const { namespace, name } = pod.metadata
+    if (isReady(pod)) await client.merge(POD, namespace, name, { status: { conditions } }, 'status')
+  }
 }

@@ -1,4 +1,7 @@
-import type { Pod } from './types.ts'
+import type { Pod, PodSpec } from './types.ts'
+
+export const SIDECAR = 'daprd'
+export const SIDECAR_IMAGE = 'daprio/daprd:1.18.3'
 
 /** What Dapr's sidecar injector reads from a pod's annotations (dapr pkg/injector/patcher/sidecar.go); names and defaults are Dapr's. */
 export interface SidecarSettings {
@@ -55,4 +58,11 @@ function envFromSecret(text: string): SidecarSettings['envFromSecret'] {
       return [name, { name: secret, key }] as const
     })
   return Object.fromEntries(entries)
+}
+
+/** The pod spec with the sidecar's container beside the app's, as the injector's webhook adds it. */
+export function injected(spec: PodSpec, annotations: Record<string, string> | undefined): PodSpec {
+  if (annotations?.['dapr.io/enabled'] !== 'true' || spec.containers.some(container => container.name === SIDECAR))
+    return spec
+  return { ...spec, containers: [...spec.containers, { name: SIDECAR, image: SIDECAR_IMAGE }] }
 }

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { type KeyedLoop, keyOf, ownerKeys, splitKey, startKeyedLoop } from '../keyed-loop.ts'
 import type { KubeObject, LocalClient } from '../kube-api/api.ts'
+import { newPod } from './new-pod.ts'
 import { isTerminating, JOB, POD, type Pod, type PodTemplate, timestamp } from './types.ts'
 
 interface JobSpec {
@@ -39,7 +39,8 @@ export function startJobs(client: LocalClient, onError: (key: string, error: unk
     const restarts = Math.max(0, ...pods.map(pod => pod.status?.containerStatuses?.[0]?.restartCount ?? 0))
     const over = failed > limit || restarts > limit
     const now = timestamp()
-    if (!succeeded && !over && active === 0) await client.create(podOf(job))
+    if (!succeeded && !over && active === 0)
+      await client.create(newPod(job, job.spec.template, { 'batch.kubernetes.io/job-name': name }))
     if (over && !succeeded)
       for (const pod of pods) if (pod.status?.phase !== 'Failed') await client.delete(POD, namespace, pod.metadata.name)
     const condition = succeeded
@@ -76,20 +77,4 @@ export function startJobs(client: LocalClient, onError: (key: string, error: unk
     reconcile,
     onError,
   })
-}
-
-function podOf({ metadata, spec }: Job): Pod {
-  return {
-    ...POD,
-    metadata: {
-      name: `${metadata.name}-${randomBytes(3).toString('hex').slice(0, 5)}`,
-      namespace: metadata.namespace!,
-      labels: { ...spec!.template.metadata?.labels, 'batch.kubernetes.io/job-name': metadata.name },
-      annotations: spec!.template.metadata?.annotations ?? {},
-      ownerReferences: [
-        { ...JOB, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true },
-      ],
-    },
-    spec: spec!.template.spec,
-  }
 }

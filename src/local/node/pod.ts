@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { portIfFree } from '../kept-ports.ts'
 import type { KubeObject, LocalClient } from '../kube-api/api.ts'
 import { ContainerRun, type Launch } from './container.ts'
 import { ConfigError, dataOf, environmentOf } from './environment.ts'
-import { type SidecarSettings, sidecarSettings } from './injector.ts'
+import { SIDECAR, SIDECAR_IMAGE, type SidecarSettings, sidecarSettings } from './injector.ts'
 import { ContainerLogs } from './logs.ts'
-import { freePort } from './ports.ts'
 import { type ServiceProxies, withLocalAddresses } from './services.ts'
 import { type Container, type ContainerStatus, POD, type Pod, type PodStatus, timestamp } from './types.ts'
 
@@ -39,8 +39,6 @@ export interface PodHost {
   onError(key: string, error: unknown): void
 }
 
-const SIDECAR = 'daprd'
-
 /** One pod: its ports, its volumes, its sidecar, its containers, and the status that tells of them. */
 export class PodRun {
   readonly #host: PodHost
@@ -69,7 +67,12 @@ export class PodRun {
   }
 
   get containerNames(): string[] {
-    return [...this.#pod.spec!.containers.map(container => container.name), ...(this.#settings ? [SIDECAR] : [])]
+    return this.#pod.spec!.containers.map(container => container.name)
+  }
+
+  /** The containers that become processes; the sidecar lives in this one. */
+  get #apps(): Container[] {
+    return this.#pod.spec!.containers.filter(container => container.name !== SIDECAR)
   }
 
   get #settings(): SidecarSettings | undefined {
@@ -86,12 +89,12 @@ export class PodRun {
   async start(): Promise<void> {
     const { spec, status } = this.#pod
     for (const port of spec!.containers.flatMap(container => container.ports ?? []))
-      this.#ports.set(port.containerPort, await freePort())
+      this.#ports.set(port.containerPort, await portIfFree(0))
     for (const volume of spec!.volumes ?? [])
       if (volume.emptyDir) mkdirSync(this.#volumePath(volume.name), { recursive: true })
     await this.#startSidecar()
     if (this.#stopping) return
-    this.#containers = spec!.containers.map(container => this.#containerRun(container, status))
+    this.#containers = this.#apps.map(container => this.#containerRun(container, status))
     await Promise.all(this.#containers.map(container => container.start()))
     this.report()
   }
@@ -240,7 +243,7 @@ export class PodRun {
   }
 
   #status(live: Pod): PodStatus {
-    const statuses: ContainerStatus[] = this.#pod.spec!.containers.map(
+    const statuses: ContainerStatus[] = this.#apps.map(
       (container, index) => this.#containers[index]?.status() ?? created(container),
     )
     if (this.#settings) statuses.push(sidecarStatus(this.#sidecar !== undefined, this.#sidecarError, this.#startTime))
@@ -295,8 +298,8 @@ const created = ({ name, image }: Container): ContainerStatus => ({
 
 const sidecarStatus = (running: boolean, error: string, startedAt: string): ContainerStatus => ({
   name: SIDECAR,
-  image: 'embedded/daprd:1.18.3',
-  imageID: 'embedded/daprd:1.18.3',
+  image: SIDECAR_IMAGE,
+  imageID: SIDECAR_IMAGE,
   ready: running,
   started: running,
   restartCount: 0,

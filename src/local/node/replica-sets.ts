@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { type KeyedLoop, keyOf, ownerKeys, splitKey, startKeyedLoop } from '../keyed-loop.ts'
 import type { LocalClient } from '../kube-api/api.ts'
+import { newPod } from './new-pod.ts'
 import { isReady, isTerminating, POD, type Pod, REPLICA_SET, type ReplicaSet } from './types.ts'
 
 const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
@@ -16,7 +16,8 @@ export function startReplicaSets(client: LocalClient, onError: (key: string, err
     )
     const alive = pods.filter(pod => !isTerminating(pod) && !isOver(pod))
     const wanted = set.spec.replicas ?? 1
-    for (let missing = wanted - alive.length; missing > 0; missing--) await client.create(podOf(set))
+    for (let missing = wanted - alive.length; missing > 0; missing--)
+      await client.create(newPod(set, set.spec.template))
     const surplus = [...alive]
       .sort((a, b) => Number(isReady(a)) - Number(isReady(b)))
       .slice(0, Math.max(0, alive.length - wanted))
@@ -40,20 +41,4 @@ export function startReplicaSets(client: LocalClient, onError: (key: string, err
     reconcile,
     onError,
   })
-}
-
-function podOf({ metadata, spec }: ReplicaSet): Pod {
-  return {
-    ...POD,
-    metadata: {
-      name: `${metadata.name}-${randomBytes(3).toString('hex').slice(0, 5)}`,
-      namespace: metadata.namespace!,
-      labels: spec!.template.metadata?.labels ?? {},
-      annotations: spec!.template.metadata?.annotations ?? {},
-      ownerReferences: [
-        { ...REPLICA_SET, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true },
-      ],
-    },
-    spec: spec!.template.spec,
-  }
 }

@@ -38,7 +38,7 @@ export function nextSizes(spec: DeploymentSpec, current: ReplicaSet, old: Replic
     sizes.set(current.metadata.name, oldAlive > 0 ? size : wanted)
     return sizes
   }
-  sizes.set(current.metadata.name, Math.min(wanted, Math.max(size > wanted ? wanted : size, wanted + surge - oldSize)))
+  sizes.set(current.metadata.name, Math.min(wanted, Math.max(size, wanted + surge - oldSize)))
   const newUnavailable = Math.max(0, size - (current.status?.availableReplicas ?? 0))
   // Unhealthy old pods serve nobody and may go first; healthy ones only as the minimum allows.
   let removable = oldSize + size - (wanted - unavailable) - newUnavailable
