@@ -40,11 +40,14 @@ const environment = new Environment({
 type Program = (variables: Record<string, unknown>) => unknown
 const programs = new Map<string, Program | Error>()
 
+// The evaluator finds no comparison for what comes out of an optional of unknown type unless it is told so.
+const typed = (expression: string) => expression.replaceAll(/\boldSelf\.value\(\)/g, 'dyn(oldSelf.value())')
+
 function compile(expression: string): Program | Error {
   let program = programs.get(expression)
   if (!program) {
     try {
-      program = environment.parse(expression) as unknown as Program
+      program = environment.parse(typed(expression)) as unknown as Program
     } catch (error) {
       program = error instanceof Error ? error : new Error(String(error))
     }
@@ -58,7 +61,7 @@ export function compileProblem(rule: ValidationRule): string | undefined {
   for (const expression of [rule.rule, ...(rule.messageExpression ? [rule.messageExpression] : [])]) {
     const program = compile(expression)
     if (program instanceof Error) return firstLine(program)
-    const checked = environment.check(expression)
+    const checked = environment.check(typed(expression))
     if (!checked.valid) return firstLine(checked.error ?? new Error('invalid expression'))
   }
   return undefined

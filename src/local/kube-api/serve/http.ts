@@ -8,6 +8,7 @@ import type { KubeRequest } from '../request.ts'
 import { type KubeResponse, statusResponse } from '../response.ts'
 import { StatusError, unauthorized } from '../status.ts'
 import { selfSignedCertificate } from './certificate.ts'
+import { decodeProtobuf } from './protobuf.ts'
 
 const bodyLimit = 3 * 1024 * 1024
 
@@ -108,7 +109,7 @@ async function answer(
   }
 }
 
-async function readBody(incoming: IncomingMessage): Promise<string> {
+async function readBody(incoming: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -117,7 +118,9 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   }
   if (size > bodyLimit)
     throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimit}`)
-  return Buffer.concat(chunks).toString('utf8')
+  const body = Buffer.concat(chunks)
+  const protobuf = incoming.headers['content-type']?.startsWith('application/vnd.kubernetes.protobuf')
+  return protobuf && size > 0 ? decodeProtobuf(body) : body.toString('utf8')
 }
 
 async function send(response: KubeResponse, outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
