@@ -42,6 +42,9 @@ export function authenticator(config: AuthConfig): Authenticate {
     } catch (error) {
       throw rejected(error)
     }
+    // User ids are keys of rows and events, which limit their length.
+    if (payload.sub === '' || payload.sub!.length > 256)
+      throw new Problem('TEP4003', 'The token names no usable user (sub).')
     return userOf(payload, config)
   }
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import Ajv2020Module from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { EventContractError, MAX_EVENT_BYTES } from '../contracts/events/index.ts'
 import type { Logger } from './log.ts'
 import { type FieldProblem, Problem, problemDetails } from './problem.ts'
 import { childTrace } from './trace.ts'
@@ -51,13 +53,15 @@ export function createHttp({ service, log, check }: HttpOptions): Http {
   })
   let draining = false
   validateStrictly(app)
+  acceptEmptyBodies(app)
   app.decorateRequest('trace', '')
   app.addHook('onRequest', async (request, reply) => {
     request.trace = childTrace(request.headers.traceparent as string | undefined)
     reply.header('x-request-id', request.id)
   })
   app.addHook('preValidation', async ({ body }) => {
-    if (body && typeof body === 'object' && JSON.stringify(body).includes('\\u0000')) {
+    // A proxied body is a stream, and whoever reads it at last looks at it.
+    if (isParsed(body) && JSON.stringify(body).includes('\\u0000')) {
       throw new Problem('TEP4001', 'The body contains a NUL character, which no field may hold.')
     }
   })
@@ -96,6 +100,9 @@ export function createHttp({ service, log, check }: HttpOptions): Http {
   }
 }
 
+const isParsed = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && !(body instanceof Readable)
+
 const safeId = (id: unknown): string | undefined =>
   typeof id === 'string' && /^[\w.:-]{1,128}$/.test(id) ? id : undefined
 
@@ -112,9 +119,24 @@ function validateStrictly(app: FastifyInstance): void {
   )
 }
 
+/** Clients send `content-type: application/json` even where there is nothing to send, as with DELETE. */
+function acceptEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parse(request, body, done)
+  })
+}
+
 /** Translates what fastify throws; anything unforeseen becomes TEP4201, whose text says nothing about our insides. */
 function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof EventContractError && error.tooLarge) {
+    return new Problem(
+      'TEP4009',
+      `All fields together are too large: the event would exceed ${MAX_EVENT_BYTES} bytes. Shorten the description.`,
+    )
+  }
   if (error.validation) {
     const errors = error.validation.map(fieldProblem)
     return new Problem('TEP4001', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), errors)

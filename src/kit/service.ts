@@ -23,6 +23,9 @@ export interface ServiceContext {
   onListen(work: () => Promise<void> | void): void
 }
 
+/** Requests under way get this long to end after a stop; below every platform's own patience (30 s). */
+const DRAIN_MS = 15_000
+
 export interface RunningService {
   name: string
   host: string
@@ -49,7 +52,9 @@ export async function startService(
   const starters: (() => Promise<void> | void)[] = []
   const close = async (): Promise<void> => {
     drain()
+    const impatience = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS)
     await app.close()
+    clearTimeout(impatience)
     for (const closer of closers.reverse()) await closer()
     await db.close()
   }

@@ -57,6 +57,8 @@ const BODY_LIMIT = 2 * 1024 * 1024
  */
 export function subscribe(app: FastifyInstance, options: SubscriberOptions): void {
   const deliver = delivery(options)
+  // Subscriptions are declared as resources; an empty list says that there are none beside them.
+  app.get('/dapr/subscribe', async () => [])
   app.register(async scope => {
     // The body must arrive whatever it is: a parse error would be a 400, which Dapr would repeat without end.
     scope.removeAllContentTypeParsers()
@@ -70,8 +72,6 @@ export function subscribe(app: FastifyInstance, options: SubscriberOptions): voi
     }
     scope.post('/dead-letters', request => deliver.deadLetter('dead-letters', request))
     scope.post(IGNORE_ROUTE, async (): Promise<Reply> => ({ status: 'SUCCESS' }))
-    // Subscriptions are declared as resources; an empty list says that there are none beside them.
-    scope.get('/dapr/subscribe', async () => [])
   })
 }
 

@@ -60,6 +60,12 @@ export interface Cause {
 /** Thrown when this platform would publish an event that breaks its own contract: a defect, never a user's mistake. */
 export class EventContractError extends Error {
   readonly code = 'TEP4110'
+  /** The one breach a user can cause: an event larger than {@link MAX_EVENT_BYTES}. */
+  readonly tooLarge: boolean
+  constructor(message: string, tooLarge = false) {
+    super(message)
+    this.tooLarge = tooLarge
+  }
 }
 
 /**
@@ -98,7 +104,7 @@ export function createEvent<T extends EventType>({
   }
   const bytes = Buffer.byteLength(JSON.stringify(event))
   if (bytes > MAX_EVENT_BYTES)
-    throw new EventContractError(`TEP4110: ${type}: ${bytes} bytes, at most ${MAX_EVENT_BYTES}`)
+    throw new EventContractError(`TEP4110: ${type}: ${bytes} bytes, at most ${MAX_EVENT_BYTES}`, true)
   return event as TodoEvent<T>
 }
 

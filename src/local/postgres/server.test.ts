@@ -79,6 +79,12 @@ test('a server whose starter was killed is replaced, and so is a lock file nobod
   expect(await ask((await start()).adminUri, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
+test('a folder that cannot be made is one clear error', async () => {
+  const file = join(dataDir, 'a-file')
+  await writeFile(file, '')
+  await expect(startPostgres({ dataDir: join(file, 'data') })).rejects.toThrow('TEP5107')
+})
+
 test('a taken port is one clear error', async () => {
   const first = await start()
   const other = await mkdtemp(join(tmpdir(), 'tep-postgres-'))

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { access, chmod, chown, constants, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
@@ -37,13 +37,19 @@ const host = '127.0.0.1'
  * directly: the package's own class installs process-wide exit hooks that stop the database before its clients.
  *
  * @throws Error TEP5101 folder in use, TEP5102/TEP5103 no account to run as, TEP5104 no binaries for this machine,
- *   TEP5105 the server did not come up (with its last words), TEP5106 port taken
+ *   TEP5105 the server did not come up (with its last words), TEP5106 port taken, TEP5107 folder not writable
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const home = resolve(options.dataDir)
   const cluster = join(home, 'pgdata')
   const log = options.log ?? (() => {})
   await mkdir(home, { recursive: true })
+    .then(() => access(home, constants.W_OK))
+    .catch(error => {
+      throw new Error(
+        `TEP5107: the database folder ${home} cannot be written (${(error as Error).message}). Choose another one.`,
+      )
+    })
   const binaries = await findBinaries()
   const account = await serverAccount([home, binaries.postgres])
   const ownerFile = join(home, 'owner.pid')

@@ -59,7 +59,7 @@ describe('tasks', () => {
       completed: true,
       version: 3,
     })
-    expect((await anna('POST', `/api/v1/tasks/${id}/complete`)).body.version).toBe(3)
+    expect((await anna('POST', `/api/v1/tasks/${id}/complete`, '')).body.version).toBe(3)
     expect((await anna('PATCH', `/api/v1/tasks/${id}`, { status: 'open' })).body).toMatchObject({
       status: 'open',
       completed_at: null,
@@ -172,6 +172,15 @@ describe('bad input', () => {
     expect(answer.headers.get('content-type')).toContain('application/problem+json')
     expect(answer.body).toMatchObject({ code: 'TEP4001', status: 400 })
     expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field)
+  })
+
+  test('a task whose event no broker would have to carry is refused, a long description is not', async () => {
+    const long = { title: 'long', description: 'x'.repeat(16_000) }
+    const { body } = await anna('POST', '/api/v1/tasks', long)
+    expect((await anna('PATCH', `/api/v1/tasks/${body.id}`, { description: 'y'.repeat(16_000) })).status).toBe(200)
+    expect((await anna('POST', '/api/v1/tasks', { ...long, description: '\u{1F600}'.repeat(16_384) })).body.code).toBe(
+      'TEP4009',
+    )
   })
 
   test('text that is no JSON, no token, a wrong token, an unknown id', async () => {

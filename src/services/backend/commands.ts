@@ -56,7 +56,7 @@ export async function createTask(actor: Actor, input: TaskInput & { title: strin
     series_id: series?.id ?? null,
     series_index: series ? 0 : null,
   })
-  return announceNew(actor, row!, series, newReminders(row!, input.reminders ?? []))
+  return announceNew(actor, row!, series, followTask(row!, newReminders(row!, input.reminders ?? []), new Date()))
 }
 
 /** Stores the reminders of a row just inserted, and tells everyone. */
@@ -209,9 +209,16 @@ function changesBetween(before: FullTask, after: FullTask): Record<string, Chang
   return Object.fromEntries(
     [...names]
       .filter(name => !isDeepStrictEqual(from![name], to![name]))
-      .map(name => [name, { from: from![name] ?? null, to: to![name] ?? null }]),
+      .map(name => [name, change(from![name] ?? null, to![name] ?? null)]),
   )
 }
+
+/** Long values are named, not repeated: the new one is in the task, and an event has to stay below 64 KiB. */
+function change(from: unknown, to: unknown): Change {
+  return JSON.stringify([from, to]).length > LONG_CHANGE ? {} : { from, to }
+}
+
+const LONG_CHANGE = 2_000
 
 /** Optimistic concurrency (RFC 9110 §13.1.1): the answer carries the present state, so that a client can merge. */
 function requireMatch(task: FullTask, ifMatch: string | undefined): void {

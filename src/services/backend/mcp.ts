@@ -10,13 +10,15 @@ import { TOOLS, type Tool } from './tools.ts'
  */
 export function registerMcp(app: FastifyInstance, options: RouteOptions): void {
   let handler: ReturnType<typeof createHandler> | undefined
+  // Its event streams would keep the server from closing.
+  app.addHook('preClose', async () => (await handler)?.close())
   app.route({
     method: ['GET', 'POST', 'DELETE'],
     url: '/mcp',
     handler: async (request, reply) => {
       const user = await options.authenticate(request)
       handler ??= createHandler(options)
-      const handle = await handler
+      const { handle } = await handler
       reply.hijack()
       await handle(Object.assign(request.raw, { auth: authInfo(user) }) as never, reply.raw, request.body)
     },
@@ -55,5 +57,5 @@ async function createHandler({ db, appId, wake }: RouteOptions) {
     }
     return server
   })
-  return toNodeHandler(mcp)
+  return { handle: toNodeHandler(mcp), close: mcp.close }
 }

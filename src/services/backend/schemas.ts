@@ -16,7 +16,7 @@ export const recurrenceSchema = {
     rrule: { type: 'string', minLength: 6, maxLength: 1024, description: 'RFC 5545, e.g. FREQ=WEEKLY;BYDAY=MO' },
     dtstart: { type: 'string', maxLength: 40, description: 'first occurrence, local time; default: the due time' },
     tzid: { type: 'string', maxLength: 64, description: 'IANA time zone; default: due_tz' },
-    exdates: { type: 'array', maxItems: 1000, items: { type: 'string', maxLength: 40 } },
+    exdates: { type: 'array', maxItems: 366, items: { type: 'string', maxLength: 40 } },
     mode: {
       type: 'string',
       enum: ['schedule', 'completion'],
