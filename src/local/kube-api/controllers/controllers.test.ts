@@ -63,6 +63,17 @@ describe('garbage collection', () => {
     expect((await api.client.get(first, 'default', 'shared'))?.metadata.ownerReferences).toEqual([reference(second)])
   })
 
+  test('objects that own each other go together', async () => {
+    const first = await api.client.create(configMap('first', {}, { finalizers: ['example.com/later'] }))
+    const second = await child('second', [reference(first, { blockOwnerDeletion: true })])
+    await api.client.merge(first, 'default', 'first', {
+      metadata: { finalizers: null, ownerReferences: [reference(second, { blockOwnerDeletion: true })] },
+    })
+    await api.client.delete(first, 'default', 'first', { propagationPolicy: 'Foreground' })
+    await settled()
+    expect(await names()).toEqual([])
+  })
+
   test('an owner in another namespace does not count', async () => {
     await api.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'far' } })
     const owner = await api.client.create({ ...configMap('owner'), metadata: { namespace: 'far', name: 'owner' } })

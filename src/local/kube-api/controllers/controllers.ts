@@ -55,7 +55,10 @@ export class Controllers {
       this.#wake(this.#context.store.get(namespacesTable, '', entry.namespace))
       const definition = this.#context.registry.byTable(entry.table)?.crd
       if (definition) this.#wake(this.#context.store.get(definitionsTable, '', definition))
-    } else if (isDeleted(entry) || ownersOf(entry).length > 0) this.#enqueue(uidOf(entry))
+    } else if (isDeleted(entry) || ownersOf(entry).length > 0) {
+      this.#enqueue(uidOf(entry))
+      for (const owner of change.previous ? ownersOf(change.previous) : []) this.#wake(this.#graph.byUid(owner.uid))
+    }
   }
 
   #wake(entry: StoredObject | undefined): void {
@@ -112,8 +115,19 @@ export class Controllers {
       return
     }
     const waited = references.some(reference => this.#graph.resolve(entry, reference))
-    const hasOwn = this.#graph.dependents(uidOf(entry)).length > 0
-    this.#delete(entry, waited && hasOwn ? 'Foreground' : 'Background')
+    const own = this.#graph.dependents(uidOf(entry))
+    // Objects that own each other in a circle would each wait for the other: this one stops blocking its owner.
+    if (waited && own.some(waitsForDependents)) this.#unblockOwners(entry)
+    this.#delete(entry, waited && own.length > 0 ? 'Foreground' : 'Background')
+  }
+
+  #unblockOwners(entry: StoredObject): void {
+    this.#rewrite(entry, metadata => {
+      metadata['ownerReferences'] = ownersOf(entry).map(reference => ({
+        ...reference,
+        blockOwnerDeletion: false,
+      })) as unknown as Json
+    })
   }
 
   #awaitDependents(owner: StoredObject): void {
@@ -124,7 +138,8 @@ export class Controllers {
     const blocking = dependents.filter(each =>
       ownersOf(each).some(reference => reference.uid === uid && reference.blockOwnerDeletion === true),
     )
-    for (const dependent of dependents) this.#enqueue(uidOf(dependent))
+    // Those on their way out say so by their own commits; asking them again would turn in a circle for ever.
+    for (const dependent of dependents) if (!isDeleted(dependent)) this.#enqueue(uidOf(dependent))
     if (blocking.length === 0) this.#dropFinalizer(owner, 'foregroundDeletion')
   }
 

@@ -32,6 +32,9 @@ function defaultContainer(container: JsonObject): void {
     if (isObject(from) && isObject(from['fieldRef'])) fill(from['fieldRef'], { apiVersion: 'v1' })
   }
   const resources = container['resources']
+  for (const sizes of isObject(resources) ? [resources['limits'], resources['requests']] : [])
+    if (isObject(sizes))
+      for (const [name, size] of Object.entries(sizes)) if (typeof size === 'number') sizes[name] = String(size)
   if (!isObject(resources) || !isObject(resources['limits'])) return
   // A limit without a request is a request of the same size.
   const requests = isObject(resources['requests']) ? resources['requests'] : {}

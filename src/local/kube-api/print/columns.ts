@@ -1,7 +1,7 @@
 /** The columns of `kubectl get` for built-in kinds, beside NAME and AGE (kubernetes/pkg/printers/internalversion). */
 import { at, isObject, type Json, type JsonObject } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
-import { age, duration } from './table.ts'
+import { age, duration } from './age.ts'
 
 interface BuiltInColumn {
   readonly name: string
@@ -118,6 +118,8 @@ function jobStatus(job: JsonObject): string {
 
 const object = (event: JsonObject) =>
   `${String(at(event, 'involvedObject.kind') ?? at(event, 'regarding.kind') ?? '').toLowerCase()}/${String(at(event, 'involvedObject.name') ?? at(event, 'regarding.name') ?? '')}`
+const createdAt: BuiltInColumn[] = [{ name: 'Created At', value: text('metadata.creationTimestamp') }]
+
 const columns: Record<string, readonly BuiltInColumn[]> = {
   pods: [
     { name: 'Ready', value: podReady },
@@ -205,6 +207,7 @@ const columns: Record<string, readonly BuiltInColumn[]> = {
       value: event => String(at(event, 'source.component') ?? event['reportingComponent'] ?? ''),
     },
     { name: 'Count', wide: true, value: event => Number(event['count'] ?? at(event, 'series.count') ?? 1) },
+    { name: 'Name', wide: true, value: text('metadata.name') },
   ],
   leases: [{ name: 'Holder', value: text('spec.holderIdentity', '') }],
   poddisruptionbudgets: [
@@ -242,7 +245,9 @@ const columns: Record<string, readonly BuiltInColumn[]> = {
   clusterrolebindings: [
     { name: 'Role', value: binding => `${text('roleRef.kind')(binding)}/${text('roleRef.name')(binding)}` },
   ],
-  customresourcedefinitions: [{ name: 'Created At', value: text('metadata.creationTimestamp') }],
+  customresourcedefinitions: createdAt,
+  roles: createdAt,
+  clusterroles: createdAt,
 }
 
 export const builtInColumns = (type: ResourceType): readonly BuiltInColumn[] => columns[type.plural] ?? []

@@ -2,32 +2,9 @@
 import type { Json, JsonObject } from '../json.ts'
 import { at } from '../json.ts'
 import type { Column, ResourceType } from '../kinds/registry.ts'
+import { age } from './age.ts'
 import { builtInColumns } from './columns.ts'
 import { jsonPath } from './json-path.ts'
-
-/** How long ago, as kubectl prints ages (k8s.io/apimachinery/pkg/util/duration.HumanDuration). */
-export function age(since: Json | undefined, now: Date): string {
-  const time = typeof since === 'string' ? Date.parse(since) : Number.NaN
-  if (Number.isNaN(time)) return '<unknown>'
-  return duration(now.getTime() - time)
-}
-
-export function duration(milliseconds: number): string {
-  const seconds = Math.floor(milliseconds / 1000)
-  if (seconds < 0) return seconds >= -1 ? '0s' : '<invalid>'
-  if (seconds < 120) return `${seconds}s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`
-  if (minutes < 180) return `${minutes}m`
-  const hours = Math.floor(minutes / 60)
-  if (hours < 8) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${minutes % 60}m`
-  if (hours < 48) return `${hours}h`
-  const days = Math.floor(hours / 24)
-  if (hours < 192) return hours % 24 === 0 ? `${days}d` : `${days}d${hours % 24}h`
-  if (days < 730) return `${days}d`
-  const years = Math.floor(days / 365)
-  return years < 8 && days % 365 !== 0 ? `${years}y${days % 365}d` : `${years}y`
-}
 
 const nameColumn: JsonObject = {
   name: 'Name',
@@ -53,6 +30,10 @@ const ageColumn: JsonObject = {
   priority: 0,
 }
 
+/** A few kinds show another time, or when they were created. */
+const hasAge = (type: ResourceType) =>
+  !['events', 'customresourcedefinitions', 'roles', 'clusterroles'].includes(type.plural)
+
 export function tableColumns(type: ResourceType): JsonObject[] {
   if (type.builtIn) {
     const columns = builtInColumns(type)
@@ -65,9 +46,9 @@ export function tableColumns(type: ResourceType): JsonObject[] {
     }))
     // Columns of `-o wide` stand after the age.
     return [
-      nameColumn,
+      ...(type.plural === 'events' ? [] : [nameColumn]),
       ...own.filter(column => column.priority === 0),
-      ageColumn,
+      ...(hasAge(type) ? [ageColumn] : []),
       ...own.filter(column => column.priority === 1),
     ]
   }
@@ -80,9 +61,9 @@ export function tableRow(object: JsonObject, type: ResourceType, now: Date): Jso
     const columns = builtInColumns(type)
     const cell = (column: (typeof columns)[number]) => column.value(object, now)
     return [
-      name,
+      ...(type.plural === 'events' ? [] : [name]),
       ...columns.filter(column => !column.wide).map(cell),
-      age(at(object, 'metadata.creationTimestamp'), now),
+      ...(hasAge(type) ? [age(at(object, 'metadata.creationTimestamp'), now)] : []),
       ...columns.filter(column => column.wide).map(cell),
     ]
   }

@@ -11,6 +11,7 @@ import { selfSignedCertificate } from './certificate.ts'
 import { decodeProtobuf } from './protobuf.ts'
 
 const bodyLimit = 3 * 1024 * 1024
+const watchBacklog = 32 * 1024 * 1024
 
 export interface Served {
   url: string
@@ -54,6 +55,8 @@ export async function serve(
     socket.on('error', () => socket.destroy())
   })
   server.requestTimeout = 0
+  // Longer than clients keep idle connections: otherwise they write into one that is just being closed.
+  server.keepAliveTimeout = 120_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port ?? 0, '127.0.0.1', resolve)
@@ -131,7 +134,11 @@ async function send(response: KubeResponse, outgoing: ServerResponse, signal: Ab
   else {
     outgoing.flushHeaders()
     const stop = response.start({
-      push: frame => outgoing.write(`{"type":"${frame.type}","object":${frame.json}}\n`),
+      push: frame => {
+        outgoing.write(`{"type":"${frame.type}","object":${frame.json}}\n`)
+        // A reader that has stopped reading is cut off and lists again, before it costs the memory of everybody.
+        if (outgoing.writableLength > watchBacklog) outgoing.destroy()
+      },
       end: () => outgoing.end(),
     })
     if (signal.aborted) stop()
