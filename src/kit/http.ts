@@ -100,8 +100,7 @@ export function createHttp({ service, log, check }: HttpOptions): Http {
   }
 }
 
-const isParsed = (body: unknown): boolean =>
-  typeof body === 'object' && body !== null && !(body instanceof Readable)
+const isParsed = (body: unknown): boolean => typeof body === 'object' && body !== null && !(body instanceof Readable)
 
 const safeId = (id: unknown): string | undefined =>
   typeof id === 'string' && /^[\w.:-]{1,128}$/.test(id) ? id : undefined

@@ -216,6 +216,7 @@ const nextDelay = (delay: number): number => Math.min(BACKOFF_MS.largest, delay 
 async function housekeep(client: pg.Client): Promise<void> {
   await client.query("DELETE FROM messaging.outbox WHERE published_at < now() - interval '1 day'")
   await client.query("DELETE FROM messaging.inbox WHERE received_at < now() - interval '30 days'")
+  await client.query("DELETE FROM messaging.inbox_failures WHERE last_failed_at < now() - interval '30 days'")
 }
 
 function gauges(metrics: Registry) {

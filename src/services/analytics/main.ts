@@ -21,7 +21,7 @@ export const startAnalytics = (config: ServiceConfig): Promise<RunningService> =
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
-      handlers: Object.fromEntries(types.map(type => [type, project])),
+      handlers: { ...Object.fromEntries(types.map(type => [type, project])), 'user.erased': erase },
       db,
       log,
       metrics,
@@ -80,6 +80,11 @@ const project: Handler = async (event, { sql }) => {
       given('due_at'),
     ],
   )
+}
+
+/** The transaction sees the rows of the event's user only. */
+const erase: Handler = async (_, { sql }) => {
+  await sql.query('DELETE FROM analytics.tasks')
 }
 
 const statusOf = (event: TodoEvent, task: Task): string =>

@@ -3,9 +3,11 @@ import type { ServiceConfig } from '../../kit/config.ts'
 import { startRelay } from '../../kit/relay.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
+import { registerDeadLetters } from './dead-letters.ts'
 import { registerMcp } from './mcp.ts'
 import { createOccurrence } from './occurrences.ts'
 import { openapi } from './openapi.ts'
+import { registerPerson } from './person.ts'
 import { registerRoutes } from './routes.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'backend')!
@@ -17,6 +19,8 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     onClose(relay.stop)
     const routes = { db, authenticate, appId: config.appId, wake: relay.wake }
     registerRoutes(app, routes)
+    registerPerson(app, routes)
+    registerDeadLetters(app, { ...routes, dapr })
     registerMcp(app, routes)
     app.get('/openapi.json', async () => openapi)
     subscribe(app, {

@@ -4,7 +4,16 @@ import { audit } from './audit.ts'
 import { backend } from './backend.ts'
 import { messaging } from './messaging.ts'
 import { notification } from './notification.ts'
+import { operations } from './operations.ts'
 import { recurring } from './recurring.ts'
 
 /** In the order they run. A migration that shipped is never edited: its checksum is kept in the database. */
-export const MIGRATIONS: readonly Migration[] = [messaging, backend, recurring, notification, audit, analytics]
+export const MIGRATIONS: readonly Migration[] = [
+  messaging,
+  backend,
+  recurring,
+  notification,
+  audit,
+  analytics,
+  operations,
+]

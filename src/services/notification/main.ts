@@ -4,7 +4,7 @@ import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
 import { createAlarms } from './alarms.ts'
 import { mailTransport, startMailer } from './mail.ts'
-import { onCancelled, onPreferences, onScheduled, onTaskEnded, onTriggeredElsewhere } from './reminders.ts'
+import { onCancelled, onErased, onPreferences, onScheduled, onTaskEnded, onTriggeredElsewhere } from './reminders.ts'
 import { registerInbox, registerJobs } from './routes.ts'
 import { startSweeper } from './sweeper.ts'
 
@@ -31,6 +31,7 @@ export const startNotification = (config: ServiceConfig): Promise<RunningService
         'task.completed': onTaskEnded(alarms),
         'task.deleted': onTaskEnded(alarms),
         'user.preferences_changed': onPreferences,
+        'user.erased': onErased(alarms),
       },
       db,
       log,

@@ -97,3 +97,12 @@ export const onPreferences: Handler = async (event, { sql }) => {
     [userId, typeof email === 'string' ? email : null, wanted === true, email !== undefined, wanted !== undefined],
   )
 }
+
+/** The transaction sees the rows of the event's user only. */
+export const onErased =
+  (alarms: Alarms): Handler =>
+  async (_, { sql, afterCommit }) => {
+    const reminders = await sql.query<{ id: string }>('DELETE FROM notification.reminders RETURNING id')
+    for (const table of ['notifications', 'preferences']) await sql.query(`DELETE FROM notification.${table}`)
+    for (const { id } of reminders) afterCommit(() => alarms.clear(id))
+  }

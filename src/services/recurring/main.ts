@@ -14,7 +14,7 @@ export const startRecurring = (config: ServiceConfig): Promise<RunningService> =
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
-      handlers: { 'task.completed': onCompleted(config.appId) },
+      handlers: { 'task.completed': onCompleted(config.appId), 'user.erased': onErased },
       db,
       log,
       metrics,
@@ -54,6 +54,11 @@ const onCompleted =
     }
     await append(sql, [createEvent({ type: 'recurrence.triggered', appId, subject, data, cause: event })])
   }
+
+/** The transaction sees the rows of the event's user only. */
+const onErased: Handler = async (_, { sql }) => {
+  await sql.query('DELETE FROM recurring.occurrences')
+}
 
 /** What the next occurrence takes over, in case its creator does not know the task that was completed. */
 function template({ title, description, priority, tags, all_day }: Task): Task {

@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify'
+import { createEvent } from '../../contracts/events/index.ts'
+import { append } from '../../kit/outbox.ts'
+import { type TaskRow, toJson } from './model.ts'
+import { readPreferences } from './preferences.ts'
+import type { RouteOptions } from './routes.ts'
+import { complete } from './store.ts'
+
+/** What a person may ask of their data (GDPR articles 15, 17 and 20): take it along, and have it erased. */
+export function registerPerson(app: FastifyInstance, { db, authenticate, appId, wake }: RouteOptions): void {
+  app.get('/api/v1/me/export', async (request, reply) => {
+    const user = await authenticate(request)
+    reply.header('content-disposition', 'attachment; filename="todo-export.json"')
+    return db.tx({ userId: user.id }, async sql => {
+      const rows = await sql.query<TaskRow>('SELECT * FROM backend.tasks ORDER BY created_at, id')
+      const tasks = (await complete(sql, rows)).map(toJson)
+      return {
+        user_id: user.id,
+        exported_at: new Date().toISOString(),
+        preferences: await readPreferences({ sql }),
+        tasks,
+      }
+    })
+  })
+
+  /** Rows go at once; the other services follow the event; topics forget by their retention; the audit keeps opaque ids. */
+  app.delete('/api/v1/me', async (request, reply) => {
+    const user = await authenticate(request)
+    await db.tx({ userId: user.id }, async sql => {
+      for (const table of ['reminders', 'tasks', 'series', 'preferences', 'idempotency_keys']) {
+        await sql.query(`DELETE FROM backend.${table}`)
+      }
+      const data = { user_id: user.id }
+      const cause = { traceparent: request.trace }
+      await append(sql, [createEvent({ type: 'user.erased', appId, subject: `user/${user.id}`, data, cause })])
+    })
+    wake()
+    return reply.code(204).send()
+  })
+}
