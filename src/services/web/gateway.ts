@@ -17,16 +17,20 @@ export async function serveGateway(
   app: FastifyInstance,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  for (const { prefix, variable, websocket = false } of ROUTES) {
-    const upstream = env[variable]
-    if (!upstream) continue
-    await app.register(httpProxy, {
-      upstream,
-      prefix,
-      rewritePrefix: prefix,
-      websocket,
-      // Event streams never end: only the wait for the first byte is limited, by the service behind.
-      undici: { connections: 256, pipelining: 1, bodyTimeout: 0, headersTimeout: 30_000 },
-    })
-  }
+  await app.register(async scope => {
+    // Bodies pass through as they come: whoever they are for reads them.
+    scope.removeAllContentTypeParsers()
+    for (const { prefix, variable, websocket = false } of ROUTES) {
+      const upstream = env[variable]
+      if (!upstream) continue
+      await scope.register(httpProxy, {
+        upstream,
+        prefix,
+        rewritePrefix: prefix,
+        websocket,
+        // Event streams never end: only the wait for the first byte is limited, by the service behind.
+        undici: { connections: 256, pipelining: 1, bodyTimeout: 0, headersTimeout: 30_000 },
+      })
+    }
+  })
 }
