@@ -1,0 +1,71 @@
+import type { AddressInfo } from 'node:net'
+import { Gauge } from 'prom-client'
+import { SERVICES } from '../../contracts/topology.ts'
+import { authenticator } from '../../kit/auth.ts'
+import type { ServiceConfig } from '../../kit/config.ts'
+import { createHttp } from '../../kit/http.ts'
+import { createLogger } from '../../kit/log.ts'
+import type { RunningService } from '../../kit/service.ts'
+import { serveDeliveries } from './deliveries.ts'
+import { Hub } from './hub.ts'
+import { serveSockets } from './socket.ts'
+import { serveStream } from './sse.ts'
+import { SETTLE, warmUp } from './warm-up.ts'
+
+const contract = SERVICES.find(({ service }) => service === 'realtime')!
+const PING_INTERVAL = 25_000
+/** How long clients have to take what was written when the service stops. */
+const CLOSE_PATIENCE = 2_000
+
+/** Tells every open tab and device of a user what changes, as it changes: by server-sent events or WebSocket. */
+export async function startRealtime(config: ServiceConfig, settle: number = SETTLE): Promise<RunningService> {
+  const log = createLogger('realtime', config.logLevel)
+  const { app, metrics, drain } = createHttp({ service: 'realtime', log })
+  const authenticate = authenticator(config.auth)
+  const hub = new Hub()
+  new Gauge({
+    name: 'realtime_connections',
+    help: 'Open event streams.',
+    registers: [metrics],
+    collect() {
+      this.set(hub.connections)
+    },
+  })
+  serveDeliveries(app, {
+    topics: contract.consumes.map(({ topic }) => topic),
+    hub,
+    log,
+    metrics,
+    appApiToken: config.appApiToken,
+  })
+  serveStream(app, '/api/v1/events/stream', hub, authenticate)
+  const closeSockets = serveSockets(app.server, '/api/v1/events/ws', hub, authenticate)
+  await app.listen({ host: config.host, port: config.port })
+  const { port } = app.server.address() as AddressInfo
+  log.info({ host: config.host, port }, 'listening')
+
+  const stopping = new AbortController()
+  void warmUp(config.daprUrl, settle, stopping.signal).then(warm => warm && hub.warm())
+  const pings = setInterval(() => hub.beat(), PING_INTERVAL)
+  let stopped: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    drain()
+    stopping.abort()
+    clearInterval(pings)
+    closeSockets()
+    hub.close()
+    // A client that does not read would hold the server open.
+    const force = setTimeout(() => app.server.closeAllConnections(), CLOSE_PATIENCE)
+    await app.close()
+    clearTimeout(force)
+  }
+  return {
+    name: 'realtime',
+    host: config.host,
+    port,
+    stop: () => {
+      stopped ??= close()
+      return stopped
+    },
+  }
+}

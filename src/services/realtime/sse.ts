@@ -1,0 +1,55 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { Authenticate } from '../../kit/auth.ts'
+import { admit, positionOf } from './access.ts'
+import { untilExpired } from './expiry.ts'
+import type { Hub } from './hub.ts'
+import type { Transport } from './outlet.ts'
+import { formatPosition } from './stream.ts'
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // Reverse proxies (nginx) would hold frames back.
+  'x-accel-buffering': 'no',
+}
+
+/** Server-sent events (HTML Living Standard §9.2). Events have no name, so `onmessage` gets them; `hello` has one. */
+function sseTransport(response: ServerResponse): Transport {
+  const write = (text: string): void => void response.write(text)
+  return {
+    hello: hello => write(`event: hello\nid: ${formatPosition(hello)}\ndata: ${JSON.stringify(hello)}\n\n`),
+    frame: (position, event) => write(`id: ${formatPosition(position)}\ndata: ${event}\n\n`),
+    ping: () => write(': ping\n\n'),
+    pending: () => response.writableLength,
+    close: why => (why === 'slow' ? response.destroy() : response.end()),
+  }
+}
+
+export function serveStream(app: FastifyInstance, path: string, hub: Hub, authenticate: Authenticate): void {
+  app.get(path, async (request, reply) => {
+    const query = new URL(request.url, 'http://service').searchParams
+    const asked = { headers: request.headers, query }
+    const { userId, expires } = await admit(authenticate, asked)
+    const response = reply.raw
+    const begun = false
+    const begin = (): void => {
+      reply.hijack()
+      response.writeHead(200, { ...HEADERS, 'x-request-id': request.id })
+    }
+    const transport = sseTransport(response)
+    const subscription = hub.follow(userId, positionOf(asked), {
+      ...transport,
+      hello(hello) {
+        if (!response.headersSent) begin()
+        transport.hello(hello)
+      },
+    })
+    const cancelExpiry = untilExpired(expires, () => transport.close('expired'))
+    response.on('drain', () => subscription.drained())
+    response.on('close', () => {
+      cancelExpiry()
+      subscription.end()
+    })
+  })
+}
