@@ -193,7 +193,7 @@ function normaliseDelivery(topic: string, { headers }: FastifyRequest, body: str
   const [partition, offset] = [header('__partition'), header('__offset')]
   const timestamp = Number(header('__timestamp'))
   return normalise(body, {
-    topic,
+    topic: header('__topic') ?? topic,
     ...(partition === undefined ? {} : { partition }),
     ...(offset === undefined ? {} : { offset }),
     ...(timestamp > 0 ? { receivedAt: new Date(timestamp) } : {}),

@@ -60,7 +60,9 @@ function attempt(body: unknown, delivery: Delivery, options: NormaliseOptions): 
     if (unwrapped.kind === 'unreadable') return { outcome: 'invalid', code: 'TEP4101', reason: unwrapped.reason }
     if (unwrapped.kind === 'cloudevent')
       return fromCloudEvent(unwrapped.envelope, unwrapped.data, delivery, fieldOptions)
-    const shape = recognise(unwrapped.payload, delivery.topic)
+    // Dapr names the topic it took the event from; a route says less, since one serves several topics of the seeds.
+    const named = unwrapped.envelope?.['topic']
+    const shape = recognise(unwrapped.payload, typeof named === 'string' ? named : delivery.topic)
     if (!shape) {
       const reason = 'the payload has no event_type and is no shape this platform knows; publish a CloudEvent'
       return { outcome: 'invalid', code: 'TEP4102', reason, field: 'type' }

@@ -367,6 +367,25 @@ describe('assistants', () => {
   })
 })
 
+test('every route the description names exists', async () => {
+  const { paths } = (await anna('GET', '/openapi.json')).body
+  for (const [path, methods] of Object.entries(paths as Record<string, object>)) {
+    for (const method of Object.keys(methods)) {
+      const url = path.replace(
+        '{id}',
+        path.includes('dead-letters') ? '999999' : '0f8fad5b-d9cb-469f-a165-70867728950e',
+      )
+      if (path === '/api/v1/me') continue
+      const answer = await anna(method.toUpperCase(), url)
+      expect([path, method, answer.body.detail ?? '']).not.toEqual([
+        path,
+        method,
+        `There is no ${method.toUpperCase()} ${url}.`,
+      ])
+    }
+  }
+})
+
 test('what a service must answer: probes, metrics, its description', async () => {
   for (const path of ['/healthz/live', '/healthz/ready', '/healthz/startup', '/openapi.json'])
     expect((await anna('GET', path)).status).toBe(200)

@@ -5,6 +5,7 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 const problem = { description: 'Problem details', content: { 'application/problem+json': { schema: ref('Problem') } } }
 const ok = (schema: object, description = 'OK') => ({ description, ...json(schema) })
 const id = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }
+const letter = { ...id, schema: { type: 'integer', minimum: 1 } }
 const header = (name: string, description: string) => ({
   name,
   in: 'header',
@@ -76,6 +77,32 @@ export const openapi = {
         summary: 'A series and its tasks',
         parameters: [id],
         responses: { 200: ok({ type: 'object' }), default: problem },
+      },
+    },
+    '/api/v1/me/export': {
+      get: { summary: 'Everything kept about the user', responses: { 200: ok({ type: 'object' }), default: problem } },
+    },
+    '/api/v1/me': {
+      delete: { summary: 'Erase the user', responses: { 204: { description: 'Erased' }, default: problem } },
+    },
+    '/api/v1/dead-letters': {
+      get: {
+        summary: 'Dead letters and their reasons (operators)',
+        responses: { 200: ok({ type: 'object' }), default: problem },
+      },
+    },
+    '/api/v1/dead-letters/{id}': {
+      get: {
+        summary: 'One dead letter (operators)',
+        parameters: [letter],
+        responses: { 200: ok({ type: 'object' }), default: problem },
+      },
+    },
+    '/api/v1/dead-letters/{id}/replay': {
+      post: {
+        summary: 'Publish a dead letter again (operators)',
+        parameters: [letter],
+        responses: { 202: ok({ type: 'object' }), default: problem },
       },
     },
     '/api/v1/preferences': {
