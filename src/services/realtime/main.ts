@@ -45,7 +45,17 @@ export async function startRealtime(config: ServiceConfig, settle: number = SETT
   log.info({ host: config.host, port }, 'listening')
 
   const stopping = new AbortController()
-  void warmUp(config.daprUrl, settle, stopping.signal).then(warm => warm && hub.warm())
+  const warm = new Gauge({
+    name: 'realtime_warm',
+    help: '1 once every event is sure to reach this process.',
+    registers: [metrics],
+  })
+  warm.set(0)
+  void warmUp(config.daprUrl, settle, stopping.signal).then(reached => {
+    if (!reached) return
+    hub.warm()
+    warm.set(1)
+  })
   const pings = setInterval(() => hub.beat(), PING_INTERVAL)
   let stopped: Promise<void> | undefined
   const close = async (): Promise<void> => {

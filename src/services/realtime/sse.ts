@@ -32,7 +32,7 @@ export function serveStream(app: FastifyInstance, path: string, hub: Hub, authen
     const asked = { headers: request.headers, query }
     const { userId, expires } = await admit(authenticate, asked)
     const response = reply.raw
-    const begun = false
+    // Only once the hub has let the client in: before, a refusal is still an ordinary answer.
     const begin = (): void => {
       reply.hijack()
       response.writeHead(200, { ...HEADERS, 'x-request-id': request.id })
