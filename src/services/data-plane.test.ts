@@ -146,6 +146,47 @@ test('overdue reminders and lost alarms are repaired by the sweep of the next st
   ])
 })
 
+test('reminders of the seeds: one a task, moved by another, cancelled by task, ended with it, rung by their own job', async () => {
+  const seed = plane.as('x', running['notification']!.port)
+  const at = (hour: number) => ({
+    task_id: 77,
+    user_id: 'kim',
+    title: 'Old',
+    due_at: '2030-01-01T12:00:00',
+    remind_at: `2030-01-01T${hour}:00:00`,
+  })
+  const about = (event_type: string, data: object) => ({
+    event_type,
+    event_id: crypto.randomUUID(),
+    timestamp: '2026-01-01T00:00:00',
+    data,
+  })
+  const due = async () => {
+    const rows = await plane.db.query<{ remind_at: Date }>(
+      "SELECT remind_at FROM notification.reminders WHERE user_id = 'kim' AND status = 'scheduled'",
+    )
+    const alarms = [...plane.dapr.jobs.values()]
+      .map(({ dueTime }) => dueTime)
+      .filter(time => time.startsWith('2030-01-01T1'))
+    return {
+      rows: rows.map(row => row.remind_at.toISOString().slice(11, 13)),
+      alarms: alarms.map(time => time.slice(11, 13)),
+    }
+  }
+  expect((await seed('POST', '/reminders', at(10))).body.status).toBe('SUCCESS')
+  await seed('POST', '/reminders', at(11))
+  expect(await due()).toEqual({ rows: ['11'], alarms: ['11'] })
+  await seed('POST', '/events/reminder', about('reminder.cancelled', at(11)))
+  expect(await due()).toEqual({ rows: [], alarms: [] })
+  await seed('POST', '/reminders', at(13))
+  await seed('POST', '/events/task', about('task.completed', { task_id: 77, user_id: 'kim', title: 'Old' }))
+  expect(await due()).toEqual({ rows: [], alarms: [] })
+  for (let i = 0; i < 2; i++)
+    await seed('POST', '/job/reminder-task-77', { task_id: 77, user_id: 'kim', type: 'reminder' })
+  expect(await items('kim', 'notification', '/api/v1/notifications')).toHaveLength(1)
+  expect((await seed('POST', '/job/unheard-of', 'what?')).status).toBe(200)
+})
+
 test('the audit holds each change once, in an intact chain, for its owner alone', async () => {
   const eve = as('eve')
   const { body: task } = await eve('POST', '/api/v1/tasks', { title: 'Plan' })

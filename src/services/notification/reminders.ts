@@ -38,6 +38,8 @@ export const onScheduled =
   async (event, { sql, afterCommit }) => {
     if (!isOfType(event, 'reminder.scheduled', 'reminder.rescheduled', 'reminder.snoozed')) return
     const data = event.data as Announced
+    // A task of the seeds has one reminder; another time replaces it.
+    if (data.version === undefined) await cancelTask(sql, data.task_id, afterCommit, alarms, data.reminder_id)
     if (await upsert(sql, data, 'scheduled')) afterCommit(() => alarms.set(data.reminder_id))
   }
 
@@ -45,12 +47,12 @@ export const onCancelled =
   (alarms: Alarms): Handler =>
   async (event, { sql, afterCommit }) => {
     if (!isOfType(event, 'reminder.cancelled')) return
-    const { reminder_id: id, remind_at: at, task_id: taskId } = event.data
-    if (id && at) {
+    const { reminder_id: id, remind_at: at, task_id: taskId, version } = event.data
+    if (id && at && version !== undefined) {
       if (await upsert(sql, event.data as Announced, 'cancelled')) afterCommit(() => alarms.clear(id))
       return
     }
-    // The seeds cancel by task, naming no reminder.
+    // The seeds cancel the reminder of a task, without a version to tell what came first.
     await cancelTask(sql, taskId, afterCommit, alarms)
   }
 
@@ -62,15 +64,18 @@ export const onTaskEnded =
     await cancelTask(sql, event.data.task_id, afterCommit, alarms)
   }
 
+/** Cancels the reminders of a task, except one. */
 async function cancelTask(
   sql: Sql,
   taskId: string,
   afterCommit: (work: () => Promise<void>) => void,
   alarms: Alarms,
+  except: string | null = null,
 ): Promise<void> {
   const rows = await sql.query<{ id: string }>(
-    `UPDATE notification.reminders SET status = 'cancelled', updated_at = now() WHERE task_id = $1 AND status = 'scheduled' RETURNING id`,
-    [taskId],
+    `UPDATE notification.reminders SET status = 'cancelled', updated_at = now()
+     WHERE task_id = $1 AND status = 'scheduled' AND ($2::uuid IS NULL OR id <> $2) RETURNING id`,
+    [taskId, except],
   )
   for (const { id } of rows) afterCommit(() => alarms.clear(id))
 }
