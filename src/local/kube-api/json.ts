@@ -85,3 +85,8 @@ export function canonical(value: Json): string {
     .map(key => `${JSON.stringify(key)}:${canonical(value[key]!)}`)
   return `{${fields.join(',')}}`
 }
+
+/** Any value as text for a message: `String` would call a `toString` that a client put into its object. */
+export function show(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}

@@ -1,5 +1,5 @@
 /** Label and field selectors (API concepts: "Labels and Selectors", "Field Selectors"). */
-import { at, isObject, type Json, type JsonObject } from './json.ts'
+import { at, isObject, type Json, type JsonObject, show } from './json.ts'
 import type { ResourceType } from './kinds/registry.ts'
 import { badRequest } from './status.ts'
 
@@ -121,6 +121,6 @@ export function fieldSelector(text: string | null | undefined, type: ResourceTyp
 function fieldText(object: JsonObject, field: string): string {
   // Both views of an Event keep what it is about in one stored field.
   const value: Json | undefined = at(object, field)
-  if (field === 'source') return String(at(object, 'source.component') ?? at(object, 'reportingComponent') ?? '')
-  return value === undefined || value === null ? '' : String(value)
+  if (field === 'source') return show(at(object, 'source.component') ?? at(object, 'reportingComponent') ?? '')
+  return value === undefined || value === null ? '' : show(value)
 }

@@ -1,6 +1,7 @@
 /**
  * Sets of field paths, the currency of server-side apply, kept as a tree in the form of FieldsV1
- * (sigs.k8s.io/structured-merge-diff, fieldpath): `f:name` a field, `k:{…}` a list item by key, `v:…` a member of a set.
+ * (sigs.k8s.io/structured-merge-diff, fieldpath): `f:name` a field, `k:{…}` a list item by key, `v:…` a
+ * member of a set, `i:…` an item that has nothing but its index.
  */
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { anything, fieldSchema, isNamedField, type Schema } from '../schema/schema.ts'
@@ -122,6 +123,7 @@ function printElement(element: string): string {
   const text = element.slice(2)
   if (element.startsWith('f:')) return `.${text}`
   if (element.startsWith('v:')) return `[=${text}]`
+  if (element.startsWith('i:')) return `[${text}]`
   const key = JSON.parse(text) as JsonObject
   return `[${Object.entries(key)
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`)

@@ -3,7 +3,7 @@
  * what it changes, an apply takes what it names and gives back what it no longer names, and an apply that would change
  * what others own is a conflict unless forced.
  */
-import { clone, isObject, type Json, type JsonObject } from '../json.ts'
+import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { type Cause, StatusError } from '../status.ts'
 import {
@@ -78,10 +78,10 @@ function decode(object: JsonObject | undefined): Managers {
   for (const entry of Array.isArray(entries) ? entries : []) {
     if (!isObject(entry) || (entry['operation'] !== 'Apply' && entry['operation'] !== 'Update')) continue
     const manager: Manager = {
-      name: String(entry['manager'] ?? ''),
+      name: show(entry['manager'] ?? ''),
       operation: entry['operation'],
-      apiVersion: String(entry['apiVersion'] ?? ''),
-      subresource: String(entry['subresource'] ?? ''),
+      apiVersion: show(entry['apiVersion'] ?? ''),
+      subresource: show(entry['subresource'] ?? ''),
       time: entry['time'] as string | undefined,
       set: fromFieldsV1(entry['fieldsV1']),
     }
@@ -247,7 +247,7 @@ export function applyConfiguration(
 
 function nameOf(config: JsonObject): string {
   const metadata = (config['metadata'] ?? {}) as JsonObject
-  return `${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}`
+  return `${show(metadata['namespace'] ?? '')}/${show(metadata['name'] ?? '')}`
 }
 
 /** Removes what only this manager owned and has given up (structured-merge-diff `prune`). */

@@ -27,25 +27,25 @@ export class UnmergeableList extends Error {
   }
 }
 
-/** The path element of a list item. Throws `UnmergeableList` when a key is missing and has no default. */
-function itemElement(item: Json, schema: Schema): string {
+/** The path element of a list item, `undefined` when it has none of its list's keys. */
+function itemElement(item: Json, schema: Schema): string | undefined {
   if (schema['x-kubernetes-list-type'] === 'set') return `v:${canonical(item)}`
   const key: JsonObject = {}
-  const names = schema['x-kubernetes-list-map-keys'] ?? []
-  for (const name of names) {
+  for (const name of schema['x-kubernetes-list-map-keys'] ?? []) {
     const value = isObject(item) ? (item[name] ?? schema.items?.properties?.[name]?.default) : undefined
     if (value !== undefined && value !== null) key[name] = value
   }
-  if (Object.keys(key).length === 0)
-    throw new UnmergeableList('', `associative list with keys has an element that omits key field "${names[0] ?? ''}"`)
-  return `k:${canonical(key)}`
+  return Object.keys(key).length > 0 ? `k:${canonical(key)}` : undefined
 }
 
-/** List items by their path element, in order; of repeated items the first counts. */
+/**
+ * List items by their path element, in order; of repeated items the first counts. Ownership of an update must not fail
+ * on a list that validation is about to refuse, or lets pass: an item without keys is known by its index.
+ */
 function itemsOf(list: Json, schema: Schema): Map<string, Json> {
   const items = new Map<string, Json>()
-  for (const item of list as Json[]) {
-    const element = itemElement(item, schema)
+  for (const [index, item] of (list as Json[]).entries()) {
+    const element = itemElement(item, schema) ?? `i:${index}`
     if (!items.has(element)) items.set(element, item)
   }
   return items
@@ -59,13 +59,17 @@ function entriesOf(value: Json, schema: Schema, kind: Shape): Map<string, Json> 
 const schemaOf = (schema: Schema, element: string): Schema =>
   (element.startsWith('f:') ? fieldSchema(schema, element.slice(2)) : schema.items) ?? anything
 
-/** Refuses a list whose items repeat a key: nobody could say which of them an owner means. */
+/** Refuses a list whose items lack their keys or repeat one: nobody could say which of them an owner means. */
 export function checkMergeable(value: Json, schema: Schema, path = ''): void {
   const kind = shape(value, schema)
   if (kind === 'list') {
     const seen = new Set<string>()
     for (const item of value as Json[]) {
-      const element = located(path, () => itemElement(item, schema))
+      const element = itemElement(item, schema)
+      if (element === undefined) {
+        const [key = ''] = schema['x-kubernetes-list-map-keys'] ?? []
+        throw new UnmergeableList(path, `associative list with keys has an element that omits key field "${key}"`)
+      }
       if (seen.has(element)) throw new UnmergeableList(path, `duplicate entries for key [${element.slice(2)}]`)
       seen.add(element)
       checkMergeable(item, schema.items ?? anything, `${path}[${element.slice(2)}]`)
@@ -73,14 +77,6 @@ export function checkMergeable(value: Json, schema: Schema, path = ''): void {
   } else if (kind === 'map')
     for (const [key, entry] of Object.entries(value as JsonObject))
       checkMergeable(entry, fieldSchema(schema, key) ?? anything, `${path}.${key}`)
-}
-
-function located<T>(path: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw error instanceof UnmergeableList && error.path === '' ? new UnmergeableList(path, error.message) : error
-  }
 }
 
 /** The paths that a manager who applies `value` owns. */
@@ -120,7 +116,7 @@ export function compare(before: Json | undefined, after: Json | undefined, schem
 
 function walk(before: Json | undefined, after: Json | undefined, schema: Schema, into: Comparison): void {
   if (before === after) return
-  const kind = shape(after ?? before, schema)
+  const kind = shape(after === undefined ? before : after, schema)
   const other = before === undefined || after === undefined ? kind : shape(before, schema)
   if (kind === 'leaf' || kind !== other) {
     if (before === undefined) into.added.member = true

@@ -1,6 +1,6 @@
 /** CustomResourceDefinitions: what makes one valid, and the status that the API server's controllers give it. */
 import { timestamp } from '../context.ts'
-import { child, equal, isObject, type Json, type JsonObject } from '../json.ts'
+import { child, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import { compileProblem } from '../schema/cel.ts'
 import { joinPath, type ValidationRule } from '../schema/schema.ts'
 import type { FieldError } from '../status.ts'
@@ -31,7 +31,7 @@ export function checkDefinition(
     })
   if (typeof names['plural'] === 'string' && !label.test(names['plural']))
     bad('spec.names.plural', names['plural'], 'a DNS-1035 label must consist of lower case alphanumeric characters')
-  const wanted = `${String(names['plural'])}.${String(spec['group'])}`
+  const wanted = `${show(names['plural'])}.${show(spec['group'])}`
   const name = child(definition, 'metadata')['name']
   if (name !== wanted) bad('metadata.name', name, `must be spec.names.plural+"."+spec.group`)
   const taken = registry
@@ -58,7 +58,106 @@ export function checkDefinition(
   }
 }
 
+type Shape = (value: Json) => boolean
+const isText: Shape = value => typeof value === 'string'
+const isNumber: Shape = value => typeof value === 'number'
+const isFlag: Shape = value => typeof value === 'boolean'
+const isTexts: Shape = value => Array.isArray(value) && value.every(isText)
+const isSchemas: Shape = value => Array.isArray(value) && value.every(isObject)
+const isPattern: Shape = value => typeof value === 'string' && compiles(value)
+
+function compiles(pattern: string): boolean {
+  try {
+    new RegExp(pattern, 'u')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The types of JSONSchemaProps' fields, which the library's models leave open because the type contains itself. */
+const keywords: Readonly<Record<string, Shape>> = {
+  ...Object.fromEntries(
+    ['type', 'format', 'description', 'title', 'x-kubernetes-list-type', 'x-kubernetes-map-type'].map(key => [
+      key,
+      isText,
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'minimum',
+      'maximum',
+      'multipleOf',
+      'minLength',
+      'maxLength',
+      'minItems',
+      'maxItems',
+      'minProperties',
+      'maxProperties',
+    ].map(key => [key, isNumber]),
+  ),
+  ...Object.fromEntries(
+    [
+      'nullable',
+      'uniqueItems',
+      'exclusiveMinimum',
+      'exclusiveMaximum',
+      'x-kubernetes-preserve-unknown-fields',
+      'x-kubernetes-int-or-string',
+      'x-kubernetes-embedded-resource',
+    ].map(key => [key, isFlag]),
+  ),
+  ...Object.fromEntries(['allOf', 'anyOf', 'oneOf'].map(key => [key, isSchemas])),
+  ...Object.fromEntries(['required', 'x-kubernetes-list-map-keys'].map(key => [key, isTexts])),
+  pattern: isPattern,
+  enum: Array.isArray,
+  not: isObject,
+  items: isObject,
+  properties: value => isObject(value) && Object.values(value).every(isObject),
+  additionalProperties: value => isObject(value) || typeof value === 'boolean',
+  'x-kubernetes-validations': value =>
+    isSchemas(value) &&
+    (value as JsonObject[]).every(
+      rule =>
+        isText(rule['rule'] ?? null) &&
+        ['message', 'messageExpression', 'reason', 'fieldPath'].every(
+          key => rule[key] === undefined || isText(rule[key]),
+        ),
+    ),
+}
+
+/** Whether a schema and the value validations within it are made of the right types; what is not goes to `errors`. */
+function checkKeywords(schema: JsonObject, path: string, errors: FieldError[]): boolean {
+  const before = errors.length
+  for (const [keyword, value] of Object.entries(schema))
+    if (keywords[keyword]?.(value) === false)
+      errors.push({
+        reason: 'FieldValueInvalid',
+        field: `${path}.${keyword}`,
+        value,
+        detail: `is not what ${keyword} may be`,
+      })
+  if (errors.length > before) return false
+  const nested: [string, JsonObject][] = isObject(schema['not']) ? [['not', schema['not']]] : []
+  for (const junctor of ['allOf', 'anyOf', 'oneOf'])
+    for (const [index, part] of ((schema[junctor] ?? []) as JsonObject[]).entries())
+      nested.push([`${junctor}[${index}]`, part])
+  for (const [where, part] of nested) checkValueValidation(part, `${path}.${where}`, errors)
+  return errors.length === before
+}
+
+/** Inside a junctor only values are validated, so no types are demanded, but what is there must be readable. */
+function checkValueValidation(schema: JsonObject, path: string, errors: FieldError[]): void {
+  if (!checkKeywords(schema, path, errors)) return
+  for (const [key, field] of Object.entries(child(schema, 'properties')))
+    checkValueValidation(field as JsonObject, `${path}.properties[${key}]`, errors)
+  if (isObject(schema['items'])) checkValueValidation(schema['items'], `${path}.items`, errors)
+  if (isObject(schema['additionalProperties']))
+    checkValueValidation(schema['additionalProperties'], `${path}.additionalProperties`, errors)
+}
+
 function checkStructural(schema: JsonObject, path: string, root: boolean, errors: FieldError[]): void {
+  if (!checkKeywords(schema, path, errors)) return
   const anyType =
     schema['x-kubernetes-int-or-string'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true
   if (schema['type'] === undefined && !anyType)

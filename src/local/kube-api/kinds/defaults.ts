@@ -1,5 +1,5 @@
 /** Defaults of the built-in kinds, as far as they show in a diff (kubernetes/pkg/apis/*\/v1/defaults.go). */
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from './registry.ts'
 
 function fill(target: JsonObject, defaults: JsonObject): void {
@@ -16,7 +16,7 @@ function defaultProbe(probe: Json | undefined): void {
 }
 
 function defaultContainer(container: JsonObject): void {
-  const image = String(container['image'] ?? '')
+  const image = show(container['image'] ?? '')
   const tag = /:([^/@]+)$/.exec(image)?.[1]
   const always = !image.includes('@') && (tag === undefined || tag === 'latest')
   fill(container, {
@@ -34,7 +34,7 @@ function defaultContainer(container: JsonObject): void {
   const resources = container['resources']
   for (const sizes of isObject(resources) ? [resources['limits'], resources['requests']] : [])
     if (isObject(sizes))
-      for (const [name, size] of Object.entries(sizes)) if (typeof size === 'number') sizes[name] = String(size)
+      for (const [name, size] of Object.entries(sizes)) if (typeof size === 'number') sizes[name] = show(size)
   if (!isObject(resources) || !isObject(resources['limits'])) return
   // A limit without a request is a request of the same size.
   const requests = isObject(resources['requests']) ? resources['requests'] : {}
@@ -147,7 +147,7 @@ const byObject: Record<string, (object: JsonObject) => void> = {
     const strings = object['stringData']
     if (isObject(strings)) {
       const data = isObject(object['data']) ? { ...object['data'] } : {}
-      for (const [key, value] of Object.entries(strings)) data[key] = Buffer.from(String(value)).toString('base64')
+      for (const [key, value] of Object.entries(strings)) data[key] = Buffer.from(show(value)).toString('base64')
       object['data'] = data
     }
     delete object['stringData']

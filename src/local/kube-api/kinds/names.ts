@@ -1,5 +1,5 @@
 /** Rules for names, labels, annotations and finalizers (k8s.io/apimachinery/pkg/util/validation, RFC 1123 and 1035). */
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import type { ResourceType } from './registry.ts'
 
@@ -70,7 +70,7 @@ export function validateMetadata(metadata: JsonObject, type: ResourceType, error
   for (const [key, value] of entriesOf(metadata['annotations'])) {
     const wrongKey = qualifiedNameProblem(key.toLowerCase())
     if (wrongKey) bad('metadata.annotations', key, wrongKey)
-    size += key.length + String(value).length
+    size += key.length + show(value).length
   }
   if (size > 262_144)
     errors.push({
@@ -79,7 +79,7 @@ export function validateMetadata(metadata: JsonObject, type: ResourceType, error
       detail: 'may not be more than 262144 bytes',
     })
   for (const [index, finalizer] of ((metadata['finalizers'] as string[] | undefined) ?? []).entries()) {
-    const wrong = qualifiedNameProblem(String(finalizer))
+    const wrong = qualifiedNameProblem(show(finalizer))
     if (wrong) bad(`metadata.finalizers[${index}]`, finalizer, wrong)
   }
   validateOwners(metadata, errors)

@@ -1,5 +1,5 @@
 /** Rules of the built-in kinds beyond their types: what is required, immutable, or limited (kubernetes/pkg/apis/*\/validation). */
-import { at, equal, isObject, type Json, type JsonObject } from '../json.ts'
+import { at, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import { joinPath, type Schema } from '../schema/schema.ts'
 import type { FieldError } from '../status.ts'
 import type { ResourceType } from './registry.ts'
@@ -14,7 +14,7 @@ export function checkBuiltIn(
   checkRequired(after, type.schema, '', errors)
   for (const [path, allowed] of enums[type.plural] ?? []) {
     const value = at(after, path)
-    if (value !== undefined && !allowed.includes(String(value)))
+    if (value !== undefined && !allowed.includes(show(value)))
       errors.push({
         reason: 'FieldValueNotSupported',
         field: path,
@@ -98,7 +98,7 @@ type Rule = (after: JsonObject, before: JsonObject | undefined, errors: FieldErr
 
 const byteSize = (value: Json | undefined) =>
   isObject(value)
-    ? Object.entries(value).reduce((sum, [key, entry]) => sum + key.length + Buffer.byteLength(String(entry)), 0)
+    ? Object.entries(value).reduce((sum, [key, entry]) => sum + key.length + Buffer.byteLength(show(entry)), 0)
     : 0
 
 /** Keys, size and the `immutable` switch of ConfigMaps and Secrets. */
@@ -248,7 +248,7 @@ function checkContainers(spec: Json | undefined, path: string, errors: FieldErro
   const names = new Set<string>()
   for (const [index, container] of (spec['containers'] as JsonObject[]).entries()) {
     const where = `${path}.containers[${index}]`
-    const name = String(container['name'] ?? '')
+    const name = show(container['name'] ?? '')
     if (names.has(name)) errors.push({ reason: 'FieldValueDuplicate', field: `${where}.name`, value: name })
     names.add(name)
     if (!container['image']) errors.push({ reason: 'FieldValueRequired', field: `${where}.image` })

@@ -1,5 +1,5 @@
 /** The columns of `kubectl get` for built-in kinds, beside NAME and AGE (kubernetes/pkg/printers/internalversion). */
-import { at, isObject, type Json, type JsonObject } from '../json.ts'
+import { at, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { age, duration } from './age.ts'
 
@@ -15,7 +15,7 @@ const text =
   (path: string, otherwise = '<none>') =>
   (object: JsonObject) => {
     const value = at(object, path)
-    return value === undefined || value === null || value === '' ? otherwise : String(value)
+    return value === undefined || value === null || value === '' ? otherwise : show(value)
   }
 const number = (path: string) => (object: JsonObject) => Number(at(object, path) ?? 0)
 const count = (path: string) => (object: JsonObject) => {
@@ -54,17 +54,17 @@ const templates: BuiltInColumn[] = [
 /** What a pod is doing, in one word: a container's reason says more than the phase. */
 function podStatus(pod: JsonObject): string {
   const statuses = list(at(pod, 'status.containerStatuses'))
-  let word = String(at(pod, 'status.reason') ?? at(pod, 'status.phase') ?? 'Unknown')
+  let word = show(at(pod, 'status.reason') ?? at(pod, 'status.phase') ?? 'Unknown')
   for (const status of statuses.toReversed()) {
     const waiting = at(status, 'state.waiting.reason')
     const terminated = at(status, 'state.terminated')
     if (typeof waiting === 'string' && waiting) word = waiting
     else if (isObject(terminated))
-      word = String(
+      word = show(
         terminated['reason'] ||
           (terminated['signal']
-            ? `Signal:${String(terminated['signal'])}`
-            : `ExitCode:${String(terminated['exitCode'] ?? 0)}`),
+            ? `Signal:${show(terminated['signal'])}`
+            : `ExitCode:${show(terminated['exitCode'] ?? 0)}`),
       )
   }
   if (
@@ -88,14 +88,14 @@ function restarts(pod: JsonObject, now: Date): string {
     .filter(time => typeof time === 'string')
     .sort()
     .at(-1)
-  return total > 0 && last ? `${total} (${age(last, now)} ago)` : String(total)
+  return total > 0 && last ? `${total} (${age(last, now)} ago)` : show(total)
 }
 
 function servicePorts(service: JsonObject): string {
   return joined(
     list(at(service, 'spec.ports')).map(
       port =>
-        `${String(port['port'])}${port['nodePort'] ? `:${String(port['nodePort'])}` : ''}/${String(port['protocol'] ?? 'TCP')}`,
+        `${show(port['port'])}${port['nodePort'] ? `:${show(port['nodePort'])}` : ''}/${show(port['protocol'] ?? 'TCP')}`,
     ),
   )
 }
@@ -117,7 +117,7 @@ function jobStatus(job: JsonObject): string {
 }
 
 const object = (event: JsonObject) =>
-  `${String(at(event, 'involvedObject.kind') ?? at(event, 'regarding.kind') ?? '').toLowerCase()}/${String(at(event, 'involvedObject.name') ?? at(event, 'regarding.name') ?? '')}`
+  `${show(at(event, 'involvedObject.kind') ?? at(event, 'regarding.kind') ?? '').toLowerCase()}/${show(at(event, 'involvedObject.name') ?? at(event, 'regarding.name') ?? '')}`
 const createdAt: BuiltInColumn[] = [{ name: 'Created At', value: text('metadata.creationTimestamp') }]
 
 const columns: Record<string, readonly BuiltInColumn[]> = {
@@ -177,7 +177,7 @@ const columns: Record<string, readonly BuiltInColumn[]> = {
     { name: 'Status', value: jobStatus },
     {
       name: 'Completions',
-      value: job => `${number('status.succeeded')(job)}/${String(at(job, 'spec.completions') ?? 1)}`,
+      value: job => `${number('status.succeeded')(job)}/${show(at(job, 'spec.completions') ?? 1)}`,
     },
     { name: 'Duration', value: jobDuration },
   ],
@@ -200,11 +200,11 @@ const columns: Record<string, readonly BuiltInColumn[]> = {
     { name: 'Type', value: text('type', '') },
     { name: 'Reason', value: text('reason', '') },
     { name: 'Object', value: object },
-    { name: 'Message', value: event => String(event['message'] ?? event['note'] ?? '').trim() },
+    { name: 'Message', value: event => show(event['message'] ?? event['note'] ?? '').trim() },
     {
       name: 'Source',
       wide: true,
-      value: event => String(at(event, 'source.component') ?? event['reportingComponent'] ?? ''),
+      value: event => show(at(event, 'source.component') ?? event['reportingComponent'] ?? ''),
     },
     { name: 'Count', wide: true, value: event => Number(event['count'] ?? at(event, 'series.count') ?? 1) },
     { name: 'Name', wide: true, value: text('metadata.name') },
@@ -221,7 +221,7 @@ const columns: Record<string, readonly BuiltInColumn[]> = {
       value: policy =>
         joined(
           Object.entries((at(policy, 'spec.podSelector.matchLabels') as JsonObject | undefined) ?? {}).map(
-            ([key, value]) => `${key}=${String(value)}`,
+            ([key, value]) => `${key}=${show(value)}`,
           ),
         ),
     },

@@ -1,5 +1,5 @@
 /** The JSONPath of printer columns: fields, indexes, `[*]`, and filters such as `[?(@.type=="Ready")]`. */
-import { isObject, type Json } from '../json.ts'
+import { isObject, type Json, show } from '../json.ts'
 
 type Step = (value: Json) => readonly Json[]
 
@@ -21,7 +21,7 @@ function parse(path: string): readonly Step[] | undefined {
     else if (index !== undefined)
       steps.push(value => (Array.isArray(value) ? value.slice(Number(index)).slice(0, 1) : []))
     else if (filter !== undefined) {
-      const matches = (item: Json) => jsonPath(item, `.${filter}`).some(actual => String(actual) === expected)
+      const matches = (item: Json) => jsonPath(item, `.${filter}`).some(actual => show(actual) === expected)
       steps.push(value => (Array.isArray(value) ? value.filter(item => matches(item) === (operator === '==')) : []))
     } else steps.push(value => (Array.isArray(value) ? value : isObject(value) ? Object.values(value) : []))
   }

@@ -1,6 +1,5 @@
 /** Rows and columns of `kubectl get`: printer columns of CRDs, and a few columns of the built-in kinds. */
-import type { Json, JsonObject } from '../json.ts'
-import { at } from '../json.ts'
+import { at, type Json, type JsonObject, show } from '../json.ts'
 import type { Column, ResourceType } from '../kinds/registry.ts'
 import { age } from './age.ts'
 import { builtInColumns } from './columns.ts'
@@ -85,6 +84,6 @@ function customCell(object: JsonObject, column: Column, now: Date): Json {
     default:
       return more.length > 0 || typeof value === 'object'
         ? JSON.stringify(more.length > 0 ? [value, ...more] : value)
-        : String(value)
+        : show(value)
   }
 }

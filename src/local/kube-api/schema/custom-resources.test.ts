@@ -290,6 +290,16 @@ describe('definitions', () => {
       widgetDefinition({ properties: { a: {} } } as never),
       'spec.versions[0].schema.openAPIV3Schema.properties[spec].type',
     ],
+    [
+      'keywords of a wrong type',
+      widgetDefinition({ type: 'object', required: 'a' } as never),
+      'spec.versions[0].schema.openAPIV3Schema.properties[spec].required',
+    ],
+    [
+      'a broken pattern in a junctor',
+      widgetDefinition({ type: 'object', anyOf: [{ properties: { a: { pattern: '(' } } }] } as never),
+      'spec.versions[0].schema.openAPIV3Schema.properties[spec].anyOf[0].properties[a].pattern',
+    ],
     ['no storage version', broken(spec => Object.assign(spec['versions']![0]!, { storage: false })), 'spec.versions'],
     ['no group', broken(spec => void delete (spec as JsonObject)['group']), 'spec.group'],
   ])('refuses %s', async (_, definition, field) => {

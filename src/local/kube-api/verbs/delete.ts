@@ -1,6 +1,6 @@
 /** delete and deletecollection: preconditions, finalizers, propagation, grace (apiserver registry/rest/delete.go). */
 import { type Context, inVersion, timestamp } from '../context.ts'
-import { clone, isObject, type Json, type JsonObject } from '../json.ts'
+import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { badRequest, conflict, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
@@ -73,7 +73,7 @@ export function remove(context: Context, type: ResourceType, entry: StoredObject
     throw conflict(
       type,
       entry.name,
-      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${String(metadata['uid'])}`,
+      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${show(metadata['uid'])}`,
     )
   if (options.resourceVersion !== undefined && options.resourceVersion !== String(entry.version))
     throw conflict(

@@ -1,7 +1,7 @@
 /** From what a client sent to what could be stored: kind checked, unknown fields out, defaults in. */
 
 import { renameEvent } from '../context.ts'
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import { defaultBuiltIn } from '../kinds/defaults.ts'
 import type { Registry, ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
@@ -24,10 +24,10 @@ export function asObject(body: unknown, type: ResourceType): JsonObject {
   if (!type.builtIn && (typeof apiVersion !== 'string' || apiVersion === ''))
     throw badRequest("Object 'apiVersion' is missing in the request body")
   if (kind !== undefined && kind !== '' && kind !== type.kind)
-    throw badRequest(`the kind in the data (${String(kind)}) does not match the expected kind (${type.kind})`)
+    throw badRequest(`the kind in the data (${show(kind)}) does not match the expected kind (${type.kind})`)
   if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== type.apiVersion)
     throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${type.apiVersion})`,
+      `the API version in the data (${show(apiVersion)}) does not match the expected API version (${type.apiVersion})`,
     )
   if (metadata !== undefined && metadata !== null && !isObject(metadata)) throw badRequest('metadata must be an object')
   return {
@@ -98,6 +98,6 @@ export function refuseUndeclared(config: JsonObject, type: ResourceType): void {
   throw new StatusError(
     500,
     '',
-    `failed to create typed patch object (${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}; ${type.apiVersion}, Kind=${type.kind}): ${unknown.map(path => `.${path}: field not declared in schema`).join(', ')}`,
+    `failed to create typed patch object (${show(metadata['namespace'] ?? '')}/${show(metadata['name'] ?? '')}; ${type.apiVersion}, Kind=${type.kind}): ${unknown.map(path => `.${path}: field not declared in schema`).join(', ')}`,
   )
 }

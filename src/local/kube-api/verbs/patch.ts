@@ -1,7 +1,7 @@
 /** PATCH in its four forms (API concepts, "Updates to existing resources"). */
 import { applyConfiguration } from '../apply/managers.ts'
 import { type Context, inVersion, timestamp } from '../context.ts'
-import { clone, isObject, type Json, type JsonObject } from '../json.ts'
+import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
@@ -74,7 +74,7 @@ function applyPatch(
   delete metadata['managedFields']
   if (metadata['name'] !== undefined && metadata['name'] !== target.name)
     throw badRequest(
-      `the name of the object (${String(metadata['name'])}) does not match the name on the URL (${target.name})`,
+      `the name of the object (${show(metadata['name'])}) does not match the name on the URL (${target.name})`,
     )
   metadata['name'] = target.name
   if (type.namespaced) metadata['namespace'] ??= target.namespace!
@@ -89,7 +89,7 @@ function applyPatch(
       throw new StatusError(
         409,
         'Conflict',
-        `Operation cannot be fulfilled on ${type.plural} "${target.name}": uid mismatch: the provided object specified uid ${String(uid)}, and no existing object was found`,
+        `Operation cannot be fulfilled on ${type.plural} "${target.name}": uid mismatch: the provided object specified uid ${show(uid)}, and no existing object was found`,
       )
     if (type.status) delete config['status']
     return create(

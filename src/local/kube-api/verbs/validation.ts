@@ -1,7 +1,7 @@
 /** All checks that an object must pass before it is stored, in one place: 422 with every wrong field named. */
 import type { Context } from '../context.ts'
 import { inVersion } from '../context.ts'
-import type { JsonObject } from '../json.ts'
+import { type JsonObject, show } from '../json.ts'
 import { checkDefinition } from '../kinds/custom-definitions.ts'
 import { validateMetadata } from '../kinds/names.ts'
 import type { ResourceType } from '../kinds/registry.ts'
@@ -25,7 +25,7 @@ export function check(context: Context, type: ResourceType, after: JsonObject, b
     // Rules assume a valid shape, as in the API server.
     if (errors.length === 0) validateRules(after, before && inVersion(before, type), type.schema, errors)
   }
-  if (errors.length > 0) throw invalid(type, String(metadata['name'] ?? ''), errors)
+  if (errors.length > 0) throw invalid(type, show(metadata['name'] ?? ''), errors)
 }
 
 function checkFinalizers(metadata: JsonObject, was: JsonObject, errors: FieldError[]): void {

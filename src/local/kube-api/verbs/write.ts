@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { trackUpdate } from '../apply/managers.ts'
 import { type Context, inVersion, timestamp } from '../context.ts'
-import { clone, equal, type JsonObject } from '../json.ts'
+import { clone, equal, type JsonObject, show } from '../json.ts'
 import { establish } from '../kinds/custom-definitions.ts'
 import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
@@ -65,7 +65,7 @@ export function create(
   if (metadata['resourceVersion'])
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
   if (!metadata['name'] && metadata['generateName'])
-    metadata['name'] = `${String(metadata['generateName']).slice(0, 58)}${suffix()}`
+    metadata['name'] = `${show(metadata['generateName']).slice(0, 58)}${suffix()}`
   const name = metadata['name']
   if (typeof name !== 'string' || name === '')
     throw invalid(type, '', [
@@ -117,7 +117,7 @@ export function update(
   const sentMetadata = sent['metadata'] as JsonObject
   if (sentMetadata['name'] !== undefined && sentMetadata['name'] !== entry.name)
     throw badRequest(
-      `the name of the object (${String(sentMetadata['name'])}) does not match the name on the URL (${entry.name})`,
+      `the name of the object (${show(sentMetadata['name'])}) does not match the name on the URL (${entry.name})`,
     )
   checkPreconditions(type, entry, sentMetadata)
   const warnings: string[] = []
@@ -164,7 +164,7 @@ function checkPreconditions(type: ResourceType, entry: StoredObject, metadata: J
     throw conflict(
       type,
       entry.name,
-      `Precondition failed: UID in precondition: ${String(uid)}, UID in object meta: ${String(current)}`,
+      `Precondition failed: UID in precondition: ${show(uid)}, UID in object meta: ${show(current)}`,
     )
   if (resourceVersion && resourceVersion !== '0' && resourceVersion !== String(entry.version))
     throw modified(type, entry.name)
