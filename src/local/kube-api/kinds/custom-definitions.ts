@@ -2,6 +2,7 @@
 import { timestamp } from '../context.ts'
 import { child, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import { compileProblem } from '../schema/cel.ts'
+import { compilePattern } from '../schema/pattern.ts'
 import { joinPath, type ValidationRule } from '../schema/schema.ts'
 import type { FieldError } from '../status.ts'
 import type { Registry } from './registry.ts'
@@ -64,16 +65,7 @@ const isNumber: Shape = value => typeof value === 'number'
 const isFlag: Shape = value => typeof value === 'boolean'
 const isTexts: Shape = value => Array.isArray(value) && value.every(isText)
 const isSchemas: Shape = value => Array.isArray(value) && value.every(isObject)
-const isPattern: Shape = value => typeof value === 'string' && compiles(value)
-
-function compiles(pattern: string): boolean {
-  try {
-    new RegExp(pattern, 'u')
-    return true
-  } catch {
-    return false
-  }
-}
+const isPattern: Shape = value => typeof value === 'string' && compilePattern(value) !== undefined
 
 /** The types of JSONSchemaProps' fields, which the library's models leave open because the type contains itself. */
 const keywords: Readonly<Record<string, Shape>> = {

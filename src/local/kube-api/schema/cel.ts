@@ -2,6 +2,7 @@
 import { Environment, Optional } from '@marcbachmann/cel-js'
 import { canonical, isObject, type Json } from '../json.ts'
 import type { FieldError } from '../status.ts'
+import { compilePattern } from './pattern.ts'
 import { anything, fieldSchema, isNamedField, joinPath, type Schema, type ValidationRule } from './schema.ts'
 
 const ascending = (a: bigint | number, b: bigint | number) => (a < b ? -1 : a > b ? 1 : 0)
@@ -20,7 +21,7 @@ const environment = new Environment({
   .registerFunction('string.charAt(int): string', (text: string, index: bigint) => text.charAt(Number(index)))
   .registerFunction(
     'string.find(string): string',
-    (text: string, pattern: string) => new RegExp(pattern, 'u').exec(text)?.[0] ?? '',
+    (text: string, pattern: string) => compilePattern(pattern)?.exec(text)?.[0] ?? '',
   )
   .registerFunction(
     'string.findAll(string): list<string>',

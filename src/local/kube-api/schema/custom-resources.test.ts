@@ -34,6 +34,12 @@ test.each<[string, JsonObject, unknown, string]>([
   ['a short text', { type: 'string', minLength: 2 }, 'x', 'should be at least 2 chars long'],
   ['a long text', { type: 'string', maxLength: 2 }, 'xyz', 'may not be more than 2 bytes'],
   ['a text of another form', { type: 'string', pattern: '^a+$' }, 'b', "should match '^a+$'"],
+  [
+    'a text of another form, in RE2',
+    { type: 'string', pattern: '^(?i)(?P<x>[[:digit:]]+|no)\\z' },
+    'x1',
+    'should match',
+  ],
   ['a value outside the enum', { type: 'string', enum: ['a', 'b'] }, 'c', 'supported values: "a", "b"'],
   ['no date', { type: 'string', format: 'date-time' }, 'today', 'must be of type date-time'],
   ['null', { type: 'string' }, null, 'must be of type string: "null"'],
@@ -54,6 +60,12 @@ test.each<[string, JsonObject, unknown, string]>([
   const status = await refusal(api.client.create(widget('w', { field: value } as JsonObject)))
   expect([status.code, fieldsOf(status)]).toEqual([422, ['spec.field']])
   expect(status.message).toContain(message)
+})
+
+test('RE2 patterns match as RE2 does', async () => {
+  await define(object({ field: { type: 'string', pattern: '^(?i)(abort|[[:digit:]]+)?$' } }))
+  for (const [index, field] of ['ABORT', 'abort', '42', ''].entries())
+    await api.client.create(widget(`w${index}`, { field }))
 })
 
 test('names every wrong field, with indexes and keys of maps', async () => {

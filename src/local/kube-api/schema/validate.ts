@@ -2,21 +2,8 @@
 import { canonical, isObject, type Json, type JsonObject } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import { hasFormat, quantity } from './formats.ts'
+import { compilePattern } from './pattern.ts'
 import { anything, fieldSchema, isNamedField, joinPath, type Schema } from './schema.ts'
-
-const bounded = new Map<string, RegExp | undefined>()
-
-/** RE2 and JavaScript agree on what CRDs use; a pattern that JavaScript cannot read is not checked. */
-function pattern(source: string): RegExp | undefined {
-  if (!bounded.has(source)) {
-    try {
-      bounded.set(source, new RegExp(source, 'u'))
-    } catch {
-      bounded.set(source, undefined)
-    }
-  }
-  return bounded.get(source)
-}
 
 function typeOf(value: Json): string {
   if (value === null) return 'null'
@@ -71,7 +58,7 @@ function validateString(value: string, schema: Schema, field: string, errors: Fi
     errors.push({ reason: 'FieldValueTooLong', field, detail: `may not be more than ${schema.maxLength} bytes` })
   if (schema.minLength !== undefined && length < schema.minLength)
     wrong(`${field} in body should be at least ${schema.minLength} chars long`)
-  if (schema.pattern !== undefined && pattern(schema.pattern)?.test(value) === false)
+  if (schema.pattern !== undefined && compilePattern(schema.pattern)?.test(value) === false)
     wrong(`${field} in body should match '${schema.pattern}'`)
   if (schema.format === 'quantity' && !quantity.test(value))
     wrong("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
