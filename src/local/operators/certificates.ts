@@ -44,7 +44,18 @@ const pem = (label: string, data: Buffer): string =>
 export function issue(subject: Subject, now: number, days: number, issuer?: KeyAndCertificate): KeyAndCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signer: KeyObject = issuer ? createPrivateKey(issuer.key) : privateKey
-  const authority = der(0xa3, der(SEQUENCE, der(SEQUENCE, oid('551d13'), der(0x01, Buffer.from([255])), der(0x04, der(SEQUENCE, der(0x01, Buffer.from([255])))))))
+  const authority = der(
+    0xa3,
+    der(
+      SEQUENCE,
+      der(
+        SEQUENCE,
+        oid('551d13'),
+        der(0x01, Buffer.from([255])),
+        der(0x04, der(SEQUENCE, der(0x01, Buffer.from([255])))),
+      ),
+    ),
+  )
   const serial = randomBytes(16)
   serial[0] = 1
   const body = der(

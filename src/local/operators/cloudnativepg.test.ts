@@ -34,12 +34,20 @@ test('a Cluster becomes a database whose secret leads there, and goes with it', 
     const read = (key: string) => Buffer.from((secret!['data'] as Record<string, string>)[key]!, 'base64').toString()
     const password = databases.get('default_todo_db_app')
     expect(read('password')).toBe(password)
-    expect(read('uri')).toBe(
-      `postgresql://default_todo_db_app:${password}@127.0.0.1:5432/default_todo_db_app`,
-    )
-    expect(Object.keys(secret!['data'] as object).sort()).toEqual(
-      ['dbname', 'fqdn-jdbc-uri', 'fqdn-uri', 'host', 'jdbc-uri', 'password', 'pgpass', 'port', 'uri', 'user', 'username'],
-    )
+    expect(read('uri')).toBe(`postgresql://default_todo_db_app:${password}@127.0.0.1:5432/default_todo_db_app`)
+    expect(Object.keys(secret!['data'] as object).sort()).toEqual([
+      'dbname',
+      'fqdn-jdbc-uri',
+      'fqdn-uri',
+      'host',
+      'jdbc-uri',
+      'password',
+      'pgpass',
+      'port',
+      'uri',
+      'user',
+      'username',
+    ])
     await api.client.delete(kind, 'default', 'todo-db')
     await eventually(async () => databases.size === 0)
   } finally {

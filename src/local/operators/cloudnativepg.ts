@@ -97,7 +97,13 @@ export function startCloudNativePg(options: CloudNativePgOptions): { stop(): Pro
       readService: `${name}-r`,
       observedGeneration: generation ?? 1,
       conditions: [
-        { type: 'Ready', status: 'True' as const, reason: 'ClusterIsReady', message: 'Cluster is Ready', lastTransitionTime },
+        {
+          type: 'Ready',
+          status: 'True' as const,
+          reason: 'ClusterIsReady',
+          message: 'Cluster is Ready',
+          lastTransitionTime,
+        },
       ],
     }
     if (JSON.stringify(cluster.status) === JSON.stringify(status)) return

@@ -148,9 +148,14 @@ const STRIMZI: Definition[] = [
         {
           replicas: integer(0),
           roles: list(oneOf('controller', 'broker')),
-          storage: object({ ...volume, type: oneOf('ephemeral', 'persistent-claim', 'jbod'), volumes: list(object(volume, ['type'])) }, [
-            'type',
-          ]),
+          storage: object(
+            {
+              ...volume,
+              type: oneOf('ephemeral', 'persistent-claim', 'jbod'),
+              volumes: list(object(volume, ['type'])),
+            },
+            ['type'],
+          ),
         },
         ['replicas', 'storage', 'roles'],
       ),
@@ -226,9 +231,15 @@ const DAPR: Definition[] = [
         ignoreErrors: { type: 'boolean' },
         initTimeout: string,
         metadata: list(
-          object({ name: string, value: open, envRef: string, secretKeyRef: object({ name: string, key: string }, ['name']) }, [
-            'name',
-          ]),
+          object(
+            {
+              name: string,
+              value: open,
+              envRef: string,
+              secretKeyRef: object({ name: string, key: string }, ['name']),
+            },
+            ['name'],
+          ),
         ),
       },
       ['metadata', 'type', 'version'],
@@ -274,7 +285,10 @@ const CNPG: Definition[] = [
       status: anything,
     },
     required: ['metadata', 'spec'],
-    subresources: { status: {}, scale: { specReplicasPath: '.spec.instances', statusReplicasPath: '.status.instances' } },
+    subresources: {
+      status: {},
+      scale: { specReplicasPath: '.spec.instances', statusReplicasPath: '.status.instances' },
+    },
     columns: [
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
       { name: 'Instances', type: 'integer', jsonPath: '.status.instances' },

@@ -112,7 +112,9 @@ describe('Kafka', () => {
   test('an unchanged status is not written again', async () => {
     await running()
     const before = (await get('Kafka', 'todo'))!.metadata.resourceVersion
-    await api.client.merge({ apiVersion: API, kind: 'KafkaNodePool' }, 'ns', 'dual', { metadata: { labels: { a: 'b' } } })
+    await api.client.merge({ apiVersion: API, kind: 'KafkaNodePool' }, 'ns', 'dual', {
+      metadata: { labels: { a: 'b' } },
+    })
     await api.client.create(topic('t'))
     await settled('KafkaTopic', 't')
     expect((await get('Kafka', 'todo'))!.metadata.resourceVersion).toBe(before)
@@ -129,12 +131,37 @@ describe('Kafka', () => {
   })
 
   test.each<[string, object, object | undefined, string]>([
-    ['an unsupported version', { version: '3.9.0' }, {}, 'UnsupportedKafkaVersionException Unsupported Kafka.spec.kafka.version: 3.9.0. Supported versions are: [4.2.0, 4.2.1, 4.3.0, 4.3.1]'],
+    [
+      'an unsupported version',
+      { version: '3.9.0' },
+      {},
+      'UnsupportedKafkaVersionException Unsupported Kafka.spec.kafka.version: 3.9.0. Supported versions are: [4.2.0, 4.2.1, 4.3.0, 4.3.1]',
+    ],
     ['no pool', {}, undefined, 'InvalidConfigurationException No KafkaNodePools found for Kafka cluster todo'],
-    ['no controller', {}, { roles: ['broker'] }, 'InvalidResourceException The Kafka cluster todo is invalid: [At least one KafkaNodePool with the controller role and at least one replica is required when KRaft mode is enabled]'],
-    ['a factor above the brokers', { config: { 'default.replication.factor': 3 } }, {}, "InvalidResourceException Kafka configuration option 'default.replication.factor' should be set to 1 because this cluster has only 1 Kafka broker(s)."],
-    ['a number that is none', { config: { 'num.partitions': 'abc' } }, {}, "InvalidResourceException Kafka ns/todo has invalid spec.kafka.config: num.partitions has value 'abc' which is not an int"],
-    ['two listeners of one name', { listeners: [LISTENER, { ...LISTENER, port: 9094 }] }, {}, 'InvalidResourceException Listener configuration is not valid: [every listener needs to have a unique name]'],
+    [
+      'no controller',
+      {},
+      { roles: ['broker'] },
+      'InvalidResourceException The Kafka cluster todo is invalid: [At least one KafkaNodePool with the controller role and at least one replica is required when KRaft mode is enabled]',
+    ],
+    [
+      'a factor above the brokers',
+      { config: { 'default.replication.factor': 3 } },
+      {},
+      "InvalidResourceException Kafka configuration option 'default.replication.factor' should be set to 1 because this cluster has only 1 Kafka broker(s).",
+    ],
+    [
+      'a number that is none',
+      { config: { 'num.partitions': 'abc' } },
+      {},
+      "InvalidResourceException Kafka ns/todo has invalid spec.kafka.config: num.partitions has value 'abc' which is not an int",
+    ],
+    [
+      'two listeners of one name',
+      { listeners: [LISTENER, { ...LISTENER, port: 9094 }] },
+      {},
+      'InvalidResourceException Listener configuration is not valid: [every listener needs to have a unique name]',
+    ],
   ])('refuses %s', async (_what, spec, poolSpec, message) => {
     if (poolSpec) await api.client.create(pool(poolSpec))
     await api.client.create(kafka(spec))
@@ -166,17 +193,28 @@ describe('Kafka', () => {
   })
 
   test.each([
-    ['a port below 9092', kafka({ listeners: [{ ...LISTENER, port: 9091 }] }), 'should be greater than or equal to 9092'],
+    [
+      'a port below 9092',
+      kafka({ listeners: [{ ...LISTENER, port: 9091 }] }),
+      'should be greater than or equal to 9092',
+    ],
     ['no listener', kafka({ listeners: [] }), 'should have at least 1 items'],
     ['no partitions', topic('t', { partitions: 0 }), 'should be greater than or equal to 1'],
-    ['an unknown operation', user('u', { authorization: { type: 'simple', acls: [{ resource: { type: 'topic' }, operations: ['Nonsense'] }] } }), 'Unsupported value: "Nonsense"'],
+    [
+      'an unknown operation',
+      user('u', {
+        authorization: { type: 'simple', acls: [{ resource: { type: 'topic' }, operations: ['Nonsense'] }] },
+      }),
+      'Unsupported value: "Nonsense"',
+    ],
   ])('the CRD refuses %s', async (_what, refused, message) => {
     await expect(api.client.create(refused)).rejects.toThrow(message)
   })
 })
 
 describe('KafkaTopic', () => {
-  const change = (name: string, patch: object) => api.client.merge({ apiVersion: API, kind: 'KafkaTopic' }, 'ns', name, patch)
+  const change = (name: string, patch: object) =>
+    api.client.merge({ apiVersion: API, kind: 'KafkaTopic' }, 'ns', name, patch)
 
   test('is created, grown, configured and deleted', async () => {
     await running()
@@ -184,7 +222,11 @@ describe('KafkaTopic', () => {
     expect(await conditionsOf('KafkaTopic', 't')).toEqual(['Ready True'])
     const live = log.cluster('ns/todo').describeTopic('t')!
     expect(live).toMatchObject({ partitions: 2, config: { 'retention.ms': '1000' } })
-    expect(await settled('KafkaTopic', 't')).toMatchObject({ topicName: 't', topicId: live.topicId, observedGeneration: 1 })
+    expect(await settled('KafkaTopic', 't')).toMatchObject({
+      topicName: 't',
+      topicId: live.topicId,
+      observedGeneration: 1,
+    })
     expect((await get('KafkaTopic', 't'))!.metadata.finalizers).toEqual(['strimzi.io/topic-operator'])
     await change('t', { spec: { partitions: 5, config: null } })
     await settled('KafkaTopic', 't', 2)
@@ -196,12 +238,37 @@ describe('KafkaTopic', () => {
 
   test.each<[string, object, object | undefined, string]>([
     ['fewer partitions', { partitions: 5 }, { partitions: 1 }, 'NotSupported Decreasing partitions not supported'],
-    ['another replication', { partitions: 2, replicas: 1 }, { replicas: 2 }, 'NotSupported Replication factor change not supported, but required for partitions [0, 1]'],
+    [
+      'another replication',
+      { partitions: 2, replicas: 1 },
+      { replicas: 2 },
+      'NotSupported Replication factor change not supported, but required for partitions [0, 1]',
+    ],
     ['another topic name', {}, { topicName: 'other' }, 'NotSupported Changing spec.topicName is not supported'],
-    ['an unknown option', {}, { config: { 'no.such.key': 1 } }, 'KafkaError org.apache.kafka.common.errors.InvalidConfigurationException: Unknown topic config name: no.such.key'],
-    ['a bad number', {}, { config: { 'retention.ms': 'abc' } }, 'KafkaError org.apache.kafka.common.errors.InvalidConfigurationException: Invalid value abc for configuration retention.ms: Not a number of type LONG'],
-    ['too many replicas', { replicas: 3 }, undefined, 'KafkaError org.apache.kafka.common.errors.InvalidReplicationFactorException: Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.'],
-    ['a bad name', { topicName: 'bad name!' }, undefined, "KafkaError org.apache.kafka.common.errors.InvalidTopicException: Topic name is invalid: 'bad name!' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"],
+    [
+      'an unknown option',
+      {},
+      { config: { 'no.such.key': 1 } },
+      'KafkaError org.apache.kafka.common.errors.InvalidConfigurationException: Unknown topic config name: no.such.key',
+    ],
+    [
+      'a bad number',
+      {},
+      { config: { 'retention.ms': 'abc' } },
+      'KafkaError org.apache.kafka.common.errors.InvalidConfigurationException: Invalid value abc for configuration retention.ms: Not a number of type LONG',
+    ],
+    [
+      'too many replicas',
+      { replicas: 3 },
+      undefined,
+      'KafkaError org.apache.kafka.common.errors.InvalidReplicationFactorException: Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.',
+    ],
+    [
+      'a bad name',
+      { topicName: 'bad name!' },
+      undefined,
+      "KafkaError org.apache.kafka.common.errors.InvalidTopicException: Topic name is invalid: 'bad name!' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'",
+    ],
   ])('refuses %s and leaves the topic', async (_what, spec, after, message) => {
     await running()
     await api.client.create(topic('t', spec))
@@ -261,7 +328,10 @@ describe('KafkaUser', () => {
   const secret = async (name: string) => {
     const found = await api.client.get<KubeObject>({ apiVersion: 'v1', kind: 'Secret' }, 'ns', name)
     const data = found?.['data'] as Record<string, string> | undefined
-    return data && Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))
+    return (
+      data &&
+      Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))
+    )
   }
 
   test('gets a password that opens the cluster for what its ACLs allow', async () => {
@@ -319,8 +389,21 @@ describe('KafkaUser', () => {
   })
 
   test.each<[string, object, string]>([
-    ['a password from a missing secret', { authentication: { type: 'scram-sha-512', password: { valueFrom: { secretKeyRef: { name: 'nope', key: 'p' } } } } }, 'ExecutionException java.util.concurrent.CompletionException: io.strimzi.operator.common.model.InvalidResourceException: Secret nope in namespace ns not found'],
-    ['a TLS name that is too long', { authentication: { type: 'tls' } }, 'ExecutionException io.strimzi.operator.common.ReconciliationException: io.strimzi.operator.common.model.InvalidResourceException: Users with TLS client authentication can have a username (name of the KafkaUser custom resource) only up to 64 characters long.'],
+    [
+      'a password from a missing secret',
+      {
+        authentication: {
+          type: 'scram-sha-512',
+          password: { valueFrom: { secretKeyRef: { name: 'nope', key: 'p' } } },
+        },
+      },
+      'ExecutionException java.util.concurrent.CompletionException: io.strimzi.operator.common.model.InvalidResourceException: Secret nope in namespace ns not found',
+    ],
+    [
+      'a TLS name that is too long',
+      { authentication: { type: 'tls' } },
+      'ExecutionException io.strimzi.operator.common.ReconciliationException: io.strimzi.operator.common.model.InvalidResourceException: Users with TLS client authentication can have a username (name of the KafkaUser custom resource) only up to 64 characters long.',
+    ],
   ])('refuses %s', async (_what, spec, message) => {
     await running()
     const name = 'u'.repeat(73)

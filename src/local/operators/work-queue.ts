@@ -7,7 +7,10 @@ export interface WorkQueue {
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 10_000
 
-export function workQueue(work: (key: string) => Promise<void>, onError: (key: string, error: unknown) => void): WorkQueue {
+export function workQueue(
+  work: (key: string) => Promise<void>,
+  onError: (key: string, error: unknown) => void,
+): WorkQueue {
   const dirty = new Set<string>()
   const running = new Map<string, Promise<void>>()
   const pauses = new Map<string, number>()
@@ -36,7 +39,11 @@ export function workQueue(work: (key: string) => Promise<void>, onError: (key: s
     if (stopped) return
     clearTimeout(timers.get(key))
     dirty.add(key)
-    if (!running.has(key)) running.set(key, run(key).finally(() => running.delete(key)))
+    if (!running.has(key))
+      running.set(
+        key,
+        run(key).finally(() => running.delete(key)),
+      )
   }
   return {
     add,

@@ -47,12 +47,15 @@ export class KafkaConsumer {
     this.#options = options
   }
 
-  /** Restarts the session with these topics. */
+  /** Restarts the session with these topics. Resolves when the group was joined, or could not be for now. */
   async consume(handlers: ReadonlyMap<string, TopicHandler>): Promise<void> {
     await this.stop()
     this.#handlers = handlers
     this.#stop = new AbortController()
-    if (handlers.size > 0) this.#running = this.#run(this.#stop.signal)
+    if (handlers.size === 0) return
+    await new Promise<void>(resolve => {
+      this.#running = this.#run(this.#stop.signal, resolve)
+    })
   }
 
   async stop(): Promise<void> {
@@ -60,7 +63,7 @@ export class KafkaConsumer {
     await this.#running
   }
 
-  async #run(stopped: AbortSignal): Promise<void> {
+  async #run(stopped: AbortSignal, tried: () => void): Promise<void> {
     const { connect, group, initialOffset, clientId, log, eventLog, clock } = this.#options
     while (!stopped.aborted) {
       const wake = new AbortController()
@@ -73,6 +76,7 @@ export class KafkaConsumer {
           clientId,
           onClaim: claim => this.#claim(claim),
         })
+        tried()
         const leave = (): void => void member.leave()
         stopped.addEventListener('abort', leave, { once: true })
         if (stopped.aborted) leave()
@@ -80,6 +84,7 @@ export class KafkaConsumer {
         stopped.removeEventListener('abort', leave)
         if (reason !== undefined) throw reason
       } catch (error) {
+        tried()
         log('error', `error consuming from group ${group}: ${describe(error)}`)
         const either = AbortSignal.any([stopped, wake.signal])
         await pause(clock, REJOIN_INTERVAL, either)

@@ -51,8 +51,9 @@ export class Runtime {
   subscriptions: Subscription[] = []
   /** Components are loaded: publishing works (`/healthz/outbound`). */
   outboundReady = false
-  /** The app listens, and its subscriptions are known (`/healthz`). */
+  /** The app listens, its subscriptions are known and consumed (`/healthz`). */
   appReady = false
+  #appKnown = false
   #appHealthy: boolean
   #programmatic: Subscription[] = []
   #problem: string | undefined
@@ -129,7 +130,7 @@ export class Runtime {
         }
       }
     }
-    this.appReady = true
+    this.#appKnown = true
     this.#queueReload()
   }
 
@@ -148,7 +149,10 @@ export class Runtime {
       this.#loadResiliency()
       await this.components.reload()
       if (this.components.problems.size === 0) this.outboundReady = true
-      if (this.appReady) await this.#applyInputs()
+      if (this.#appKnown) {
+        await this.#applyInputs()
+        this.appReady = true
+      }
     } catch (error) {
       this.options.log('error', `reload failed: ${messageOf(error)}`)
       this.#problem ??= messageOf(error)

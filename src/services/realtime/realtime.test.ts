@@ -385,7 +385,8 @@ describe('a stream', () => {
         })
         const kept = published.slice(-limits.frames).filter(one => one.at > now - limits.age)
         const missed = published.slice(from)
-        const whole = missed.length <= kept.length && missed.reduce((sum, one) => sum + one.size, 0) <= limits.recoveryBytes
+        const whole =
+          missed.length <= kept.length && missed.reduce((sum, one) => sum + one.size, 0) <= limits.recoveryBytes
         const recovered = stream.since({ epoch: stream.position.epoch, offset: from }, now)
         if (from > events.length || !whole) expect(recovered).toBeUndefined()
         else expect(recovered!.map(frame => frame.event.length)).toEqual(missed.map(one => one.size))

@@ -4,7 +4,18 @@ import type { EventLog } from '../../log/index.ts'
 import { type WorkQueue, workQueue } from '../work-queue.ts'
 import { reconcileKafka } from './kafka.ts'
 import { reconcileTopic } from './topic.ts'
-import { clusterOf, type Context, KAFKA, keyOf, NODE_POOL, SECRET, TOPIC, type Topic, USER, type User } from './types.ts'
+import {
+  type Context,
+  clusterOf,
+  KAFKA,
+  keyOf,
+  NODE_POOL,
+  SECRET,
+  TOPIC,
+  type Topic,
+  USER,
+  type User,
+} from './types.ts'
 import { reconcileUser } from './user.ts'
 
 export interface StrimziOptions {
@@ -34,7 +45,8 @@ export function startStrimzi(options: StrimziOptions): { stop(): Promise<void> }
 
   const wakeMembers = async (cluster: string): Promise<void> => {
     const namespace = cluster.split('/')[0]
-    for (const topic of await client.list<Topic>(TOPIC, namespace)) if (clusterOf(topic) === cluster) topics.add(keyOf(topic))
+    for (const topic of await client.list<Topic>(TOPIC, namespace))
+      if (clusterOf(topic) === cluster) topics.add(keyOf(topic))
     for (const user of await client.list<User>(USER, namespace)) if (clusterOf(user) === cluster) users.add(keyOf(user))
   }
 

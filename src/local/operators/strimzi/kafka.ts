@@ -4,7 +4,18 @@ import type { KubeObject } from '../../kube-api/api.ts'
 import { issue } from '../certificates.ts'
 import { type Condition, decodeData, encodeData, ownerReference, type WithConditions, writeStatus } from '../status.ts'
 import { applyVolumeClaims } from './storage.ts'
-import { CLUSTER_LABEL, type Context, isPaused, KAFKA, type Kafka, type Listener, NODE_POOL, type NodePool, SECRET, splitKey } from './types.ts'
+import {
+  CLUSTER_LABEL,
+  type Context,
+  isPaused,
+  KAFKA,
+  type Kafka,
+  type Listener,
+  NODE_POOL,
+  type NodePool,
+  SECRET,
+  splitKey,
+} from './types.ts'
 import { checkKafka, losesData, metadataVersionOf, OPERATOR_VERSION, Refusal, warnings } from './validate.ts'
 
 const CA_DAYS = 365
@@ -90,7 +101,7 @@ function authenticationOf(listeners: readonly Listener[]): 'none' | 'optional' |
 
 /** @throws Refusal */
 async function bringUp(context: Context, kafka: Kafka, pools: readonly NodePool[]): Promise<WithConditions> {
-  const { client, log, now } = context
+  const { log } = context
   const { name, namespace = '' } = kafka.metadata
   const cluster = log.cluster(`${namespace}/${name}`)
   const { version, nodes } = checkKafka(kafka, pools, cluster.running)
@@ -100,7 +111,7 @@ async function bringUp(context: Context, kafka: Kafka, pools: readonly NodePool[
   const clusterId = (kafka.status?.['clusterId'] as string | undefined) ?? randomBytes(16).toString('base64url')
   const ids = assignNodeIds(pools)
   for (const pool of pools) {
-    await applyVolumeClaims(client, kafka, pool, ids.get(pool.metadata.name) ?? [])
+    await applyVolumeClaims(context.client, kafka, pool, ids.get(pool.metadata.name) ?? [])
     await writePoolStatus(context, kafka, pool, ids.get(pool.metadata.name) ?? [], clusterId)
   }
   cluster.start({

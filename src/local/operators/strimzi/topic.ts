@@ -1,8 +1,8 @@
 /** The topic operator. */
 import { isDeepStrictEqual } from 'node:util'
-import { LogError, type LogCluster, type TopicDescription } from '../../log/index.ts'
+import { type LogCluster, LogError, type TopicDescription } from '../../log/index.ts'
 import { type Condition, type WithConditions, writeStatus } from '../status.ts'
-import { CLUSTER_LABEL, clusterOf, type Context, isPaused, keyOf, splitKey, TOPIC, type Topic } from './types.ts'
+import { CLUSTER_LABEL, type Context, clusterOf, isPaused, keyOf, splitKey, TOPIC, type Topic } from './types.ts'
 
 const FINALIZER = 'strimzi.io/topic-operator'
 

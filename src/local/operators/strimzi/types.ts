@@ -1,5 +1,5 @@
-import type { Acl, EventLog } from '../../log/index.ts'
 import type { Kind, LocalClient } from '../../kube-api/api.ts'
+import type { Acl, EventLog } from '../../log/index.ts'
 import type { Resource } from '../status.ts'
 
 const API = 'kafka.strimzi.io/v1'

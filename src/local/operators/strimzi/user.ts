@@ -3,7 +3,18 @@ import { randomInt } from 'node:crypto'
 import type { KubeObject } from '../../kube-api/api.ts'
 import { issue } from '../certificates.ts'
 import { type Condition, decodeData, encodeData, ownerReference, writeStatus } from '../status.ts'
-import { CLUSTER_LABEL, clusterOf, type Context, isPaused, KAFKA, type Kafka, SECRET, splitKey, USER, type User } from './types.ts'
+import {
+  CLUSTER_LABEL,
+  type Context,
+  clusterOf,
+  isPaused,
+  KAFKA,
+  type Kafka,
+  SECRET,
+  splitKey,
+  USER,
+  type User,
+} from './types.ts'
 
 const PASSWORD_LENGTH = 32
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
@@ -77,20 +88,24 @@ async function applySecret({ client }: Context, user: User, data: Record<string,
   await client.apply(secret, { fieldManager: 'strimzi-user-operator', force: true })
 }
 
-async function manage(context: Context, user: User, clusterName: string): Promise<{ secret?: string; username: string }> {
+async function manage(
+  context: Context,
+  user: User,
+  clusterName: string,
+): Promise<{ secret?: string; username: string }> {
   const { client, log } = context
   const { name, namespace } = user.metadata
   const [, kafkaName] = splitKey(clusterName)
   const kafka = await client.get<Kafka>(KAFKA, namespace, kafkaName)
   const acls = user.spec?.authorization?.acls ?? []
   if (user.spec?.authorization && kafka?.spec?.kafka.authorization?.type !== 'simple') {
-    const message = 'Simple authorization ACL rules are configured but not supported in the Kafka cluster configuration.'
+    const message =
+      'Simple authorization ACL rules are configured but not supported in the Kafka cluster configuration.'
     throw new UserFailure('InvalidResourceException', message)
   }
   const type = user.spec?.authentication?.type
   const username = type?.startsWith('tls') ? `CN=${name}` : name
-  const principal = (password?: string): void =>
-    log.cluster(clusterName).setPrincipal(username, { password, acls })
+  const principal = (password?: string): void => log.cluster(clusterName).setPrincipal(username, { password, acls })
   if (type !== 'scram-sha-512' && type !== 'tls') {
     principal()
     return { username }

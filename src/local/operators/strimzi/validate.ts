@@ -107,7 +107,11 @@ function checkConfig(kafka: Kafka, brokers: number): void {
 }
 
 /** @throws Refusal */
-export function checkKafka(kafka: Kafka, pools: readonly NodePool[], running: boolean): { version: string; nodes: Nodes } {
+export function checkKafka(
+  kafka: Kafka,
+  pools: readonly NodePool[],
+  running: boolean,
+): { version: string; nodes: Nodes } {
   const version = checkVersion(kafka)
   const nodes = checkPools(kafka.metadata.name, pools, running)
   checkListeners(kafka)
