@@ -184,6 +184,8 @@ test('an annotated pod gets a sidecar, and its app learns where', async () => {
   const pod = await readyPod('dapr')
   expect(pod.status?.containerStatuses?.map(status => status.name)).toEqual(['app', 'daprd'])
   expect((await ask(await node.services.localPort('default', 'dapr', 8080))).env['DAPR_HTTP_PORT']).toBe('1')
+  const ports = JSON.parse(pod.metadata.annotations!['embedded.todo.events/ports']!)
+  expect(ports).toEqual({ 3500: 1, 3501: 2, 8080: expect.any(Number) })
   expect(node.addressOfApp('dapr-app', 'default')).toEqual({ host: '127.0.0.1', port: expect.any(Number) })
   expect(node.addressOfApp('dapr-app', 'elsewhere')).toBeUndefined()
 })

@@ -9,6 +9,9 @@ import { ContainerLogs } from './logs.ts'
 import { type ServiceProxies, withLocalAddresses } from './services.ts'
 import { type Container, type ContainerStatus, POD, type Pod, type PodStatus, timestamp } from './types.ts'
 
+/** Container port → port on 127.0.0.1, of a running pod. */
+export const PORTS_ANNOTATION = 'embedded.todo.events/ports'
+
 /** How the embedded node starts an image: a name (without registry and tag) stands for a bundle on this machine. */
 export type Images = Record<string, { command: string; args: string[]; env?: Record<string, string> }>
 
@@ -95,8 +98,19 @@ export class PodRun {
     await this.#startSidecar()
     if (this.#stopping) return
     this.#containers = this.#apps.map(container => this.#containerRun(container, status))
+    await this.#publishPorts()
     await Promise.all(this.#containers.map(container => container.start()))
     this.report()
+  }
+
+  /** Tells people where the pod's ports are on this machine: in a cluster its address would. */
+  async #publishPorts(): Promise<void> {
+    const { namespace, name } = this.#pod.metadata
+    const ports: Record<string, number> = Object.fromEntries(this.#ports)
+    if (this.#sidecar) Object.assign(ports, { 3500: this.#sidecar.httpPort, 3501: this.#sidecar.publicPort })
+    await this.#host.client.merge(POD, namespace, name, {
+      metadata: { annotations: { [PORTS_ANNOTATION]: JSON.stringify(ports) } },
+    })
   }
 
   #containerRun(container: Container, status: PodStatus | undefined): ContainerRun {
