@@ -237,7 +237,8 @@ export function applyConfiguration(
   const set = ownable(fieldSetOf(config, schema), type, actor.subresource)
   setManager(managers, { ...self, set }, actor.time)
   let next = merge(base, config, schema) as JsonObject
-  if (last) next = pruneAbandoned(next, last.set, managers, type)
+  // Usually nothing was given up, and then nothing can be pruned.
+  if (last && !isEmpty(difference(last.set, set))) next = pruneAbandoned(next, last.set, managers, type)
   settle(base, next, managers, id, type, force)
   const result = clone(next)
   result['metadata'] ??= {}

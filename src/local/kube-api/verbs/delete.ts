@@ -2,7 +2,7 @@
 import { type Context, inVersion, timestamp } from '../context.ts'
 import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
-import { badRequest, conflict, StatusError } from '../status.ts'
+import { badRequest, conflict, forbidden, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
 import { storeOrFinish } from './write.ts'
 
@@ -66,6 +66,8 @@ function graceFor(type: ResourceType, object: JsonObject, options: DeleteOptions
   return asked === undefined || asked < 0 ? Number(spec['terminationGracePeriodSeconds'] ?? 30) : asked
 }
 
+const immortal = new Set(['default', 'kube-system', 'kube-public'])
+
 /** Deletes one object, or marks it for deletion. Returns what the client is told: the marked object, or Success. */
 export function remove(context: Context, type: ResourceType, entry: StoredObject, options: DeleteOptions): JsonObject {
   const metadata = entry.object['metadata'] as JsonObject
@@ -81,11 +83,8 @@ export function remove(context: Context, type: ResourceType, entry: StoredObject
       entry.name,
       `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${entry.version}`,
     )
-  if (type.table === '/namespaces' && entry.name === 'default')
-    throw new StatusError(403, 'Forbidden', 'namespaces "default" is forbidden: this namespace may not be deleted', {
-      name: entry.name,
-      kind: type.plural,
-    })
+  if (type.table === '/namespaces' && immortal.has(entry.name))
+    throw forbidden(type, entry.name, 'this namespace may not be deleted')
 
   const marked = clone(entry.object)
   const next = marked['metadata'] as JsonObject
