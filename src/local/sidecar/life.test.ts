@@ -65,6 +65,21 @@ describe('life', () => {
     expect(place.log.cluster('default/todo').lag('app')).toEqual([])
   })
 
+  test('a failure of the message in hand during a shutdown makes no dead letter', async () => {
+    let release = (): void => {}
+    const gate = new Promise<Answer>(resolve => {
+      release = () => resolve({ status: 500 })
+    })
+    await startDead([kafkaComponent(), subscription('t', dlq)], call => (call.path === '/events/t' ? gate : undefined))
+    await place.publish('t', 1)
+    await until(() => app.events('/events/t').length === 1)
+    const drained = place.sidecar.drain()
+    release()
+    await drained
+    expect(records('dead')).toEqual([])
+    expect(place.log.cluster('default/todo').lag('app')).toEqual([])
+  })
+
   test('an unhealthy app gets nothing until it is well', async () => {
     let well = true
     await start(
