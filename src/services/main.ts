@@ -1,6 +1,5 @@
 /** `node dist/services.mjs <service>` runs one service; `migrate` brings the database up to date and ends. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SERVICES } from '../contracts/topology.ts'
 import { ConfigError, loadConfig, type ServiceConfig } from '../kit/config.ts'
 import { createLogger } from '../kit/log.ts'
 import { migrate } from '../kit/migrate.ts'

@@ -60,8 +60,9 @@ export class EventStream {
   #take(block: string): void {
     const fields = { id: '', event: 'message', data: '' }
     for (const line of block.split(/\r?\n/)) {
-      const [, name, value] = /^(id|event|data): ?(.*)$/.exec(line) ?? []
-      if (name) fields[name as keyof typeof fields] += value
+      const [, name, value = ''] = /^(id|event|data): ?(.*)$/.exec(line) ?? []
+      if (name === 'data') fields.data += value
+      else if (name) fields[name as 'id' | 'event'] = value
     }
     if (fields.data) this.events.push({ ...fields, data: JSON.parse(fields.data) })
   }
