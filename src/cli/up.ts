@@ -125,7 +125,13 @@ async function run(options: UpOptions, version: string): Promise<void> {
 
 function readManifests(file: string): KubeObject[] {
   if (!existsSync(file)) throw new Exit('TEP5005', EXIT.usage, `there is no file ${file}`)
-  return (loadAll(readFileSync(file, 'utf8')) as (KubeObject | null)[]).filter(object => object !== null)
+  try {
+    return (loadAll(readFileSync(file, 'utf8'), { filename: file }) as (KubeObject | null)[]).filter(
+      object => object !== null,
+    )
+  } catch (error) {
+    throw new Exit('TEP5005', EXIT.usage, `${file} is no YAML: ${(error as Error).message.split('\n')[0]}`)
+  }
 }
 
 const apply = (client: LocalClient, object: KubeObject): Promise<KubeObject> =>

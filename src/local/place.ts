@@ -11,6 +11,8 @@ import { startPostgres } from './postgres/index.ts'
 import { processRegister } from './processes.ts'
 import { kubeDaprResources, openJobScheduler, startSidecar } from './sidecar/index.ts'
 
+const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
+
 export interface PlaceOptions {
   /** Everything is kept here; a later start finds it again. */
   folder: string
@@ -68,6 +70,7 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
       { mode: 0o600 },
     )
     const { client } = api
+    await releaseLeases(client)
     const postgres = await starting
     stops.push(() => postgres.stop())
 
@@ -136,6 +139,14 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** Left-over processes were ended: whoever held a Lease before this start is no more, and nobody has to wait for it to run out. */
+async function releaseLeases(client: LocalClient): Promise<void> {
+  for (const lease of await client.list<KubeObject<{ holderIdentity?: string }>>(LEASE)) {
+    if (lease.spec?.holderIdentity)
+      await client.merge(LEASE, lease.metadata.namespace, lease.metadata.name, { spec: { holderIdentity: '' } })
   }
 }
 

@@ -1,19 +1,12 @@
 /** Writes every generated file from the schemas; with `--check` it only tells which are stale, and exits 1. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { dump } from 'js-yaml'
-import { platformCrd } from '../platform/crd.ts'
-import { GROUP, PLURAL, platformSchema } from '../platform/schema.ts'
-import { declareType } from './typescript.ts'
+import { eventFiles } from './events.ts'
+import { platformFiles } from './platform.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const header = 'Generated from src/contracts by `make generate`; do not edit.'
-
-const { spec, status } = platformSchema.properties!
-const files: Record<string, string> = {
-  [`crds/${GROUP}_${PLURAL}.yaml`]: `# ${header}\n${dump(platformCrd, { noRefs: true, lineWidth: 140 })}`,
-  'src/contracts/generated/platform.ts': `// ${header}\n${declareType('PlatformSpec', spec!)}\n${declareType('PlatformStatus', status!)}`,
-}
+const files = { ...platformFiles(header), ...eventFiles(header) }
 
 const read = (file: string): string | undefined => {
   try {

@@ -1,5 +1,4 @@
-// Generated from src/contracts/events/schemas.ts by src/contracts/generate-events.ts. Do not edit.
-
+// Generated from src/contracts by `make generate`; do not edit.
 /** An immutable series anchor and where in the series a task stands. */
 export interface Recurrence {
   series_id?: string

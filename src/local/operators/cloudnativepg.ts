@@ -1,8 +1,8 @@
 /** A stand-in for CloudNativePG 1.30: a Cluster becomes a database on the place's PostgreSQL, with the operator's Secret. */
 import { randomBytes } from 'node:crypto'
 import type { Kind, KubeObject, LocalClient } from '../kube-api/api.ts'
+import { workQueue } from '../work-queue.ts'
 import { decodeData, encodeData, ownerReference, type Resource } from './status.ts'
-import { workQueue } from './work-queue.ts'
 
 export interface DatabaseServer {
   /** Makes the database and its owner, or sets the owner's password when they exist. */

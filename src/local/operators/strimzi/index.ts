@@ -1,7 +1,7 @@
 /** A stand-in for Strimzi 1.2.0 over the embedded log: same resources, statuses, finalizers and refusals, no pods. */
 import type { KubeObject, LocalClient } from '../../kube-api/api.ts'
 import type { EventLog } from '../../log/index.ts'
-import { type WorkQueue, workQueue } from '../work-queue.ts'
+import { type WorkQueue, workQueue } from '../../work-queue.ts'
 import { reconcileKafka } from './kafka.ts'
 import { reconcileTopic } from './topic.ts'
 import {

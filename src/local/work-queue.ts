@@ -19,6 +19,9 @@ export function workQueue(
 
   const run = async (key: string): Promise<void> => {
     while (dirty.delete(key) && !stopped) {
+      // A turn later: the changes of one burst are then one run.
+      await new Promise(resolve => setImmediate(resolve))
+      dirty.delete(key)
       try {
         await work(key)
         pauses.delete(key)
