@@ -96,6 +96,11 @@ export class Laptop {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
+  /** Process id of `tep up`. */
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
   token(name: string): string {
     const user = this.ready.users.find(each => each.name === name)
     if (!user) throw new Error(`no user ${name}`)
