@@ -24,6 +24,8 @@ export function renderDatabase(context: Context): Desired[] {
       stateful: true,
       body: {
         spec: {
+          // Each service works under a role of its own, which the migrations create.
+          managed: { roles: [{ name: 'app', ensure: 'present', login: true, createrole: true }] },
           instances: wanted.instances ?? (production ? 3 : 1),
           storage: {
             size: wanted.storage?.size ?? (production ? '10Gi' : '1Gi'),

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { root } from './support/laptop.ts'
+
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+const tracked = (...paths: string[]): string[] =>
+  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...paths], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+    .trim()
+    .split('\n')
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(root, 'docs')).map(file => `docs/${file}`),
+  ...readdirSync(join(root, 'adr')).map(file => `adr/${file}`),
+]
+const CODE = /TEP(?:\d{4}|-[A-Z]+(?:-[A-Z]+)+)/g
+
+test('every error code of the sources has its line in docs/errors.md, and no line is left over', () => {
+  const sources = tracked('src', 'controller', 'Makefile').filter(file => !/\.test\.ts$|\/generated\/|\.md$/.test(file))
+  const used = new Set(sources.flatMap(file => read(file).match(CODE) ?? []))
+  const documented = new Set([...read('docs/errors.md').matchAll(/^\| (TEP\S+) \|/gm)].map(([, code]) => code!))
+  expect([...documented].sort()).toEqual([...used].sort())
+})
+
+test.each(pages)('links and make targets of %s exist', page => {
+  const text = read(page)
+  for (const [, target] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
+    expect([target, existsSync(join(root, dirname(page), target!))]).toEqual([target, true])
+  const targets = new Set([...read('Makefile').matchAll(/^([a-z0-9-]+):/gm)].map(([, name]) => name))
+  for (const [, target] of text.matchAll(/(?:`|^)make ([a-z][a-z-]*)/gm)) expect([...targets]).toContain(target)
+})
+
+test('the example platform of the README is the one that the tests bring up', () => {
+  expect(read('README.md')).toContain('examples/platform.yaml')
+  expect(read('src/cli/up.ts')).toContain('examples/platform.yaml')
+})
+
+test('files and paths the documents name exist', () => {
+  for (const page of pages) {
+    for (const [, path] of read(page).matchAll(/`((?:src|controller|test|charts|docs|examples|crds)\/[\w./-]+)`/g)) {
+      expect([page, path, existsSync(join(root, path!))]).toEqual([page, path, true])
+    }
+  }
+})
