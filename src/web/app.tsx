@@ -37,7 +37,8 @@ async function attempt(work: () => Promise<unknown>): Promise<void> {
     await work()
     problem.value = ''
   } catch (error) {
-    if (error instanceof ApiProblem && error.status === 401) return enter('')
+    // A token that has expired signs out; the message says why, as it does for a wrong password.
+    if (error instanceof ApiProblem && error.status === 401 && token.value) enter('')
     problem.value = (error as Error).message
   }
 }
@@ -52,6 +53,12 @@ function enter(next: string): void {
   if (!next) return
   load()
   unfollow = follow(next, { onEvent: load, onGap: load, onState: state => (live.value = state) })
+}
+
+const REPEATS: Record<string, string> = {
+  'FREQ=DAILY': 'every day',
+  'FREQ=WEEKLY': 'every week',
+  'FREQ=MONTHLY': 'every month',
 }
 
 const field = (form: HTMLFormElement, name: string): string => String(new FormData(form).get(name) ?? '').trim()
@@ -116,9 +123,11 @@ function AddTask() {
           Repeat
           <select name="repeat">
             <option value="">never</option>
-            <option value="FREQ=DAILY">every day</option>
-            <option value="FREQ=WEEKLY">every week</option>
-            <option value="FREQ=MONTHLY">every month</option>
+            {Object.entries(REPEATS).map(([rule, text]) => (
+              <option key={rule} value={rule}>
+                {text}
+              </option>
+            ))}
           </select>
         </label>
       </div>
@@ -141,7 +150,12 @@ function TaskRow({ task }: { task: Task }) {
   const change = (work: () => Promise<unknown>): void => {
     void attempt(work).then(load)
   }
-  const facts = [dueText(task), task.recurrence ? `repeats (${task.recurrence.rrule})` : ''].filter(Boolean).join(' · ')
+  const facts = [
+    dueText(task),
+    task.recurrence ? (REPEATS[task.recurrence.rrule] ?? `repeats (${task.recurrence.rrule})`) : '',
+  ]
+    .filter(Boolean)
+    .join(' · ')
   return (
     <li>
       <button
