@@ -46,10 +46,10 @@ types: node_modules/.installed ## type check
 test: unit e2e ## all tests
 
 unit: dist/.built
-	@npm run -s jest -- controller src
+	@npm run -s jest -- --roots controller --roots src
 
 e2e: dist/.built
-	@npm run -s jest -- test --runInBand
+	@npm run -s jest -- --roots test --runInBand
 
 bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 	@node test/bench/up.ts
