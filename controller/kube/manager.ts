@@ -1,8 +1,10 @@
 import { Cache, type Project } from './cache.ts'
 import type { KubeClient } from './client.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { KubeError } from './errors.ts'
 import { type Kind, type KubeObject, kindKey } from './objects.ts'
-import { type QueueOptions, WorkQueue } from './queue.ts'
+import { type QueueOptions, type Work, WorkQueue } from './queue.ts'
+import { type Random, systemRandom } from './random.ts'
 import { listWatch } from './watch.ts'
 
 export interface Watched extends Kind {
@@ -15,9 +17,11 @@ export interface Watched extends Kind {
 export interface ManagerOptions {
   client: KubeClient
   watches: Watched[]
-  reconcile(key: string): Promise<{ requeueAfterMs?: number } | undefined>
+  reconcile: Work
   project?: Project
-  queue?: QueueOptions
+  queue?: Omit<QueueOptions, 'clock' | 'random'>
+  clock?: Clock
+  random?: Random
   onTrouble?(kind: string, error: KubeError): void
   onError?(key: string, error: unknown): void
 }
@@ -32,6 +36,7 @@ export class Manager {
   readonly #stop = new AbortController()
   #queue: WorkQueue | undefined
   #watching: Promise<unknown> = Promise.resolve()
+  readonly #synced = Promise.withResolvers<void>()
 
   constructor(options: ManagerOptions) {
     this.#options = options
@@ -49,7 +54,7 @@ export class Manager {
   }
 
   start(): void {
-    const { client, watches, onTrouble } = this.#options
+    const { client, watches, onTrouble, clock = systemClock, random = systemRandom } = this.#options
     this.#watching = Promise.all(
       watches.map(({ apiVersion, kind, namespace, labelSelector }) =>
         listWatch(
@@ -57,11 +62,16 @@ export class Manager {
           {
             kind: { apiVersion, kind },
             signal: this.#stop.signal,
+            clock,
+            random,
             ...(namespace && { namespace }),
             ...(labelSelector && { labelSelector }),
           },
           {
-            replace: objects => this.cache.replace({ apiVersion, kind }, objects, namespace),
+            replace: objects => {
+              this.cache.replace({ apiVersion, kind }, objects, namespace)
+              if (this.synced) this.#synced.resolve()
+            },
             upsert: object => this.cache.upsert(object),
             remove: object => this.cache.remove(object),
             trouble: error => onTrouble?.(kind, error),
@@ -73,15 +83,20 @@ export class Manager {
 
   /** Reconciles everything that is known, then whatever changes. Waits for the first lists: a half-filled cache lies. */
   async lead(): Promise<void> {
-    while (!this.synced && !this.#stop.signal.aborted) await new Promise(resolve => setTimeout(resolve, 20))
-    this.#queue = new WorkQueue(async key => {
-      try {
-        return await this.#options.reconcile(key)
-      } catch (error) {
-        this.#options.onError?.(key, error)
-        throw error
-      }
-    }, this.#options.queue)
+    await this.#synced.promise
+    if (this.#stop.signal.aborted) return
+    const { clock = systemClock, random = systemRandom, queue } = this.#options
+    this.#queue = new WorkQueue(
+      async key => {
+        try {
+          return await this.#options.reconcile(key)
+        } catch (error) {
+          this.#options.onError?.(key, error)
+          throw error
+        }
+      },
+      { ...queue, clock, random },
+    )
     for (const watched of this.#options.watches) {
       for (const object of this.cache.list(watched))
         for (const key of watched.keysOf(object)) this.#queue.add(key, 'resync')
@@ -95,8 +110,10 @@ export class Manager {
   }
 
   async stop(): Promise<void> {
-    await this.yield()
+    const idle = this.yield()
     this.#stop.abort()
+    this.#synced.resolve()
+    await idle
     await this.#watching
   }
 }

@@ -1,8 +1,10 @@
-import { backoffDelay, sleep } from './backoff.ts'
+import { backoffDelay } from './backoff.ts'
 import type { KubeClient } from './client.ts'
+import { type Clock, sleep, systemClock } from './clock.ts'
 import { errorFromStatus, isKubeError, KubeError, type StatusBody } from './errors.ts'
 import { readJson, wholeLines } from './lines.ts'
 import { type Kind, type KubeObject, kindKey } from './objects.ts'
+import { type Random, systemRandom } from './random.ts'
 
 export interface WatchHandlers {
   /** The whole truth at one moment: after the first list, and again after each relist. */
@@ -21,6 +23,8 @@ export interface WatchOptions {
   pageSize?: number
   /** Milliseconds between looks for a kind whose CRD is absent. */
   absentPollMs?: number
+  clock?: Clock
+  random?: Random
 }
 
 /** The server ends a watch after this time; a little more without a byte means that the socket is half-open. */
@@ -33,7 +37,7 @@ const IDLE_MS = 320_000
  * Rule of resumption: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 export async function listWatch(client: KubeClient, options: WatchOptions, handlers: WatchHandlers): Promise<void> {
-  const { signal } = options
+  const { signal, clock = systemClock, random = systemRandom } = options
   let version: string | undefined
   let failures = 0
   while (!signal.aborted) {
@@ -58,12 +62,12 @@ export async function listWatch(client: KubeClient, options: WatchOptions, handl
         client.forget(options.kind)
         version = undefined
         handlers.replace([])
-        await sleep(options.absentPollMs ?? 2_000, signal)
+        await sleep(clock, options.absentPollMs ?? 2_000, signal)
         continue
       }
       handlers.trouble?.(known)
       const asked = typeof known.retry === 'object' ? known.retry.afterSeconds * 1_000 : 0
-      await sleep(Math.max(asked, backoffDelay(failures++)), signal)
+      await sleep(clock, Math.max(asked, backoffDelay(failures++, random)), signal)
     }
   }
 }

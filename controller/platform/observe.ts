@@ -1,6 +1,7 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createPrivateKey } from 'node:crypto'
 import type { Cache } from '../kube/cache.ts'
 import { conditionOf, type KubeObject, keyOf } from '../kube/objects.ts'
+import type { Random } from '../kube/random.ts'
 import { appAccess } from './access.ts'
 import { hashOf } from './desired.ts'
 import type { Effective } from './effective.ts'
@@ -24,7 +25,7 @@ const text = (secret: KubeObject | undefined, key: string): string | undefined =
   return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8')
 }
 
-export function observeFacts(cache: Cache, platform: Platform, effective: Effective): Facts {
+export function observeFacts(cache: Cache, platform: Platform, effective: Effective, random: Random): Facts {
   const { namespace, name } = platform.metadata
   const cluster = strimziCluster({ platform, effective })
   const kafka = cache.get(KINDS.kafka, cluster.namespace, cluster.name)
@@ -60,11 +61,11 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
     ),
     generated: {
       [SECRETS.daprTokens(name)]:
-        cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(),
+        cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(random),
       ...(effective.auth.builtIn && {
         [SECRETS.devIssuer(name)]:
           cache.get(KINDS.secret, namespace, SECRETS.devIssuer(name))?.['data'] ??
-          freshIssuer(effective.auth.operatorRole),
+          freshIssuer(effective.auth.operatorRole, random),
       }),
     },
   }
@@ -72,19 +73,25 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
 
 const base64 = (value: string): string => Buffer.from(value, 'utf8').toString('base64')
 
-const freshToken = (): Record<string, string> => ({ token: base64(randomBytes(24).toString('base64url')) })
+const freshToken = (random: Random): Record<string, string> => ({
+  token: base64(random.bytes(24).toString('base64url')),
+})
+
+/** What comes before the 32 bytes of an Ed25519 seed in PKCS #8 (RFC 8410 §7). */
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** An issuer for Development: a signing key and two people, one of them an operator. */
-function freshIssuer(operatorRole: string): Record<string, string> {
+function freshIssuer(operatorRole: string, random: Random): Record<string, string> {
+  const key = Buffer.concat([PKCS8_ED25519, random.bytes(32)])
   const jwk = {
-    ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
+    ...createPrivateKey({ key, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' }),
     alg: 'EdDSA',
     use: 'sig',
-    kid: randomBytes(8).toString('hex'),
+    kid: random.bytes(8).toString('hex'),
   }
   const users = [
-    { name: 'demo', password: randomBytes(9).toString('base64url'), roles: [] },
-    { name: 'operator', password: randomBytes(9).toString('base64url'), roles: [operatorRole] },
+    { name: 'demo', password: random.bytes(9).toString('base64url'), roles: [] },
+    { name: 'operator', password: random.bytes(9).toString('base64url'), roles: [operatorRole] },
   ]
   return { 'jwk.json': base64(JSON.stringify(jwk)), 'users.json': base64(JSON.stringify(users)) }
 }

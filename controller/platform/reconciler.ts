@@ -1,8 +1,10 @@
 import type { PlatformStatus } from '../../src/contracts/generated/platform.ts'
 import type { Cache } from '../kube/cache.ts'
 import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
 import type { RecordEvent } from '../kube/events.ts'
 import { keyOf } from '../kube/objects.ts'
+import type { Random } from '../kube/random.ts'
 import { act } from './act.ts'
 import { type Effective, effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
@@ -18,7 +20,8 @@ export interface ReconcilerOptions {
   cache: Cache
   record: RecordEvent
   settings: OperatorSettings
-  now?: () => Date
+  clock: Clock
+  random: Random
 }
 
 /** One reconcile of one platform: observe → render → plan → act → report. Level-based: it asks only what is, never what happened. */
@@ -51,8 +54,8 @@ export class Reconciler {
   }
 
   async #bringUp(platform: Platform, effective: Effective): Promise<{ requeueAfterMs?: number } | undefined> {
-    const { client, cache, record, settings } = this.#options
-    const facts = observeFacts(cache, platform, effective)
+    const { client, cache, record, settings, random } = this.#options
+    const facts = observeFacts(cache, platform, effective, random)
     const refused = refusals(effective, facts)
     const accepted = withoutRefused(effective)
     const supported = effective.kafka.provider === 'strimzi'
@@ -160,7 +163,7 @@ export class Reconciler {
     }
   }
 
-  #now = (): string => (this.#options.now?.() ?? new Date()).toISOString().replace(/\.\d+Z$/, 'Z')
+  #now = (): string => new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function withoutRefused(effective: Effective): Effective {
