@@ -1,0 +1,86 @@
+import type { KubeObject } from '../../controller/kube/objects.ts'
+import { CHILD_KINDS, KINDS } from '../../controller/platform/platform.ts'
+import type { SimServer } from './server.ts'
+
+/** What every object carries and no two runs share. */
+const VOLATILE_METADATA = new Set([
+  'uid',
+  'resourceVersion',
+  'creationTimestamp',
+  'generation',
+  'managedFields',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+])
+const VOLATILE_FIELDS = new Set(['lastTransitionTime', 'observedGeneration'])
+/** Digests over uids and generated material. That they fit is proven by a fresh controller that writes nothing. */
+const DIGESTS = new Set(['todo.events/desired-hash', 'todo.events/secrets-hash'])
+const GENERATED = /-(dapr-token|dev-issuer)$/
+
+const tidy = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(tidy)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !VOLATILE_FIELDS.has(key) && !DIGESTS.has(key))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, tidy(item)]),
+  )
+}
+
+/** One object without what differs between two equal runs. */
+export function normalise(object: KubeObject): unknown {
+  const { metadata, ...rest } = object
+  const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !VOLATILE_METADATA.has(key)))
+  const ownerReferences = metadata.ownerReferences?.map(({ uid: _uid, ...reference }) => reference)
+  const data = object.kind === 'Secret' && GENERATED.test(metadata.name) ? { data: Object.keys(rest['data'] ?? {}) } : {}
+  const ours = metadata.managedFields
+    ?.filter(({ manager }) => manager?.startsWith('todo-event-platform'))
+    .map(({ manager, operation, subresource, fieldsV1 }) => ({ manager, operation, subresource, fieldsV1 }))
+    .sort((a, b) => ((a.manager ?? '') < (b.manager ?? '') ? -1 : 1))
+  return tidy({
+    ...rest,
+    ...data,
+    metadata: { ...kept, ...(ownerReferences && { ownerReferences }), ...(ours?.length && { ours }) },
+  })
+}
+
+export const addressOf = ({ kind, metadata }: KubeObject): string =>
+  `${kind}/${metadata.namespace ?? ''}/${metadata.name}`
+
+const OWNED = [KINDS.platform, ...CHILD_KINDS]
+
+/** Every platform and every object of a kind that platforms own, by address: what two runs must agree on. */
+export function dump(server: SimServer): Map<string, string> {
+  const objects = OWNED.flatMap(kind => server.list(kind)).map(entry => entry.object as unknown as KubeObject)
+  return new Map(objects.map(object => [addressOf(object), JSON.stringify(normalise(object))]))
+}
+
+/** The first few differences between the fault-free end and this one, as text. */
+export function differences(expected: Map<string, string>, actual: Map<string, string>): string[] {
+  const found: string[] = []
+  for (const [address, text] of expected) {
+    const other = actual.get(address)
+    if (other === undefined) found.push(`missing: ${address}`)
+    else if (other !== text) found.push(`differs: ${address} ${firstDifference(JSON.parse(text), JSON.parse(other), '')}`)
+  }
+  for (const address of actual.keys()) if (!expected.has(address)) found.push(`left over: ${address}`)
+  return found
+}
+
+function firstDifference(expected: unknown, actual: unknown, path: string): string {
+  if (JSON.stringify(expected) === JSON.stringify(actual)) return ''
+  if (typeof expected === 'object' && expected !== null && typeof actual === 'object' && actual !== null) {
+    const keys = new Set([...Object.keys(expected), ...Object.keys(actual)])
+    for (const key of keys) {
+      const found = firstDifference(
+        (expected as Record<string, unknown>)[key],
+        (actual as Record<string, unknown>)[key],
+        `${path}.${key}`,
+      )
+      if (found) return found
+    }
+  }
+  const brief = (value: unknown): string => String(JSON.stringify(value)).slice(0, 160)
+  return `${path}: expected ${brief(expected)}, is ${brief(actual)}`
+}
