@@ -46,7 +46,7 @@ export function startController({ transport, clock, random, settings, metrics, l
   const living = mortal(transport, dead.signal)
 
   // The lease itself must be written before it is held: it alone goes through a client without the fence.
-  const lease = new LeaderLease(new KubeClient(living), {
+  const lease = new LeaderLease(new KubeClient(living, { clock }), {
     namespace: settings.leaseNamespace,
     name: LEASE_NAME,
     clock,
@@ -66,10 +66,13 @@ export function startController({ transport, clock, random, settings, metrics, l
   })
 
   const client = new KubeClient(living, {
-    before: settings.leaderElection ? lease.fence : () => {},
-    after: ({ verb, kind, namespace, name, reason, ok }) => {
-      metrics.writes.inc({ verb, kind: kind.kind, reason, ok: String(ok) })
-      if (kind.kind !== 'Event') log('info', 'write', { verb, kind: kind.kind, namespace, name, reason, ok })
+    clock,
+    observer: {
+      before: settings.leaderElection ? lease.fence : () => {},
+      after: ({ verb, kind, namespace, name, reason, ok }) => {
+        metrics.writes.inc({ verb, kind: kind.kind, reason, ok: String(ok) })
+        if (kind.kind !== 'Event') log('info', 'write', { verb, kind: kind.kind, namespace, name, reason, ok })
+      },
     },
   })
   const record = eventRecorder(
@@ -139,14 +142,14 @@ export function startController({ transport, clock, random, settings, metrics, l
   }
 }
 
-/** A transport that dies with the signal: what is under way is cut, and nothing gets through afterwards. */
+/** A transport that dies with the signal: nothing is sent any more, and answers still under way are dropped. */
 function mortal(transport: Transport, dead: AbortSignal): Transport {
   const alive = (): void => {
     if (dead.aborted) throw new KubeError('Unreachable', 'the controller is stopped', 'never')
   }
   return async request => {
     alive()
-    const answer = await transport({ ...request, signal: request.signal ?? dead })
+    const answer = await transport(request)
     if (dead.aborted) answer.body.destroy()
     alive()
     return answer

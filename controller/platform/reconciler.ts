@@ -66,7 +66,7 @@ export class Reconciler {
       ? { written: [], failures: [] }
       : await act(client, record, platform, steps)
     // Read our own writes: the next reconcile must not act on what was before them.
-    for (const object of written) cache.upsert(object)
+    for (const object of written) cache.wrote(object)
     const observed = observeChildren(cache, platform)
     const status = report({ platform, effective, facts, desired, observed, steps, refused, failures, now: this.#now() })
     await this.#writeStatus(platform, status)
@@ -130,7 +130,7 @@ export class Reconciler {
     const others = (platform.metadata.finalizers ?? []).filter(finalizer => finalizer !== FINALIZER)
     const { namespace, name, resourceVersion } = platform.metadata
     const patch = { metadata: { resourceVersion, finalizers: [...others, ...wanted] } }
-    this.#options.cache.upsert(
+    this.#options.cache.wrote(
       await this.#options.client.mergePatch(KINDS.platform, namespace, name, patch, {
         fieldManager: FIELD_MANAGER,
         reason,
@@ -143,7 +143,7 @@ export class Reconciler {
     if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return
     const { namespace, name } = platform.metadata
     const object = { ...KINDS.platform, metadata: { namespace, name }, status }
-    cache.upsert(
+    cache.wrote(
       await client.apply(object, {
         fieldManager: `${FIELD_MANAGER}-status`,
         force: true,
