@@ -1,5 +1,6 @@
 import { KubeError } from '../../controller/kube/errors.ts'
 import type { Request, Response, Transport } from '../../controller/kube/transport.ts'
+import { clone } from '../../src/local/kube-api/json.ts'
 import { parseResourcePath } from '../../src/local/kube-api/request.ts'
 import type { KubeResponse } from '../../src/local/kube-api/response.ts'
 import { ALL_KINDS, type Fault } from './faults.ts'
@@ -31,7 +32,7 @@ export interface Call {
 export interface NetworkObserver {
   sent(call: Call): void
   answered(call: Call, answer: unknown): void
-  streamed(replica: string, frame: { type: string; object: unknown }): void
+  streamed(call: Call, frame: { type: string; object: unknown }): void
   /** The n-th write of the replica: true kills it now. */
   dies(call: Call, moment: 'before' | 'applied' | 'after', write: number): boolean
 }
@@ -110,7 +111,7 @@ export class Network {
         const answer =
           typeof fault === 'object'
             ? fault
-            : (this.#refused(call) ?? server.request(call.replica, this.#forServer(request)))
+            : (this.#refused(call) ?? this.#unstored(call) ?? server.request(call.replica, this.#forServer(request)))
         call.status = answer.status
         if (call.sort === 'write' && count > 0 && observer.dies(call, 'applied', count)) return
         if (fault === 'reset-applied') return refuse(random.int(1, 12), 'read ECONNRESET')
@@ -119,7 +120,7 @@ export class Network {
           () => {
             if (answer.kind === 'watch') return resolve(this.#stream(call, request, answer))
             const text = answer.kind === 'text' ? answer.text : answer.kind === 'object' ? textOf(answer) : ''
-            observer.answered(call, answer.status < 400 && answer.kind === 'object' ? JSON.parse(text) : undefined)
+            if (answer.status < 400 && answer.kind === 'object') observer.answered(call, answer.body)
             const pipe = new Pipe()
             pipe.push(Buffer.from(text))
             pipe.end()
@@ -148,7 +149,7 @@ export class Network {
       version: () => server.store.version,
       heldUntil: () => this.#heldUntil(call.kind),
       duplicated: () => this.#active('duplicate') !== undefined,
-      delivered: frame => observer.streamed(call.replica, frame),
+      delivered: frame => observer.streamed(call, frame),
       closed: () => this.#streams.delete(stream),
     })
     this.#streams.add(stream)
@@ -166,7 +167,7 @@ export class Network {
         accept: accept ?? 'application/json',
         ...(contentType && { 'content-type': contentType }),
       },
-      ...(body !== undefined && { body: structuredClone(body) }),
+      ...(body !== undefined && { body: clone(body) }),
     }
   }
 
@@ -212,6 +213,12 @@ export class Network {
       return status(410, 'Expired', 'too old resource version')
     }
     return undefined
+  }
+
+  /** Events are half of all writes and no oracle reads them: they are taken, not kept. */
+  #unstored(call: Call): KubeResponse | undefined {
+    if (call.kind !== 'Event' || call.sort !== 'write') return undefined
+    return { kind: 'object', status: 200, headers: { 'content-type': 'application/json' }, body: call.body }
   }
 
   #take(kind: string): 'http' | 'inBand' | undefined {

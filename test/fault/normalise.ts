@@ -12,19 +12,20 @@ const VOLATILE_METADATA = new Set([
   'deletionTimestamp',
   'deletionGracePeriodSeconds',
 ])
-const VOLATILE_FIELDS = new Set(['lastTransitionTime', 'observedGeneration'])
+const VOLATILE_FIELDS = new Set(['lastTransitionTime'])
 /** Digests over uids and generated material. That they fit is proven by a fresh controller that writes nothing. */
 const DIGESTS = new Set(['todo.events/desired-hash', 'todo.events/secrets-hash'])
 const GENERATED = /-(dapr-token|dev-issuer)$/
 
-const tidy = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(tidy)
+/** Sorted by key; generations are told as current or not, for their numbers depend on how many changes met in one. */
+const tidy = (value: unknown, generation: number | undefined): unknown => {
+  if (Array.isArray(value)) return value.map(item => tidy(item, generation))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => !VOLATILE_FIELDS.has(key) && !DIGESTS.has(key))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, tidy(item)]),
+      .map(([key, item]) => [key, key === 'observedGeneration' ? item === generation : tidy(item, generation)]),
   )
 }
 
@@ -38,12 +39,12 @@ export function normalise(object: KubeObject): unknown {
     ?.filter(({ manager }) => manager?.startsWith('todo-event-platform'))
     .map(({ manager, operation, subresource, fieldsV1 }) => ({ manager, operation, subresource, fieldsV1 }))
     .sort((a, b) => ((a.manager ?? '') < (b.manager ?? '') ? -1 : 1))
-  return tidy({
-    ...rest,
-    ...data,
-    metadata: { ...kept, ...(ownerReferences && { ownerReferences }), ...(ours?.length && { ours }) },
-  })
+  const clean = { ...kept, ...(ownerReferences && { ownerReferences }), ...(ours?.length && { ours }) }
+  return tidy({ ...rest, ...data, metadata: clean }, metadata.generation)
 }
+
+/** Owners are named by uid even in the paths of managed fields. */
+const UID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g
 
 export const addressOf = ({ kind, metadata }: KubeObject): string =>
   `${kind}/${metadata.namespace ?? ''}/${metadata.name}`
@@ -53,7 +54,7 @@ const OWNED = [KINDS.platform, ...CHILD_KINDS]
 /** Every platform and every object of a kind that platforms own, by address: what two runs must agree on. */
 export function dump(server: SimServer): Map<string, string> {
   const objects = OWNED.flatMap(kind => server.list(kind)).map(entry => entry.object as unknown as KubeObject)
-  return new Map(objects.map(object => [addressOf(object), JSON.stringify(normalise(object))]))
+  return new Map(objects.map(object => [addressOf(object), JSON.stringify(normalise(object)).replace(UID, '<uid>')]))
 }
 
 /** The first few differences between the fault-free end and this one, as text. */

@@ -44,6 +44,10 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
   readonly calls: Call[] = []
   readonly #options: OracleOptions
   readonly #views = new Map<string, Map<string, KubeObject>>()
+  /** Pages of lists under way, and the initial events of streaming lists. */
+  readonly #lists = new Map<string, KubeObject[]>()
+  readonly #initial = new WeakMap<Call, KubeObject[]>()
+  readonly #listed = new WeakSet<Call>()
   readonly #suspendedSince = new Map<string, number>()
   /** Children that are going because we want them gone: they are no longer spoken of. */
   readonly #givenUp = new Set<string>()
@@ -76,8 +80,10 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     if (!object || call.aside || call.kind === '') return
     const view = this.#view(call.replica)
     if (object.items) {
-      for (const [address, known] of view) if (known.kind === call.kind) view.delete(address)
-      for (const item of object.items) this.#see(call.replica, { ...item, kind: call.kind })
+      if (!call.path.includes('continue=')) this.#lists.set(`${call.replica}/${call.kind}`, [])
+      const pages = this.#lists.get(`${call.replica}/${call.kind}`) ?? []
+      pages.push(...object.items.map(item => ({ ...item, kind: call.kind })))
+      if (!(object.metadata as { continue?: string }).continue) this.#replace(call, pages)
     } else if (call.sort === 'write' && object.metadata && object.kind === call.kind && call.method !== 'DELETE') {
       const address = addressOf(object)
       if (Number(object.metadata.resourceVersion) >= Number(view.get(address)?.metadata.resourceVersion ?? 0))
@@ -85,10 +91,24 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     }
   }
 
-  streamed(replica: string, { type, object }: { type: string; object: unknown }): void {
+  streamed(call: Call, { type, object }: { type: string; object: unknown }): void {
     const known = object as KubeObject
-    if (type === 'DELETED') this.#view(replica).delete(addressOf(known))
-    else if (type === 'ADDED' || type === 'MODIFIED') this.#see(replica, known)
+    if (call.path.includes('sendInitialEvents=true') && !this.#listed.has(call)) {
+      const list = this.#initial.get(call) ?? []
+      this.#initial.set(call, list)
+      if (type === 'ADDED') list.push(known)
+      if (type !== 'BOOKMARK' || known.metadata.annotations?.['k8s.io/initial-events-end'] !== 'true') return
+      this.#listed.add(call)
+      this.#replace(call, list)
+    } else if (type === 'DELETED') this.#view(call.replica).delete(addressOf(known))
+    else if (type === 'ADDED' || type === 'MODIFIED') this.#see(call.replica, known)
+  }
+
+  /** A whole list is the truth about its kind. */
+  #replace({ replica, kind }: Call, objects: KubeObject[]): void {
+    const view = this.#view(replica)
+    for (const [address, known] of view) if (known.kind === kind) view.delete(address)
+    for (const object of objects) this.#see(replica, object)
   }
 
   fail(code: string, detail: string): void {

@@ -52,6 +52,7 @@ async function makeReference(scenario: Scenario): Promise<Reference> {
     actions: scenario.actions.map((action, index) => ({ run: action, afterMs: index === 0 ? 2_000 : 'rest' })),
     expected: undefined,
     limits: undefined,
+    ready: scenario.ready,
   })
   return {
     scenario,

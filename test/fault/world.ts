@@ -5,9 +5,9 @@ import type { Random } from './random.ts'
 import type { SimServer } from './server.ts'
 import type { Simulation } from './simulation.ts'
 
-/** How long an operator takes to notice or to do something, in milliseconds. */
-const SHORTEST_MS = 5
-const LONGEST_MS = 400
+/** How long an operator takes to notice or to do something: a few beats, so that many changes meet in one reconcile, as they do in life. */
+const BEAT_MS = 120
+const MOST_BEATS = 4
 
 /** Runs the operators of the world after each change they care about, at moments the seed chooses. */
 export class World {
@@ -16,6 +16,7 @@ export class World {
   readonly #server: SimServer
   readonly #random: Random
   readonly #due = new Set<string>()
+  #running = 0
   readonly failures: string[] = []
 
   constructor(simulation: Simulation, server: SimServer, random: Random) {
@@ -36,7 +37,7 @@ export class World {
   }
 
   get idle(): boolean {
-    return this.#due.size === 0
+    return this.#due.size === 0 && this.#running === 0
   }
 
   #wakeMembers(namespace: string): void {
@@ -51,16 +52,20 @@ export class World {
     const key = `${kind.kind}/${namespace}/${name}`
     if (!operator || this.#due.has(key)) return
     this.#due.add(key)
-    this.#simulation.after(this.#random.int(SHORTEST_MS, LONGEST_MS), () => {
+    const beats = this.#random.int(1, MOST_BEATS) * BEAT_MS
+    this.#simulation.after(beats - (this.#simulation.elapsed % BEAT_MS), () => {
       this.#due.delete(key)
       const live = this.#server.get(kind, namespace, name)
       if (!live) return
+      this.#running++
       // Conflicts come from writes in between: the next look is due by the commit that caused them.
       operator(this.client, live.object as unknown as KubeObject).then(
         result => {
+          this.#running--
           if (result === 'again') this.#later(kind, namespace, name)
         },
         (error: { code?: number }) => {
+          this.#running--
           if (error.code !== 404 && error.code !== 409) this.failures.push(`${key}: ${String(error)}`)
           else this.#later(kind, namespace, name)
         },
