@@ -8,6 +8,7 @@ import type { Random } from './kube/random.ts'
 import type { Transport } from './kube/transport.ts'
 import { LEASE_NAME, type Metrics } from './metrics.ts'
 import { FIELD_MANAGER } from './platform/platform.ts'
+import { INDEXES, project } from './platform/project.ts'
 import { Reconciler } from './platform/reconciler.ts'
 import type { Settings } from './settings.ts'
 import { watchesOf } from './watches.ts'
@@ -84,6 +85,8 @@ export function startController({ transport, clock, random, settings, metrics, l
   const manager = new Manager({
     client,
     watches: watchesOf(settings.namespaces, () => manager.cache),
+    project,
+    indexes: INDEXES,
     clock,
     random,
     reconcile: async key => {

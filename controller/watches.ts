@@ -2,6 +2,7 @@ import type { Cache } from './kube/cache.ts'
 import type { Watched } from './kube/manager.ts'
 import type { KubeObject } from './kube/objects.ts'
 import { CHILD_KINDS, KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, platformKey } from './platform/platform.ts'
+import { BY_NAMESPACE, BY_READER } from './platform/project.ts'
 
 /** Kinds whose objects may be inputs of a platform though they are nobody's children: they are watched without a selector. */
 const INPUT_KINDS: string[] = [KINDS.secret.kind, KINDS.kafka.kind, KINDS.topic.kind]
@@ -25,14 +26,12 @@ function platformsOf(object: KubeObject, cache: Cache): string[] {
   const { labels, namespace, name } = object.metadata
   if (object.kind === KINDS.platform.kind)
     return cache
-      .list(KINDS.platform, other => other.metadata.namespace === namespace)
+      .byIndex(BY_NAMESPACE, `${object.kind}/${namespace}`)
       .map(other => platformKey(namespace!, other.metadata.name))
       .concat(platformKey(namespace!, name))
   const platform = labels?.[PLATFORM_LABEL]
   const home = labels?.[PLATFORM_NAMESPACE_LABEL]
   if (platform && home) return [platformKey(home, platform)]
   if (object.kind !== 'Secret' && object.kind !== 'Kafka') return []
-  const uses = (candidate: KubeObject): boolean =>
-    candidate.metadata.namespace === namespace || candidate['spec']?.kafka?.strimzi?.clusterRef?.namespace === namespace
-  return cache.list(KINDS.platform, uses).map(({ metadata }) => platformKey(metadata.namespace!, metadata.name))
+  return cache.byIndex(BY_READER, namespace!).map(({ metadata }) => platformKey(metadata.namespace!, metadata.name))
 }

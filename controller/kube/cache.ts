@@ -26,6 +26,9 @@ interface OwnWrite {
   sequence: number
 }
 
+/** More deletions than can happen while one write is under way. */
+const REMEMBERED_GONE = 1_000
+
 /**
  * Objects of several kinds, frozen, found by key or by index. The answers of our own writes are let in at once and kept
  * against older news, so that a reconcile never decides by what was before its own last write: neither a late event, nor a
@@ -38,6 +41,8 @@ export class Cache {
   readonly #synced = new Set<string>()
   readonly #listeners = new Set<CacheListener>()
   readonly #project: Project
+  /** resourceVersion at which the watch showed an object to be gone, by uid: the answer of a write may come after it. */
+  readonly #gone = new Map<string, string>()
   #sequence = 0
 
   constructor({ project = object => object, indexes = {} }: CacheOptions = {}) {
@@ -112,9 +117,11 @@ export class Cache {
   remove(object: KubeObject): void {
     const key = keyOf(object)
     const own = this.#own.get(kindKey(object))
-    if (own?.get(key)?.uid === object.metadata.uid) own?.delete(key)
+    const { uid, resourceVersion } = object.metadata
+    if (own?.get(key)?.uid === uid) own?.delete(key)
+    if (uid && resourceVersion) this.#rememberGone(uid, resourceVersion)
     const held = this.#byKind.get(kindKey(object))?.get(key)
-    if (held && (!object.metadata.uid || held.metadata.uid === object.metadata.uid)) this.#drop(key, held)
+    if (held && (!uid || held.metadata.uid === uid)) this.#drop(key, held)
   }
 
   /** Every change of a kind (in a namespace) up to this version has been seen: writes up to it need no keeping. */
@@ -127,9 +134,15 @@ export class Cache {
     }
   }
 
-  /** Lets in the answer of our own write. */
+  /** Lets in the answer of our own write; one that removed the last finalizer of a dying object ended it. */
   wrote(object: KubeObject): void {
-    const { uid, resourceVersion, namespace, name } = object.metadata
+    const { uid, resourceVersion, namespace, name, deletionTimestamp, finalizers } = object.metadata
+    const gone = this.#gone.get(uid ?? '')
+    if (gone && (compareVersions(resourceVersion, gone) ?? 0) <= 0) return
+    if (deletionTimestamp && !finalizers?.length && !object.metadata.deletionGracePeriodSeconds) {
+      this.wroteDelete(object)
+      return
+    }
     if (isOlder(resourceVersion, this.get(object, namespace, name)?.metadata.resourceVersion)) return
     this.#remember(object, keyOf(object), { namespace, uid, ...(resourceVersion && { resourceVersion }) })
     this.#put(object, 'echo')
@@ -142,6 +155,11 @@ export class Cache {
     if (held && held.metadata.uid !== object.metadata.uid) return
     this.#remember(object, key, { namespace: object.metadata.namespace, uid: object.metadata.uid })
     if (held) this.#drop(key, held, 'echo')
+  }
+
+  #rememberGone(uid: string, resourceVersion: string): void {
+    this.#gone.set(uid, resourceVersion)
+    if (this.#gone.size > REMEMBERED_GONE) this.#gone.delete(this.#gone.keys().next().value!)
   }
 
   #remember(kind: Kind, key: string, write: Omit<OwnWrite, 'sequence'>): void {

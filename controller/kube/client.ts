@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { Discovery } from './discovery.ts'
 import { errorFromStatus, isKubeError, KubeError, type Rule, type StatusBody } from './errors.ts'
 import { readJson } from './lines.ts'
-import { groupOf, type Kind, type KubeObject } from './objects.ts'
+import { groupOf, type Kind, type KubeObject, type Metadata } from './objects.ts'
 import { inSpan } from './tracing.ts'
 import type { Request, Response, Transport } from './transport.ts'
 
@@ -195,11 +195,8 @@ export class KubeClient {
     const body = { propagationPolicy, ...(uid && { preconditions: { uid } }) }
     try {
       const answer = await this.#write({ verb: 'delete', method: 'DELETE', kind, namespace, name, body, reason })
-      const { deletionTimestamp, finalizers, deletionGracePeriodSeconds } = (answer.metadata ?? {}) as Record<
-        string,
-        unknown
-      >
-      const held = (finalizers as unknown[] | undefined)?.length || deletionGracePeriodSeconds
+      const { deletionTimestamp, finalizers, deletionGracePeriodSeconds }: Partial<Metadata> = answer.metadata ?? {}
+      const held = finalizers?.length || deletionGracePeriodSeconds
       return answer.kind === kind.kind && deletionTimestamp && held ? answer : undefined
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw error

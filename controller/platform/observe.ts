@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import type { Cache } from '../kube/cache.ts'
-import { conditionOf, type KubeObject, keyOf } from '../kube/objects.ts'
+import { type KubeObject, keyOf } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
 import { appAccess } from './access.ts'
 import { hashOf } from './desired.ts'
@@ -8,16 +8,15 @@ import type { Effective } from './effective.ts'
 import type { Facts } from './facts.ts'
 import { SECRETS } from './names.ts'
 import type { Observed } from './plan.ts'
-import { CHILD_KINDS, KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, type Platform } from './platform.ts'
+import { KINDS, type Platform, platformKey } from './platform.ts'
+import { BY_NAMESPACE, BY_PLATFORM, type Cached } from './project.ts'
 import { strimziCluster, strimziUserName } from './providers/strimzi.ts'
 import { databaseSecret } from './render/database.ts'
 
 /** The children of a platform, by label; found wherever they live. */
 export function observeChildren(cache: Cache, { metadata }: Platform): Observed {
-  const ours = (object: KubeObject): boolean =>
-    object.metadata.labels?.[PLATFORM_LABEL] === metadata.name &&
-    object.metadata.labels?.[PLATFORM_NAMESPACE_LABEL] === metadata.namespace
-  return new Map(CHILD_KINDS.flatMap(kind => cache.list(kind, ours)).map(object => [keyOf(object), object]))
+  const children = cache.byIndex(BY_PLATFORM, platformKey(metadata.namespace, metadata.name)) as Cached[]
+  return new Map(children.map(child => [keyOf(child), child]))
 }
 
 const text = (secret: KubeObject | undefined, key: string): string | undefined => {
@@ -40,11 +39,10 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
   })
   const database = databaseSecret({ platform, effective })
   const uri = text(cache.get(KINDS.secret, namespace, database.name), database.key)
-  const topics = cache.list(
-    KINDS.topic,
-    topic =>
-      topic.metadata.namespace === cluster.namespace && topic.metadata.labels?.['strimzi.io/cluster'] === cluster.name,
-  )
+  const topics = cache
+    .byIndex(BY_NAMESPACE, `${KINDS.topic.kind}/${cluster.namespace}`)
+    .filter(topic => topic.metadata.labels?.['strimzi.io/cluster'] === cluster.name)
+    .map(topic => topic['topic'] as { name: string; partitions: number; ready: boolean })
   return {
     kafka: {
       ...(listener?.bootstrapServers && { bootstrapServers: listener.bootstrapServers }),
@@ -55,9 +53,7 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
     ...(uri !== undefined && { databaseDigest: hashOf(uri) }),
     // Only what Kafka has accepted counts: a topic that was refused may still be corrected.
     livePartitions: Object.fromEntries(
-      topics
-        .filter(topic => conditionOf(topic, 'Ready')?.status === 'True')
-        .map(topic => [topic['spec']?.topicName ?? topic.metadata.name, topic['spec']?.partitions ?? 0]),
+      topics.filter(({ ready }) => ready).map(({ name, partitions }) => [name, partitions]),
     ),
     generated: {
       [SECRETS.daprTokens(name)]:
