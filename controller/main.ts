@@ -4,7 +4,7 @@ import { serveHealth } from './health.ts'
 import { systemClock } from './kube/clock.ts'
 import { systemRandom } from './kube/random.ts'
 import { kubeConfigTransport } from './kube/transport.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, observeManager } from './metrics.ts'
 import { parseSettings } from './settings.ts'
 import { type Log, startController } from './start.ts'
 
@@ -31,7 +31,15 @@ const controller = startController({
 })
 
 const server = await serveHealth(
-  { ready: controller.ready, metrics: metrics.registry },
+  {
+    ready: controller.ready,
+    staleness: () => controller.manager.staleness(),
+    metrics: () => {
+      observeManager(metrics, controller.manager)
+      return metrics.registry.metrics()
+    },
+    metricsType: metrics.registry.contentType,
+  },
   settings.healthHost,
   settings.healthPort,
 ).catch((error: NodeJS.ErrnoException) => {

@@ -6,14 +6,12 @@ import { LeaderLease } from './kube/lease.ts'
 import { Manager } from './kube/manager.ts'
 import type { Random } from './kube/random.ts'
 import type { Transport } from './kube/transport.ts'
-import { LEASE_NAME, type Metrics } from './metrics.ts'
+import { CONTROLLER, LEASE_NAME, type Metrics } from './metrics.ts'
 import { FIELD_MANAGER } from './platform/platform.ts'
 import { INDEXES, project } from './platform/project.ts'
 import { Reconciler } from './platform/reconciler.ts'
 import type { Settings } from './settings.ts'
 import { watchesOf } from './watches.ts'
-
-const CONTROLLER = 'todoeventplatform'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: object) => void
 

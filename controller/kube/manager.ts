@@ -5,6 +5,7 @@ import type { KubeError } from './errors.ts'
 import { type Kind, type KubeObject, kindKey } from './objects.ts'
 import { type QueueOptions, type Work, WorkQueue } from './queue.ts'
 import { type Random, systemRandom } from './random.ts'
+import { inSpan } from './tracing.ts'
 import { listWatch } from './watch.ts'
 
 export interface Watched extends Kind {
@@ -98,7 +99,7 @@ export class Manager {
     const { random = systemRandom, queue, watches } = this.#options
     const work: Work = async key => {
       try {
-        return await this.#options.reconcile(key)
+        return await inSpan('reconcile', { 'reconcile.key': key }, () => this.#options.reconcile(key))
       } catch (error) {
         this.#options.onError?.(key, error)
         throw error

@@ -92,7 +92,7 @@ test.each<[string, Edit, string[]]>([
   ['a removed label', o => delete o.metadata.labels!['a.b/c'], ['metadata.labels.a.b/c']],
   ['a removed item of a set', o => o.metadata.finalizers!.pop(), ['metadata.finalizers[=ours]']],
   ['a removed list item', o => o['spec'].template.spec.containers.pop(), ['spec.template.spec.containers[name=app]']],
-  ['a field that another took over', o => delete ours(o)['f:metadata']!['f:labels'], ['metadata.labels']],
+  ['a field that another took over', o => delete ours(o)['f:metadata']!['f:labels'], ['metadata.labels.a.b/c']],
   [
     'a field we own and no longer want',
     o => {
@@ -101,7 +101,17 @@ test.each<[string, Edit, string[]]>([
     },
     ['spec.paused'],
   ],
-  ['an object that was never applied by us', o => (o.metadata.managedFields = []), ['metadata.managedFields']],
+  [
+    'an object that was never applied by us',
+    o => (o.metadata.managedFields = []),
+    [
+      'spec.template.spec.containers',
+      'spec.template.spec.nodeSelector.zone',
+      'spec.template.metadata.annotations.ca',
+      'metadata.labels.a.b/c',
+      'metadata.finalizers',
+    ],
+  ],
 ])('%s is drift', (_name, edit, expected) => {
   expect(paths(live(edit))).toEqual(expected)
 })

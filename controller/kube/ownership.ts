@@ -64,16 +64,19 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
  * its value, for nobody would miss it when its owner leaves.
  */
 export function driftOf(desired: KubeObject, owned: OwnedFields | undefined): Drift[] {
-  if (!owned) return [{ path: 'metadata.managedFields', steps: [] }]
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = desired
   const own = Object.fromEntries(Object.entries(metadata).filter(([key]) => !ADDRESS.includes(key)))
   const drift: Drift[] = []
-  compare({ ...rest, metadata: own }, owned, { path: '', steps: [] }, drift)
+  compareFields({ ...rest, metadata: own }, owned ?? {}, { path: '', steps: [] }, drift)
+  // Nothing is desired but that it is there: still we have to apply it once to own it.
+  if (!owned && drift.length === 0) drift.push({ path: 'metadata.managedFields', steps: [] })
   return drift
 }
 
 function compare(desired: Json, owned: Json, at: Drift, drift: Drift[]): void {
-  if (!isObject(owned)) {
+  // Down to the leaves also where nothing is owned: a fight over a field must have one name, however much we lost.
+  if (owned === undefined && isObject(desired)) compareFields(desired, {}, at, drift)
+  else if (!isObject(owned)) {
     if (owned === undefined ? !isEmpty(desired) : desired !== owned) drift.push(at)
   } else if ('#' in owned) {
     if (typeof desired !== 'string' || digest(desired) !== owned['#']) drift.push(at)
