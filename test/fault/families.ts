@@ -13,7 +13,18 @@ export interface Target {
 
 type Make = (random: Random, target: Target) => Fault[]
 
-const KINDS = ['TodoEventPlatform', 'Kafka', 'KafkaTopic', 'KafkaUser', 'Cluster', 'Secret', 'Component', 'Deployment', 'Job', 'Service']
+const KINDS = [
+  'TodoEventPlatform',
+  'Kafka',
+  'KafkaTopic',
+  'KafkaUser',
+  'Cluster',
+  'Secret',
+  'Component',
+  'Deployment',
+  'Job',
+  'Service',
+]
 
 const kind = (random: Random): string => (random.chance(0.3) ? ALL_KINDS : random.pick(KINDS))
 const moment = (random: Random, { span }: Target): number => random.int(500, span)
@@ -21,7 +32,9 @@ const replica = (random: Random, { replicas }: Target): number => random.int(0, 
 
 const crash =
   (when: 'before' | 'applied' | 'after'): Make =>
-  (random, { writes }) => [{ type: 'crash', write: random.int(1, Math.max(1, writes)), when, downMs: random.int(100, 5_000) }]
+  (random, { writes }) => [
+    { type: 'crash', write: random.int(1, Math.max(1, writes)), when, downMs: random.int(100, 5_000) },
+  ]
 
 const refuse =
   (status: number, retryAfter?: number): Make =>

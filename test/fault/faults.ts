@@ -3,7 +3,14 @@ export type Fault =
   /** The process dies at its n-th write: before it is sent, when the server has applied it, or when the answer has come. */
   | { type: 'crash'; write: number; when: 'before' | 'applied' | 'after'; downMs: number }
   /** The server refuses the n-th to (n+count-1)-th call of a sort. */
-  | { type: 'refuse'; calls: 'write' | 'read' | 'watch'; from: number; count: number; status: number; retryAfter?: number }
+  | {
+      type: 'refuse'
+      calls: 'write' | 'read' | 'watch'
+      from: number
+      count: number
+      status: number
+      retryAfter?: number
+    }
   /** The connection of the n-th call breaks, before the server has the request or after it has applied it. */
   | { type: 'reset'; calls: 'write' | 'read'; from: number; count: number; when: 'before' | 'applied' }
   /** Watch events of a kind (or of all) come late: the controller sees the past. */

@@ -200,7 +200,9 @@ export class Network {
       if (fault.calls !== call.sort || count < fault.from || count >= fault.from + fault.count) continue
       if (fault.type === 'reset') return `reset-${fault.when}`
       const answer = status(fault.status, REASONS[fault.status] ?? 'Unknown', `injected ${fault.status}`)
-      return fault.retryAfter ? { ...answer, headers: { ...answer.headers, 'retry-after': String(fault.retryAfter) } } : answer
+      return fault.retryAfter
+        ? { ...answer, headers: { ...answer.headers, 'retry-after': String(fault.retryAfter) } }
+        : answer
     }
     return undefined
   }

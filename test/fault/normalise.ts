@@ -34,7 +34,8 @@ export function normalise(object: KubeObject): unknown {
   const { metadata, ...rest } = object
   const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !VOLATILE_METADATA.has(key)))
   const ownerReferences = metadata.ownerReferences?.map(({ uid: _uid, ...reference }) => reference)
-  const data = object.kind === 'Secret' && GENERATED.test(metadata.name) ? { data: Object.keys(rest['data'] ?? {}) } : {}
+  const data =
+    object.kind === 'Secret' && GENERATED.test(metadata.name) ? { data: Object.keys(rest['data'] ?? {}) } : {}
   const ours = metadata.managedFields
     ?.filter(({ manager }) => manager?.startsWith('todo-event-platform'))
     .map(({ manager, operation, subresource, fieldsV1 }) => ({ manager, operation, subresource, fieldsV1 }))
@@ -63,7 +64,8 @@ export function differences(expected: Map<string, string>, actual: Map<string, s
   for (const [address, text] of expected) {
     const other = actual.get(address)
     if (other === undefined) found.push(`missing: ${address}`)
-    else if (other !== text) found.push(`differs: ${address} ${firstDifference(JSON.parse(text), JSON.parse(other), '')}`)
+    else if (other !== text)
+      found.push(`differs: ${address} ${firstDifference(JSON.parse(text), JSON.parse(other), '')}`)
   }
   for (const address of actual.keys()) if (!expected.has(address)) found.push(`left over: ${address}`)
   return found

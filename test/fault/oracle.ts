@@ -140,7 +140,8 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     const second = Math.floor(this.#options.simulation.elapsed / 1_000)
     const rate = this.#rate.get(replica)
     if (rate?.second !== second) this.#rate.set(replica, { second, calls: 1 })
-    else if (++rate.calls === CALLS_PER_SECOND) this.fail('HotLoop', `${replica} sent ${CALLS_PER_SECOND} calls in a second`)
+    else if (++rate.calls === CALLS_PER_SECOND)
+      this.fail('HotLoop', `${replica} sent ${CALLS_PER_SECOND} calls in a second`)
   }
 
   #checkLeader(call: Call): void {
@@ -148,7 +149,8 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     if (identity === undefined) return
     const lease = this.#options.server.list(LEASES)[0]?.object as unknown as KubeObject | undefined
     const holder = lease?.['spec']?.holderIdentity
-    if (holder !== identity) this.fail('TwoWriters', `${call.replica} writes ${call.kind} ${call.name} while ${holder || 'nobody'} leads`)
+    if (holder !== identity)
+      this.fail('TwoWriters', `${call.replica} writes ${call.kind} ${call.name} while ${holder || 'nobody'} leads`)
   }
 
   #checkSuspended(call: Call): void {
@@ -166,7 +168,8 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     for (const { kind, namespace, name } of (status?.['inventory'] ?? []) as Record<string, string>[]) {
       const child = known.get(`${kind}/${namespace ?? ''}/${name}`)
       if (!child) this.fail('StatusLies', `Ready=True without ${kind} ${name}`)
-      else if (!isReady(child) && !this.#givenUp.has(child.metadata.uid!)) this.fail('StatusLies', `Ready=True while ${kind} ${name} is not ready`)
+      else if (!isReady(child) && !this.#givenUp.has(child.metadata.uid!))
+        this.fail('StatusLies', `Ready=True while ${kind} ${name} is not ready`)
     }
     const platform = known.get(`${KINDS.platform.kind}/${call.namespace}/${call.name}`)
     const generation = status?.['observedGeneration'] as number | undefined
@@ -210,7 +213,8 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
   }
 
   #checkPlatform(before: KubeObject, after: KubeObject): void {
-    if (JSON.stringify(before['spec']) !== JSON.stringify(after['spec'])) this.fail('ForeignWrite', 'the spec of the platform')
+    if (JSON.stringify(before['spec']) !== JSON.stringify(after['spec']))
+      this.fail('ForeignWrite', 'the spec of the platform')
     for (const field of ['labels', 'annotations'] as const)
       if (JSON.stringify(before.metadata[field]) !== JSON.stringify(after.metadata[field]))
         this.fail('ForeignWrite', `the ${field} of the platform`)
@@ -223,14 +227,18 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     const address = addressOf(object)
     if (!CHILD_KIND_NAMES.has(object.kind)) return this.fail('ForeignWrite', `${address} is no child of a platform`)
     if (before && !isOurs(before)) return this.fail('ForeignWrite', `${address} belongs to somebody else`)
-    if (type !== 'DELETED' && !platformOf(object)) return this.fail('ForeignWrite', `${address} carries no label of ours`)
+    if (type !== 'DELETED' && !platformOf(object))
+      return this.fail('ForeignWrite', `${address} carries no label of ours`)
     if (object.metadata.deletionTimestamp) this.#givenUp.add(object.metadata.uid!)
     if (type !== 'ADDED') return
     const count = (this.creates.get(address) ?? 0) + 1
     this.creates.set(address, count)
     const { limits } = this.#options
     if (limits && count > (limits.creates.get(address) ?? (limits.generations.has(address) ? 1 : 0)))
-      this.fail('DuplicateCreate', `${address} was created ${count} times, without faults ${limits.creates.get(address) ?? 0}`)
+      this.fail(
+        'DuplicateCreate',
+        `${address} was created ${count} times, without faults ${limits.creates.get(address) ?? 0}`,
+      )
   }
 }
 

@@ -48,12 +48,22 @@ export class Replica {
   }
 
   start(): void {
-    const { index, simulation, server, random, faults, counters, observer, leaderElection, skewMs, born, log } = this.#options
+    const { index, simulation, server, random, faults, counters, observer, leaderElection, skewMs, born, log } =
+      this.#options
     const lane = newLane(this.name)
     const own = random.fork()
     this.#lane = lane
     born()
-    this.#network = new Network({ simulation, server, lane, random: own.fork(), faults, replica: index, counters, observer })
+    this.#network = new Network({
+      simulation,
+      server,
+      lane,
+      random: own.fork(),
+      faults,
+      replica: index,
+      counters,
+      observer,
+    })
     const controller = startController({
       transport: this.#network.transport,
       clock: {

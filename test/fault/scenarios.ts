@@ -12,6 +12,8 @@ export interface Scenario {
   /** The world it begins in: nothing but definitions, a settled platform, or the end of another scenario. */
   from: 'empty' | 'without-dapr' | string
   replicas: number
+  /** Brings up a whole platform, or more than one. */
+  whole?: boolean
   /** Done one after another by people who see no faults. Each must leave the same end whenever it comes. */
   actions: readonly Action[]
   /** Platforms that are Ready in the end; whatever else their status says must be as without faults. */
@@ -33,7 +35,7 @@ export const SPEC: PlatformSpec = {
     notification: { enabled: false },
     audit: { enabled: false },
     realtime: { enabled: false },
-    analytics: { enabled: true },
+    analytics: { enabled: false },
     web: { enabled: false },
   },
 } as PlatformSpec
@@ -44,7 +46,10 @@ export const platform = (name: string, spec: PlatformSpec): KubeObject => ({
   spec,
 })
 
-const create = (name = 'todo', spec = SPEC): Action => people => people.create(platform(name, spec) as never)
+const create =
+  (name = 'todo', spec = SPEC): Action =>
+  people =>
+    people.create(platform(name, spec) as never)
 const change =
   (spec: object, name = 'todo'): Action =>
   people =>
@@ -65,43 +70,77 @@ const installCrds: Action = async people => {
   for (const crd of CRDS) await people.apply(crd, { fieldManager: 'helm', force: true })
 }
 
+const MORE = { services: { analytics: { enabled: true } } }
+const LESS = { services: { analytics: { enabled: false } } }
 const OWN_TOPIC = { topics: [{ name: 'invoices', partitions: 2 }] }
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'create', ready: ['todo'], from: 'empty', replicas: 1, actions: [create()] },
-  { name: 'create-shared-kafka', ready: ['todo'], from: 'shared-kafka', replicas: 1, actions: [create('todo', sharedSpec())] },
-  { name: 'crds-come-late', ready: ['todo'], from: 'without-dapr', replicas: 1, actions: [create(), installCrds] },
+  { name: 'create', whole: true, ready: ['todo'], from: 'empty', replicas: 1, actions: [create()] },
+  {
+    name: 'create-shared-kafka',
+    whole: true,
+    ready: ['todo'],
+    from: 'shared-kafka',
+    replicas: 1,
+    actions: [create('todo', sharedSpec())],
+  },
+  {
+    name: 'crds-come-late',
+    whole: true,
+    ready: ['todo'],
+    from: 'without-dapr',
+    replicas: 1,
+    actions: [create(), installCrds],
+  },
   { name: 'topic-added', ready: ['todo'], from: 'create', replicas: 1, actions: [change(OWN_TOPIC)] },
   { name: 'topic-removed', ready: ['todo'], from: 'topic-added', replicas: 1, actions: [change({ topics: null })] },
-  { name: 'topic-added-and-removed', ready: ['todo'], from: 'create', replicas: 1, actions: [change(OWN_TOPIC), change({ topics: null })] },
   {
-    name: 'partitions-lowered', ready: [],
+    name: 'topic-added-and-removed',
+    ready: ['todo'],
+    from: 'create',
+    replicas: 1,
+    actions: [change(OWN_TOPIC), change({ topics: null })],
+  },
+  {
+    name: 'partitions-lowered',
+    ready: [],
     from: 'create',
     replicas: 1,
     actions: [change({ topics: [{ name: 'task-events', partitions: 2 }] })],
   },
-  { name: 'service-scaled', ready: ['todo'], from: 'create', replicas: 1, actions: [change({ services: { backend: { replicas: 3 } } })] },
-  { name: 'service-disabled', ready: ['todo'], from: 'create', replicas: 1, actions: [change({ services: { analytics: { enabled: false } } })] },
+  {
+    name: 'service-scaled',
+    ready: ['todo'],
+    from: 'create',
+    replicas: 1,
+    actions: [change({ services: { backend: { replicas: 3 } } })],
+  },
+  { name: 'service-enabled', ready: ['todo'], from: 'create', replicas: 1, actions: [change(MORE)] },
+  { name: 'service-disabled', ready: ['todo'], from: 'service-enabled', replicas: 1, actions: [change(LESS)] },
   { name: 'version-changed', ready: ['todo'], from: 'create', replicas: 1, actions: [change({ version: '0.2.0' })] },
   {
-    name: 'version-changed-and-back', ready: ['todo'],
+    name: 'version-changed-and-back',
+    whole: true,
+    ready: ['todo'],
     from: 'create',
     replicas: 1,
     actions: [change({ version: '0.2.0' }), change({ version: '0.1.0' })],
   },
   {
-    name: 'drift-by-hand', ready: ['todo'],
+    name: 'drift-by-hand',
+    ready: ['todo'],
     from: 'create',
     replicas: 1,
     actions: [
       edit(KINDS.deployment, 'todo-backend', { spec: { replicas: 7 } }),
-      edit(KINDS.user, 'analytics-service', { spec: { authorization: { acls: [] } } }),
-      edit(KINDS.service, 'todo-analytics', { spec: { selector: { 'app.kubernetes.io/component': 'elsewhere' } } }),
+      edit(KINDS.user, 'backend-service', { spec: { authorization: { acls: [] } } }),
+      edit(KINDS.service, 'todo-backend', { spec: { selector: { 'app.kubernetes.io/component': 'elsewhere' } } }),
       edit(KINDS.topic, 'reminders', { spec: { config: { 'retention.ms': 1 } } }),
     ],
   },
   {
-    name: 'foreign-fields', ready: ['todo'],
+    name: 'foreign-fields',
+    ready: ['todo'],
     from: 'create',
     replicas: 1,
     actions: [
@@ -110,64 +149,93 @@ export const SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
-    name: 'label-stripped', ready: ['todo'],
+    name: 'label-stripped',
+    ready: ['todo'],
     from: 'create',
     replicas: 1,
     actions: [
-      edit(KINDS.deployment, 'todo-analytics', { metadata: { labels: { 'todo.events/platform': null } } }),
+      edit(KINDS.deployment, 'todo-backend', { metadata: { labels: { 'todo.events/platform': null } } }),
       edit(KINDS.component, 'kafka-pubsub', { metadata: { labels: { 'todo.events/platform': null } } }),
     ],
   },
   {
-    name: 'child-deleted', ready: ['todo'],
+    name: 'child-deleted',
+    ready: ['todo'],
     from: 'create',
     replicas: 1,
     actions: [
       deleteChild(KINDS.deployment, 'todo-backend'),
       deleteChild(KINDS.component, 'kafka-pubsub'),
-      deleteChild(KINDS.user, 'analytics-service'),
+      deleteChild(KINDS.user, 'backend-service'),
       deleteChild(KINDS.topic, 'reminders'),
       deleteChild(KINDS.secret, 'todo-kafka-ca'),
     ],
   },
   {
-    name: 'password-rotated', ready: ['todo'],
+    name: 'password-rotated',
+    ready: ['todo'],
     from: 'create',
     replicas: 1,
-    actions: [edit(KINDS.secret, 'analytics-service', { data: { password: Buffer.from('rotated').toString('base64') } })],
+    actions: [edit(KINDS.secret, 'backend-service', { data: { password: Buffer.from('rotated').toString('base64') } })],
   },
   {
-    name: 'suspended', ready: [],
+    name: 'suspended',
+    ready: [],
     from: 'create',
     replicas: 1,
     actions: [
       change({ suspend: true }),
       change({ services: { backend: { replicas: 3 } } }),
-      edit(KINDS.deployment, 'todo-analytics', { spec: { replicas: 5 } }),
+      edit(KINDS.deployment, 'todo-backend', { spec: { replicas: 5 } }),
     ],
   },
   {
-    name: 'suspended-and-resumed', ready: ['todo'],
+    name: 'suspended-and-resumed',
+    ready: ['todo'],
     from: 'suspended',
     replicas: 1,
     actions: [change({ suspend: false })],
   },
   { name: 'deleted', ready: [], from: 'create', replicas: 1, actions: [remove()] },
-  { name: 'deleted-while-coming-up', ready: [], from: 'empty', replicas: 1, actions: [create(), remove()] },
+  {
+    name: 'deleted-while-coming-up',
+    whole: true,
+    ready: [],
+    from: 'empty',
+    replicas: 1,
+    actions: [create(), remove()],
+  },
   { name: 'deleted-while-suspended', ready: [], from: 'suspended', replicas: 1, actions: [remove()] },
   {
-    name: 'deleted-keeping-data', ready: [],
+    name: 'deleted-keeping-data',
+    ready: [],
     from: 'create',
     replicas: 1,
     actions: [change({ deletionPolicy: 'Retain' }), remove()],
   },
   { name: 'deleted-shared-kafka', ready: [], from: 'create-shared-kafka', replicas: 1, actions: [remove()] },
-  { name: 'deleted-and-made-again', ready: ['todo'], from: 'create', replicas: 1, actions: [remove(), create()] },
-  { name: 'second-platform', ready: ['todo'], from: 'create', replicas: 1, actions: [create('other')] },
-  { name: 'second-takes-over', ready: ['other'], from: 'second-platform', replicas: 1, actions: [remove()] },
-  { name: 'two-replicas-create', ready: ['todo'], from: 'empty', replicas: 2, actions: [create()] },
   {
-    name: 'two-replicas-change', ready: ['todo'],
+    name: 'deleted-and-made-again',
+    whole: true,
+    ready: ['todo'],
+    from: 'create',
+    replicas: 1,
+    actions: [remove(), create()],
+  },
+  { name: 'second-platform', ready: ['todo'], from: 'create', replicas: 1, actions: [create('other')] },
+  {
+    name: 'second-takes-over',
+    whole: true,
+    ready: ['other'],
+    from: 'second-platform',
+    replicas: 1,
+    actions: [remove()],
+  },
+  { name: 'two-replicas-create', whole: true, ready: ['todo'], from: 'empty', replicas: 2, actions: [create()] },
+  {
+    name: 'two-replicas-change',
+    whole: true,
+    ready: ['todo'],
     from: 'create',
     replicas: 2,
     actions: [change({ services: { backend: { replicas: 3 } } }), change({ version: '0.2.0' })],

@@ -1,5 +1,5 @@
-import { describeFault, type Fault } from './faults.ts'
 import { FAMILIES } from './families.ts'
+import { describeFault, type Fault } from './faults.ts'
 import { Random } from './random.ts'
 import { referenceOf } from './reference.ts'
 import { run } from './run.ts'
@@ -14,12 +14,16 @@ export interface Outcome {
   faults: string[]
 }
 
+/** Scenarios that bring up a whole platform cost as much as five that change one: they come once a round, the others more often. */
+const SLOTS = Object.keys(FAMILIES).flatMap(family =>
+  SCENARIOS.flatMap(({ name, whole }) =>
+    Array.from({ length: whole ? 1 : 3 }, (_, turn) => ({ name, family, turn, turns: whole ? 1 : 3 })),
+  ),
+)
+
 export const scheduleName = (index: number): string => {
-  const families = Object.keys(FAMILIES)
-  const cell = index % (SCENARIOS.length * families.length)
-  const scenario = SCENARIOS[cell % SCENARIOS.length]!
-  const family = families[Math.floor(cell / SCENARIOS.length)]!
-  return `${scenario.name}/${family}/${Math.floor(index / (SCENARIOS.length * families.length)) + 1}`
+  const { name, family, turn, turns } = SLOTS[index % SLOTS.length]!
+  return `${name}/${family}/${Math.floor(index / SLOTS.length) * turns + turn + 1}`
 }
 
 const seedOf = (name: string): number => {

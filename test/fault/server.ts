@@ -83,9 +83,9 @@ export class SimServer {
   }
 
   snapshot(): Snapshot {
-    const rows = this.store.tables().flatMap(table =>
-      this.store.list(table).map(({ namespace, name, json }) => ({ table, namespace, name, json })),
-    )
+    const rows = this.store
+      .tables()
+      .flatMap(table => this.store.list(table).map(({ namespace, name, json }) => ({ table, namespace, name, json })))
     return { version: this.store.version, rows }
   }
 

@@ -48,7 +48,14 @@ export class WatchStream {
     this.#pipe = new Pipe(() => this.#close())
     if (options.expired) {
       this.#stop = () => {}
-      const object = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 410, reason: 'Expired', message: 'too old resource version' }
+      const object = {
+        kind: 'Status',
+        apiVersion: 'v1',
+        status: 'Failure',
+        code: 410,
+        reason: 'Expired',
+        message: 'too old resource version',
+      }
       this.#deliver({ type: 'ERROR', object, json: JSON.stringify(object) })
       this.#end()
     } else {

@@ -7,7 +7,7 @@ import type { Simulation } from './simulation.ts'
 
 /** How long an operator takes to notice or to do something: a few beats, so that many changes meet in one reconcile, as they do in life. */
 const BEAT_MS = 120
-const MOST_BEATS = 4
+const MOST_BEATS = 3
 
 /** Runs the operators of the world after each change they care about, at moments the seed chooses. */
 export class World {
