@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { type Outcome, runSchedule } from './schedule.ts'
+import { namesOf, type Outcome, runSchedule } from './schedule.ts'
 
 /**
  * `node test/fault/main.ts [--schedules 10000] [--workers 2]` runs that many schedules and ends with 1 if one failed.
@@ -11,6 +11,9 @@ const { values } = parseArgs({
     schedules: { type: 'string', default: '10000' },
     workers: { type: 'string', default: '2' },
     json: { type: 'boolean', default: false },
+    /** Only schedules whose name matches. */
+    only: { type: 'string', default: '' },
+    /** Ends after so many failures. */
     'stop-at': { type: 'string', default: '1000000' },
   },
 })
@@ -49,10 +52,10 @@ async function runAll(schedules: number, workers: number): Promise<number> {
       console.log(`${done}/${schedules} schedules, ${failures.length} failed, ${seconds()} s`)
     }
   }
+  const names = namesOf(schedules, new RegExp(values.only))
   const threads = Array.from({ length: workers }, (_, first) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: { first, step: workers, schedules },
-    })
+    const workerData = names.filter((_name, index) => index % workers === first)
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
     return { worker, over: over(worker, take, () => failures.length >= Number(values['stop-at'])) }
   })
   await Promise.all(threads.map(({ over }) => over))

@@ -264,14 +264,17 @@ export class Network {
     }
     const streamsOf = (kind: string): WatchStream[] =>
       [...this.#streams].filter(stream => kind === ALL_KINDS || stream.kind === kind)
+    const each = (kind: string, act: (stream: WatchStream) => void): void => {
+      for (const stream of streamsOf(kind)) act(stream)
+    }
     const forget = (kind: string, how: 'http' | 'inBand'): void => {
       for (const stream of streamsOf(kind)) {
         this.#gone.set(stream.kind, how)
         stream.cut(false)
       }
     }
-    if (fault.type === 'cut') at(fault.at, () => streamsOf(fault.kind).forEach(stream => stream.cut(fault.midLine)))
-    if (fault.type === 'silent') at(fault.at, () => streamsOf(fault.kind).forEach(stream => stream.silence()))
+    if (fault.type === 'cut') at(fault.at, () => each(fault.kind, stream => stream.cut(fault.midLine)))
+    if (fault.type === 'silent') at(fault.at, () => each(fault.kind, stream => stream.silence()))
     if (fault.type === 'gone') at(fault.at, () => forget(fault.kind, fault.inBand ? 'inBand' : 'http'))
     if (fault.type === 'unobserved') at(fault.at + fault.forMs, () => forget(fault.kind, 'inBand'))
     if (fault.type === 'restart') {

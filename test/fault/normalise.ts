@@ -13,24 +13,27 @@ const VOLATILE_METADATA = new Set([
   'deletionGracePeriodSeconds',
 ])
 const VOLATILE_FIELDS = new Set(['lastTransitionTime'])
-/** Digests over uids and generated material. That they fit is proven by a fresh controller that writes nothing. */
+/** Digests over uids and generated material: equal only in runs that begin with the same platform. */
 const DIGESTS = new Set(['todo.events/desired-hash', 'todo.events/secrets-hash'])
 const GENERATED = /-(dapr-token|dev-issuer)$/
 
 /** Sorted by key; generations are told as current or not, for their numbers depend on how many changes met in one. */
-const tidy = (value: unknown, generation: number | undefined): unknown => {
-  if (Array.isArray(value)) return value.map(item => tidy(item, generation))
+const tidy = (value: unknown, generation: number | undefined, digests: boolean): unknown => {
+  if (Array.isArray(value)) return value.map(item => tidy(item, generation, digests))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key]) => !VOLATILE_FIELDS.has(key) && !DIGESTS.has(key))
+      .filter(([key]) => !VOLATILE_FIELDS.has(key) && (digests || !DIGESTS.has(key)))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, key === 'observedGeneration' ? item === generation : tidy(item, generation)]),
+      .map(([key, item]) => [
+        key,
+        key === 'observedGeneration' ? item === generation : tidy(item, generation, digests),
+      ]),
   )
 }
 
 /** One object without what differs between two equal runs. */
-export function normalise(object: KubeObject): unknown {
+export function normalise(object: KubeObject, digests: boolean): unknown {
   const { metadata, ...rest } = object
   const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !VOLATILE_METADATA.has(key)))
   const ownerReferences = metadata.ownerReferences?.map(({ uid: _uid, ...reference }) => reference)
@@ -41,7 +44,7 @@ export function normalise(object: KubeObject): unknown {
     .map(({ manager, operation, subresource, fieldsV1 }) => ({ manager, operation, subresource, fieldsV1 }))
     .sort((a, b) => ((a.manager ?? '') < (b.manager ?? '') ? -1 : 1))
   const clean = { ...kept, ...(ownerReferences && { ownerReferences }), ...(ours?.length && { ours }) }
-  return tidy({ ...rest, ...data, metadata: clean }, metadata.generation)
+  return tidy({ ...rest, ...data, metadata: clean }, metadata.generation, digests)
 }
 
 /** Owners are named by uid even in the paths of managed fields. */
@@ -53,9 +56,11 @@ export const addressOf = ({ kind, metadata }: KubeObject): string =>
 const OWNED = [KINDS.platform, ...CHILD_KINDS]
 
 /** Every platform and every object of a kind that platforms own, by address: what two runs must agree on. */
-export function dump(server: SimServer): Map<string, string> {
+export function dump(server: SimServer, digests: boolean): Map<string, string> {
   const objects = OWNED.flatMap(kind => server.list(kind)).map(entry => entry.object as unknown as KubeObject)
-  return new Map(objects.map(object => [addressOf(object), JSON.stringify(normalise(object)).replace(UID, '<uid>')]))
+  return new Map(
+    objects.map(object => [addressOf(object), JSON.stringify(normalise(object, digests)).replace(UID, '<uid>')]),
+  )
 }
 
 /** The first few differences between the fault-free end and this one, as text. */

@@ -200,7 +200,7 @@ export function isReady(object: KubeObject): boolean {
     case 'KafkaUser':
       return current && says('Ready')
     case 'KafkaNodePool':
-      return current && (status?.['nodeIds'] as number[]).length === object['spec']?.replicas
+      return current && (status?.['nodeIds'] as number[] | undefined)?.length === object['spec']?.replicas
     case 'Cluster':
       return says('Ready')
     case 'Job':

@@ -116,6 +116,19 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     if (this.violations.length < 20) this.violations.push(text)
   }
 
+  /** Children whose platform is gone, but for the data that its deletion policy keeps. */
+  orphans(keepsData: boolean): string[] {
+    const { server } = this.#options
+    const platforms = new Set(server.list(KINDS.platform).map(({ name }) => name))
+    return CHILD_KINDS.flatMap(kind => server.list(kind))
+      .map(({ object }) => object as unknown as KubeObject)
+      .filter(
+        object =>
+          platformOf(object) && !platforms.has(platformOf(object)!) && !(keepsData && STATEFUL.has(object.kind)),
+      )
+      .map(object => `orphan: ${addressOf(object)}`)
+  }
+
   #see(replica: string, object: KubeObject): void {
     const view = this.#view(replica)
     const address = addressOf(object)
@@ -208,7 +221,7 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
       for (const entry of this.#options.server.list(kind)) {
         const child = entry.object as unknown as KubeObject
         if (platformOf(child) === before.metadata.name && !(keeps && STATEFUL.has(child.kind)))
-          return this.fail('FinalizerDropped', `while ${addressOf(child)} is there`)
+          this.fail('FinalizerDropped', `while ${addressOf(child)} is there`)
       }
   }
 
@@ -225,20 +238,17 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
 
   #checkChild(type: string, object: KubeObject, before: KubeObject | undefined): void {
     const address = addressOf(object)
-    if (!CHILD_KIND_NAMES.has(object.kind)) return this.fail('ForeignWrite', `${address} is no child of a platform`)
-    if (before && !isOurs(before)) return this.fail('ForeignWrite', `${address} belongs to somebody else`)
-    if (type !== 'DELETED' && !platformOf(object))
-      return this.fail('ForeignWrite', `${address} carries no label of ours`)
+    if (!CHILD_KIND_NAMES.has(object.kind)) this.fail('ForeignWrite', `${address} is no child of a platform`)
+    else if (before && !isOurs(before)) this.fail('ForeignWrite', `${address} belongs to somebody else`)
+    else if (type !== 'DELETED' && !platformOf(object)) this.fail('ForeignWrite', `${address} carries no label of ours`)
     if (object.metadata.deletionTimestamp) this.#givenUp.add(object.metadata.uid!)
     if (type !== 'ADDED') return
     const count = (this.creates.get(address) ?? 0) + 1
     this.creates.set(address, count)
     const { limits } = this.#options
-    if (limits && count > (limits.creates.get(address) ?? (limits.generations.has(address) ? 1 : 0)))
-      this.fail(
-        'DuplicateCreate',
-        `${address} was created ${count} times, without faults ${limits.creates.get(address) ?? 0}`,
-      )
+    if (!limits) return
+    const most = limits.creates.get(address) ?? (limits.generations.has(address) ? 1 : 0)
+    if (count > most) this.fail('DuplicateCreate', `${address} was created ${count} times, without faults ${most}`)
   }
 }
 

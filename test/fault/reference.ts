@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
 import type { LocalClient } from '../../src/local/kube-api/api.ts'
@@ -34,10 +34,31 @@ const references = new Map<string, Promise<Reference>>()
 export function referenceOf(name: string): Promise<Reference> {
   let reference = references.get(name)
   if (!reference) {
-    reference = makeReference(scenarioOf(name))
+    const given = process.env['FAULT_REFERENCES']
+    reference = given ? readReference(given, name) : makeReference(scenarioOf(name))
     references.set(name, reference)
   }
   return reference
+}
+
+/** As text, so that a controller with a defect can be held against one without. */
+export function writeReference(folder: string, { scenario, end, limits, ...rest }: Reference): void {
+  const limitsAsLists = { creates: [...limits.creates], generations: [...limits.generations] }
+  writeFileSync(
+    join(folder, `${scenario.name}.json`),
+    JSON.stringify({ ...rest, end: [...end], limits: limitsAsLists }),
+  )
+}
+
+async function readReference(folder: string, name: string): Promise<Reference> {
+  const { end, limits, ...rest } = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'))
+  const { creates, generations } = limits
+  return {
+    ...rest,
+    scenario: scenarioOf(name),
+    end: new Map(end),
+    limits: { creates: new Map(creates), generations: new Map(generations) },
+  }
 }
 
 async function makeReference(scenario: Scenario): Promise<Reference> {
@@ -53,6 +74,8 @@ async function makeReference(scenario: Scenario): Promise<Reference> {
     expected: undefined,
     limits: undefined,
     ready: scenario.ready,
+    keepsData: scenario.keepsData ?? false,
+    digests: !scenario.whole,
   })
   return {
     scenario,

@@ -26,6 +26,10 @@ export interface RunOptions {
   limits: Limits | undefined
   /** Platforms that must be Ready in the end. */
   ready: readonly string[]
+  /** Whether the data of a deleted platform stays. */
+  keepsData: boolean
+  /** Whether digests over uids and generated secrets can be compared. */
+  digests: boolean
   skewMs?: number
   log?(line: string): void
 }
@@ -167,7 +171,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
       }
       if (comparedAt !== oracle.lastCommitAt) {
         comparedAt = oracle.lastCommitAt
-        problems = [...notReady(), ...(expected ? differences(expected, dump(server)) : [])]
+        problems = [
+          ...notReady(),
+          ...oracle.orphans(options.keepsData),
+          ...(expected ? differences(expected, dump(server, options.digests)) : []),
+        ]
       }
       if (problems.length > 0) {
         if (quiet < PATIENCE_MS) continue
@@ -188,7 +196,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   for (const failure of world.failures) oracle.fail('World', failure)
   const result = {
     violations: oracle.violations,
-    end: expected ?? dump(server),
+    end: expected ?? dump(server, options.digests),
     snapshot: expected ? undefined : withoutAsides(server.snapshot()),
     counters,
     creates: oracle.creates,

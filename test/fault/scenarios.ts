@@ -12,6 +12,7 @@ export interface Scenario {
   /** The world it begins in: nothing but definitions, a settled platform, or the end of another scenario. */
   from: 'empty' | 'without-dapr' | string
   replicas: number
+  keepsData?: boolean
   /** Brings up a whole platform, or more than one. */
   whole?: boolean
   /** Done one after another by people who see no faults. Each must leave the same end whenever it comes. */
@@ -208,6 +209,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'deleted-while-suspended', ready: [], from: 'suspended', replicas: 1, actions: [remove()] },
   {
     name: 'deleted-keeping-data',
+    keepsData: true,
     ready: [],
     from: 'create',
     replicas: 1,

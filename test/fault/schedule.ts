@@ -26,6 +26,15 @@ export const scheduleName = (index: number): string => {
   return `${name}/${family}/${Math.floor(index / SLOTS.length) * turns + turn + 1}`
 }
 
+/** The first so many names that match. */
+export function namesOf(count: number, only: RegExp): string[] {
+  if (!SLOTS.some((_, index) => only.test(scheduleName(index))))
+    throw new Error(`no schedule matches ${only}: names are scenario/family/number`)
+  const names: string[] = []
+  for (let index = 0; names.length < count; index++) if (only.test(scheduleName(index))) names.push(scheduleName(index))
+  return names
+}
+
 const seedOf = (name: string): number => {
   let hash = 2_166_136_261
   for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 16_777_619)
@@ -74,6 +83,8 @@ export async function runSchedule(name: string, log?: (line: string) => void): P
     expected: reference.end,
     limits: reference.limits,
     ready: scenario.ready,
+    keepsData: scenario.keepsData ?? false,
+    digests: !scenario.whole,
     ...(log && { log }),
   })
   return failed([...result.violations, ...rejections])

@@ -33,7 +33,6 @@ export class WatchStream {
   readonly #options: WatchStreamOptions
   readonly #pipe: Pipe
   readonly #stop: () => void
-  readonly #bornAt: number
   #lastAt = 0
   #lastByteAt: number
   #lastLine = ''
@@ -43,7 +42,6 @@ export class WatchStream {
     const { simulation, lane, timeoutMs, idleMs } = options
     this.kind = options.kind
     this.#options = options
-    this.#bornAt = simulation.now
     this.#lastByteAt = simulation.now
     this.#pipe = new Pipe(() => this.#close())
     if (options.expired) {

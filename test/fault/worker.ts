@@ -1,7 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { runSchedule, scheduleName } from './schedule.ts'
+import { runSchedule } from './schedule.ts'
 
-/** Runs every n-th schedule and posts each outcome. */
-const { first, step, schedules } = workerData as { first: number; step: number; schedules: number }
-for (let index = first; index < schedules; index += step)
-  parentPort!.postMessage(await runSchedule(scheduleName(index)))
+/** Runs the schedules it is given and posts each outcome. */
+for (const name of workerData as string[]) parentPort!.postMessage(await runSchedule(name))
