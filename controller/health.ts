@@ -1,24 +1,36 @@
 import { createServer, type Server } from 'node:http'
-import type { Registry } from 'prom-client'
 
 export interface Health {
   ready(): boolean
-  metrics: Registry
+  /** Seconds since the API server was last heard on each watch. */
+  staleness(): { kind: string; namespace?: string; seconds: number }[]
+  metrics(): Promise<string>
+  metricsType: string
 }
 
-/** `/healthz/live`, `/healthz/ready` and `/metrics`. */
-export async function serveHealth({ ready, metrics }: Health, host: string, port: number): Promise<Server> {
+/** A watch ends and begins anew within five minutes even when nothing happens: longer silence is a fault. */
+const STALE_SECONDS = 330
+
+/**
+ * `/healthz/live`: this process answers. `/healthz/ready`: every kind was listed. `/healthz/watches`: 503 names the watches
+ * that have not heard the API server; it is no liveness probe, for a restart brings back no API server. `/metrics`.
+ */
+export async function serveHealth(health: Health, host: string, port: number): Promise<Server> {
   const server = createServer(async (request, response) => {
-    if (request.url === '/metrics') {
-      response.setHeader('content-type', metrics.contentType).end(await metrics.metrics())
-    } else if (request.url === '/healthz/live') {
-      response.end('ok\n')
-    } else if (request.url === '/healthz/ready') {
-      response.writeHead(ready() ? 200 : 503).end(ready() ? 'ok\n' : 'not ready: the first lists are not complete\n')
-    } else {
-      response.writeHead(404).end('not found\n')
-    }
+    const say = (bad: string | undefined): unknown => response.writeHead(bad ? 503 : 200).end(bad ? `${bad}\n` : 'ok\n')
+    if (request.url === '/metrics') response.setHeader('content-type', health.metricsType).end(await health.metrics())
+    else if (request.url === '/healthz/live') say(undefined)
+    else if (request.url === '/healthz/ready')
+      say(health.ready() ? undefined : 'not ready: the first lists are not complete')
+    else if (request.url === '/healthz/watches') say(staleWatches(health))
+    else response.writeHead(404).end('not found\n')
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   return server
+}
+
+function staleWatches({ staleness }: Health): string | undefined {
+  const stale = staleness().filter(({ seconds }) => seconds > STALE_SECONDS)
+  if (stale.length === 0) return undefined
+  return `not heard: ${stale.map(({ kind, namespace, seconds }) => `${kind}${namespace ? ` in ${namespace}` : ''} for ${Math.round(seconds)} s`).join(', ')}`
 }

@@ -1,16 +1,14 @@
-import { errorFromStatus, isKubeError, KubeError, type StatusBody } from './errors.ts'
+import { explainForbidden } from './access.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { Discovery } from './discovery.ts'
+import { errorFromStatus, isKubeError, KubeError, type Rule, type StatusBody } from './errors.ts'
 import { readJson } from './lines.ts'
-import { groupOf, type Kind, type KubeObject, kindKey } from './objects.ts'
+import { groupOf, type Kind, type KubeObject, type Metadata } from './objects.ts'
+import { inSpan } from './tracing.ts'
 import type { Request, Response, Transport } from './transport.ts'
 
-interface ApiResource {
-  name: string
-  kind: string
-  namespaced: boolean
-}
-
 export interface WriteOptions {
-  /** Why this write happens: a code for log, event, metric and trace. */
+  /** Why this write happens: a code for log, Event, metric and trace. */
   reason: string
 }
 
@@ -22,170 +20,239 @@ export interface ApplyOptions extends WriteOptions {
 }
 
 export interface DeleteOptions extends WriteOptions {
+  /** Delete only this object, not another of its name. */
   uid?: string
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
+}
+
+export interface Write {
+  verb: string
+  kind: Kind
+  namespace?: string
+  name: string
+  reason: string
+  ok: boolean
 }
 
 /** Told before and after every write; throwing before a write stops it (the fence of a lost lease). */
 export interface WriteObserver {
   before?(): void
-  after?(write: { verb: string; kind: Kind; namespace?: string; name: string; reason: string; ok: boolean }): void
+  after?(write: Write): void
+}
+
+export interface ClientOptions {
+  observer?: WriteObserver
+  clock?: Clock
+  /** Milliseconds until an answer must be complete; a connection that hangs would hold a worker for ever. Defaults to 60,000. */
+  timeoutMs?: number
+}
+
+interface Call {
+  verb: string
+  kind: Kind
+  namespace?: string | undefined
+  name?: string | undefined
+  subresource?: string | undefined
+  query?: Record<string, string>
+  body?: unknown
+  contentType?: string
+  method: Request['method']
+  signal?: AbortSignal
+  reason?: string
 }
 
 /**
  * A client of the Kubernetes API in plain JSON. Errors are `KubeError`s: `KindAbsent` when the server has no such kind
- * (its CRD may come later), otherwise by HTTP status.
+ * (its CRD may come later), otherwise by HTTP status; a `Forbidden` names the missing rule. One span per call.
  */
 export class KubeClient {
   readonly #transport: Transport
   readonly #observer: WriteObserver
-  readonly #resources = new Map<string, ApiResource>()
+  readonly #clock: Clock
+  readonly #timeoutMs: number
+  readonly #discovery: Discovery
 
-  constructor(transport: Transport, observer: WriteObserver = {}) {
+  constructor(transport: Transport, { observer = {}, clock = systemClock, timeoutMs = 60_000 }: ClientOptions = {}) {
     this.#transport = transport
     this.#observer = observer
+    this.#clock = clock
+    this.#timeoutMs = timeoutMs
+    this.#discovery = new Discovery(path =>
+      this.#inTime(signal => this.#read({ method: 'GET', path, signal }, undefined)),
+    )
   }
 
+  /** The object, or `undefined` when there is none. */
   async get(kind: Kind, namespace: string | undefined, name: string): Promise<KubeObject | undefined> {
-    const path = await this.path(kind, namespace, name)
     try {
-      return (await this.#json({ method: 'GET', path })) as KubeObject
+      return (await this.#call({ verb: 'get', method: 'GET', kind, namespace, name })) as KubeObject
     } catch (error) {
       if (isKubeError(error, 'NotFound')) return undefined
       throw error
     }
   }
 
-  async apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
-    const { namespace, name } = object.metadata
-    const path = await this.path(object, namespace, name, options.subresource)
-    const query = new URLSearchParams({ fieldManager: options.fieldManager, force: String(options.force ?? false) })
-    return (await this.#write('apply', object, namespace, name, options, {
-      method: 'PATCH',
-      path: `${path}?${query}`,
-      contentType: 'application/apply-patch+yaml',
-      body: object,
-    })) as KubeObject
+  /** One page of a list, as the server sends it. */
+  list(
+    kind: Kind,
+    namespace: string | undefined,
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    return this.#call({ verb: 'list', method: 'GET', kind, namespace, query, signal })
   }
 
-  async mergePatch(
+  /** Opens a watch. The caller reads the body to its end or destroys it. */
+  async watch(
+    kind: Kind,
+    namespace: string | undefined,
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const { path, rule } = await this.#address({ verb: 'watch', method: 'GET', kind, namespace })
+    const parameters = new URLSearchParams({ watch: 'true', ...query })
+    const life = new AbortController()
+    const end = (): void => life.abort()
+    signal.addEventListener('abort', end, { once: true })
+    const close = (): void => {
+      signal.removeEventListener('abort', end)
+      end()
+    }
+    try {
+      // Only the beginning of the answer is due in time: a watch has no end.
+      const { body, ...answer } = await inSpan(`watch ${rule.resource}`, attributesOf(rule, undefined), () =>
+        this.#inTime(
+          () => this.#open({ method: 'GET', path: `${path}?${parameters}`, signal: life.signal }, rule),
+          signal,
+          late => late.body.destroy(),
+        ),
+      )
+      const destroy = (error?: Error): void => {
+        body.destroy(error)
+        close()
+      }
+      return { ...answer, body: { [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](), destroy } }
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+
+  /** Server-side apply: creates the object, or sets exactly the fields given. */
+  apply(object: KubeObject, { fieldManager, force, subresource, reason }: ApplyOptions): Promise<KubeObject> {
+    return this.#write({
+      verb: 'apply',
+      method: 'PATCH',
+      ...addressOf(object),
+      subresource,
+      query: { fieldManager, force: String(force ?? false) },
+      contentType: 'application/apply-patch+yaml',
+      body: object,
+      reason,
+    })
+  }
+
+  /** JSON merge patch (RFC 7396). */
+  mergePatch(
     kind: Kind,
     namespace: string | undefined,
     name: string,
     patch: object,
-    options: WriteOptions & { fieldManager: string },
+    { fieldManager, reason }: WriteOptions & { fieldManager: string },
   ): Promise<KubeObject> {
-    const path = await this.path(kind, namespace, name)
-    return (await this.#write('patch', kind, namespace, name, options, {
+    return this.#write({
+      verb: 'patch',
       method: 'PATCH',
-      path: `${path}?${new URLSearchParams({ fieldManager: options.fieldManager })}`,
+      kind,
+      namespace,
+      name,
+      query: { fieldManager },
       contentType: 'application/merge-patch+json',
       body: patch,
-    })) as KubeObject
+      reason,
+    })
   }
 
-  async create(object: KubeObject, options: WriteOptions): Promise<KubeObject> {
-    const { namespace, name } = object.metadata
-    const path = await this.path(object, namespace)
-    return (await this.#write('create', object, namespace, name, options, {
-      method: 'POST',
-      path,
-      body: object,
-    })) as KubeObject
+  create(object: KubeObject, { reason }: WriteOptions): Promise<KubeObject> {
+    return this.#write({ verb: 'create', method: 'POST', ...addressOf(object), body: object, reason })
   }
 
-  async replace(object: KubeObject, options: WriteOptions): Promise<KubeObject> {
-    const { namespace, name } = object.metadata
-    const path = await this.path(object, namespace, name)
-    return (await this.#write('update', object, namespace, name, options, {
-      method: 'PUT',
-      path,
-      body: object,
-    })) as KubeObject
+  /** PUT; refused with `Conflict` when the object's resourceVersion is not the newest. */
+  replace(object: KubeObject, { reason }: WriteOptions): Promise<KubeObject> {
+    return this.#write({ verb: 'update', method: 'PUT', ...addressOf(object), body: object, reason })
   }
 
-  /** Deleting what is gone already is no error. */
-  async delete(kind: Kind, namespace: string | undefined, name: string, options: DeleteOptions): Promise<void> {
-    const path = await this.path(kind, namespace, name)
-    const body = {
-      propagationPolicy: options.propagationPolicy ?? 'Background',
-      ...(options.uid && { preconditions: { uid: options.uid } }),
-    }
+  /**
+   * Deletes an object. Returns it as far as it is still there (finalizers or a grace period hold it), `undefined` when it
+   * is gone, as it may have been already.
+   */
+  async delete(
+    kind: Kind,
+    namespace: string | undefined,
+    name: string,
+    { reason, uid, propagationPolicy = 'Background' }: DeleteOptions,
+  ): Promise<KubeObject | undefined> {
+    const body = { propagationPolicy, ...(uid && { preconditions: { uid } }) }
     try {
-      await this.#write('delete', kind, namespace, name, options, { method: 'DELETE', path, body })
+      const answer = await this.#write({ verb: 'delete', method: 'DELETE', kind, namespace, name, body, reason })
+      const { deletionTimestamp, finalizers, deletionGracePeriodSeconds }: Partial<Metadata> = answer.metadata ?? {}
+      const held = finalizers?.length || deletionGracePeriodSeconds
+      return answer.kind === kind.kind && deletionTimestamp && held ? answer : undefined
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw error
+      return undefined
     }
-  }
-
-  /** One page of a list, or a watch: the raw answer. The caller reads the body to its end or destroys it. */
-  async open(request: Request): Promise<Response> {
-    const answer = await this.#transport(request)
-    if (answer.status < 400) return answer
-    const retryAfter = Number(answer.headers['retry-after'])
-    const body = (await readJson(answer.body)) as StatusBody
-    throw errorFromStatus(
-      answer.status,
-      body,
-      `${request.method} ${request.path}`,
-      Number.isFinite(retryAfter) ? retryAfter : undefined,
-    )
-  }
-
-  async path(kind: Kind, namespace?: string, name?: string, subresource?: string): Promise<string> {
-    const resource = await this.#resource(kind)
-    const root = groupOf(kind.apiVersion) ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`
-    const scope = resource.namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''
-    return `${root}${scope}/${resource.name}${name ? `/${encodeURIComponent(name)}` : ''}${subresource ? `/${subresource}` : ''}`
   }
 
   /** Forgets a kind, so that the next call asks discovery again (its CRD was removed or changed). */
   forget(kind: Kind): void {
-    this.#resources.delete(`${kind.apiVersion}/${kind.kind}`)
+    this.#discovery.forget(kind)
   }
 
-  async #resource(kind: Kind): Promise<ApiResource> {
-    const key = `${kind.apiVersion}/${kind.kind}`
-    const known = this.#resources.get(key)
-    if (known) return known
-    const path = groupOf(kind.apiVersion) ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`
-    const absent = (): KubeError =>
-      new KubeError(
-        'KindAbsent',
-        `the cluster has no ${kindKey(kind)} (${kind.apiVersion}): install its CRD`,
-        'backoff',
-      )
-    let found: ApiResource[]
-    try {
-      found = ((await this.#json({ method: 'GET', path })) as { resources?: ApiResource[] }).resources ?? []
-    } catch (error) {
-      throw isKubeError(error, 'NotFound') ? absent() : error
+  async #address({
+    verb,
+    kind,
+    namespace,
+    name,
+    subresource,
+    method,
+    query,
+  }: Call): Promise<{ path: string; rule: Rule }> {
+    const resource = await this.#discovery.resource(kind)
+    const root = groupOf(kind.apiVersion) ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`
+    const scope = resource.namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''
+    const item = name && method !== 'POST' ? `/${encodeURIComponent(name)}` : ''
+    const below = subresource ? `/${subresource}` : ''
+    const rule = {
+      apiGroup: groupOf(kind.apiVersion),
+      resource: resource.name + below,
+      // What RBAC calls it: an apply is a patch.
+      verb: verb === 'apply' ? 'patch' : verb,
+      ...(scope && { namespace: namespace! }),
     }
-    for (const resource of found) {
-      if (!resource.name.includes('/')) this.#resources.set(`${kind.apiVersion}/${resource.kind}`, resource)
+    return {
+      path: `${root}${scope}/${resource.name}${item}${below}${query ? `?${new URLSearchParams(query)}` : ''}`,
+      rule,
     }
-    const resource = this.#resources.get(key)
-    if (!resource) throw absent()
-    return resource
   }
 
-  async #json(request: Request): Promise<unknown> {
-    return readJson((await this.open(request)).body)
+  async #call(call: Call): Promise<unknown> {
+    const { path, rule } = await this.#address(call)
+    const { method, body, contentType, signal } = call
+    const request = { method, path, ...(body !== undefined && { body }), ...(contentType && { contentType }) }
+    return inSpan(`${call.verb} ${rule.resource}`, attributesOf(rule, call), () =>
+      this.#inTime(timeout => this.#read({ ...request, signal: timeout }, rule), signal),
+    )
   }
 
-  async #write(
-    verb: string,
-    { apiVersion, kind }: Kind,
-    namespace: string | undefined,
-    name: string,
-    { reason }: WriteOptions,
-    request: Request,
-  ): Promise<unknown> {
+  async #write(call: Call & { name: string; reason: string }): Promise<KubeObject> {
     this.#observer.before?.()
+    const { verb, namespace, name, reason } = call
+    const { apiVersion, kind } = call.kind
     const report = (ok: boolean): void =>
       this.#observer.after?.({ verb, kind: { apiVersion, kind }, ...(namespace && { namespace }), name, reason, ok })
     try {
-      const answer = await this.#json(request)
+      const answer = (await this.#call(call)) as KubeObject
       report(true)
       return answer
     } catch (error) {
@@ -193,4 +260,70 @@ export class KubeClient {
       throw error
     }
   }
+
+  async #read(request: Request, rule: Rule | undefined): Promise<unknown> {
+    return readJson((await this.#open(request, rule)).body)
+  }
+
+  async #open(request: Request, rule: Rule | undefined): Promise<Response> {
+    const answer = await this.#transport(request)
+    if (answer.status < 400) return answer
+    const body = (await readJson(answer.body)) as StatusBody
+    const path = request.path.split('?')[0]
+    const error = errorFromStatus(
+      answer.status,
+      body,
+      `${request.method} ${path}`,
+      retryAfterSeconds(answer.headers['retry-after'], this.#clock),
+    )
+    throw error.code === 'Forbidden' && rule ? await explainForbidden(this.#transport, error, rule) : error
+  }
+
+  /** Gives up when the time is over or the caller's signal aborts, also on a transport that does not listen. */
+  async #inTime<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    outer?: AbortSignal,
+    tooLate: (result: T) => void = () => {},
+  ): Promise<T> {
+    const stop = new AbortController()
+    const over = Promise.withResolvers<never>()
+    const giveUp = (message: string): void => {
+      over.reject(new KubeError('Unreachable', message, 'backoff'))
+      stop.abort()
+      working?.then(tooLate, () => {})
+    }
+    const onAbort = (): void => giveUp('stopped')
+    if (outer?.aborted) throw new KubeError('Unreachable', 'stopped', 'backoff')
+    outer?.addEventListener('abort', onAbort, { once: true })
+    const cancel = this.#clock.after(this.#timeoutMs, () => giveUp(`no answer within ${this.#timeoutMs} ms`))
+    const working: Promise<T> | undefined = work(stop.signal)
+    try {
+      return await Promise.race([working, over.promise])
+    } finally {
+      cancel()
+      outer?.removeEventListener('abort', onAbort)
+    }
+  }
+}
+
+const addressOf = ({ apiVersion, kind, metadata: { namespace, name } }: KubeObject) => ({
+  kind: { apiVersion, kind },
+  namespace,
+  name,
+})
+
+const attributesOf = ({ apiGroup, resource, verb, namespace }: Rule, call: Call | undefined) => ({
+  'k8s.api.group': apiGroup,
+  'k8s.api.resource': resource,
+  'k8s.api.verb': verb,
+  ...(namespace && { 'k8s.namespace.name': namespace }),
+  ...(call?.name && { 'k8s.object.name': call.name }),
+  ...(call?.reason && { 'write.reason': call.reason }),
+})
+
+/** Seconds of a Retry-After header: a number or a date (RFC 9110 §10.2.3). */
+function retryAfterSeconds(header: string | string[] | undefined, clock: Clock): number | undefined {
+  if (typeof header !== 'string') return undefined
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - clock.now()) / 1_000
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined
 }

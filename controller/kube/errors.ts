@@ -23,10 +23,20 @@ export interface StatusBody {
   details?: { causes?: { reason?: string; message?: string; field?: string }[]; retryAfterSeconds?: number }
 }
 
+/** What a role has to allow, in the words of RBAC. */
+export interface Rule {
+  apiGroup: string
+  resource: string
+  verb: string
+  namespace?: string
+}
+
 export class KubeError extends Error {
   readonly code: KubeErrorCode
   readonly retry: Retry
   readonly status: StatusBody
+  /** The rule that is missing, of a `Forbidden` that RBAC explains. */
+  rule?: Rule
 
   constructor(code: KubeErrorCode, message: string, retry: Retry, status: StatusBody = {}, cause?: unknown) {
     super(message, { cause })
@@ -49,7 +59,7 @@ const BY_STATUS: Record<number, [KubeErrorCode, Retry]> = {
   429: ['Throttled', 'backoff'],
 }
 
-/** An HTTP answer or an in-band watch Status as an error. `retryAfter` is the header's value in seconds. */
+/** An HTTP answer or an in-band watch Status as an error. `retryAfter` is the header's value in seconds (RFC 9110 §10.2.3). */
 export function errorFromStatus(
   httpStatus: number,
   status: StatusBody,

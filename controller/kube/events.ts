@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KubeClient } from './client.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { KubeObject } from './objects.ts'
 
 export interface EventInput {
@@ -19,13 +20,11 @@ export function eventRecorder(
   client: KubeClient,
   component: string,
   onError: (error: unknown) => void,
-  now: () => Date = () => new Date(),
+  clock: Clock = systemClock,
 ): RecordEvent {
   const seen = new Map<string, { count: number; first: string }>()
   return (about, event) => {
-    const at = now()
-      .toISOString()
-      .replace(/\.\d+Z/, 'Z')
+    const at = new Date(clock.now()).toISOString().replace(/\.\d+Z/, 'Z')
     const { uid, name, namespace, resourceVersion } = about.metadata
     const digest = createHash('sha256').update(`${uid}/${event.reason}/${event.message}`).digest('hex').slice(0, 16)
     const known = seen.get(digest) ?? { count: 0, first: at }

@@ -1,32 +1,39 @@
+const NEWLINE = 0x0a
+
 /**
  * Whole lines of a byte stream. A last line without its newline is not a line: a watch cut in the middle of an event
  * must be noticed by the reader (it resumes from the last whole event), never be parsed or dropped in silence.
+ * Bytes are joined before they are decoded, so a character cut by a packet stays whole, and each byte is looked at once.
  */
 export async function* wholeLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, { truncated: boolean }> {
-  const decoder = new TextDecoder('utf-8')
-  let rest = ''
+  let pieces: Uint8Array[] = []
   for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true })
     let start = 0
-    for (let end = rest.indexOf('\n', start); end >= 0; end = rest.indexOf('\n', start)) {
-      const line = rest.slice(start, end)
-      if (line) yield line
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      const line = text([...pieces, chunk.subarray(start, end)])
+      pieces = []
       start = end + 1
+      if (line) yield line
     }
-    rest = rest.slice(start)
+    if (start < chunk.length) pieces.push(chunk.subarray(start))
   }
-  return { truncated: rest.length > 0 }
+  return { truncated: pieces.length > 0 }
 }
 
+const text = (pieces: Uint8Array[]): string => Buffer.concat(pieces).toString('utf8')
+
+/**
+ * The JSON of a whole answer; `{}` when it is empty. Text that is no JSON comes back as `{ message }`: proxies and load
+ * balancers answer errors with pages of their own, and that text is the best explanation there is.
+ */
 export async function readJson(body: AsyncIterable<Uint8Array>): Promise<unknown> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  const text = Buffer.concat(chunks).toString('utf8')
-  if (!text) return {}
+  const pieces: Uint8Array[] = []
+  for await (const chunk of body) pieces.push(chunk)
+  const answer = text(pieces)
+  if (!answer) return {}
   try {
-    return JSON.parse(text)
+    return JSON.parse(answer)
   } catch {
-    // Proxies and load balancers answer with pages of their own; their text is the best explanation there is.
-    return { message: text.slice(0, 300) }
+    return { message: answer.slice(0, 300) }
   }
 }

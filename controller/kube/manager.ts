@@ -1,8 +1,11 @@
-import { Cache, type Project } from './cache.ts'
+import { Cache, type Change, type Indexer, type Project } from './cache.ts'
 import type { KubeClient } from './client.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { KubeError } from './errors.ts'
 import { type Kind, type KubeObject, kindKey } from './objects.ts'
-import { type QueueOptions, WorkQueue } from './queue.ts'
+import { type QueueOptions, type Work, WorkQueue } from './queue.ts'
+import { type Random, systemRandom } from './random.ts'
+import { inSpan } from './tracing.ts'
 import { listWatch } from './watch.ts'
 
 export interface Watched extends Kind {
@@ -15,11 +18,24 @@ export interface Watched extends Kind {
 export interface ManagerOptions {
   client: KubeClient
   watches: Watched[]
-  reconcile(key: string): Promise<{ requeueAfterMs?: number } | undefined>
+  reconcile: Work
   project?: Project
-  queue?: QueueOptions
+  indexes?: Record<string, Indexer>
+  queue?: Omit<QueueOptions, 'clock' | 'random'>
+  clock?: Clock
+  random?: Random
+  /** Ask for lists as the beginning of watches where the server can. Defaults to true. */
+  streaming?: boolean
   onTrouble?(kind: string, error: KubeError): void
   onError?(key: string, error: unknown): void
+}
+
+/** One watch, whoever watches by it. */
+interface Source extends Kind {
+  namespace: string | undefined
+  labelSelector: string | undefined
+  /** Monotonic milliseconds when the server was last heard. */
+  heardAt: number
 }
 
 /**
@@ -29,60 +45,68 @@ export interface ManagerOptions {
 export class Manager {
   readonly cache: Cache
   readonly #options: ManagerOptions
+  readonly #clock: Clock
   readonly #stop = new AbortController()
+  readonly #sources: Source[]
+  readonly #keysOf = new Map<string, Watched[]>()
+  readonly #synced = Promise.withResolvers<void>()
   #queue: WorkQueue | undefined
   #watching: Promise<unknown> = Promise.resolve()
 
   constructor(options: ManagerOptions) {
+    const { project, indexes } = options
     this.#options = options
-    this.cache = new Cache(options.project)
-    this.cache.onChange(object => {
-      for (const watched of options.watches) {
-        if (kindKey(watched) === kindKey(object)) for (const key of watched.keysOf(object)) this.#queue?.add(key)
-      }
-    })
+    this.#clock = options.clock ?? systemClock
+    this.#sources = sourcesOf(options.watches, this.#clock.monotonic())
+    for (const watched of options.watches) {
+      const others = this.#keysOf.get(kindKey(watched))
+      if (others) others.push(watched)
+      else this.#keysOf.set(kindKey(watched), [watched])
+    }
+    this.cache = new Cache({ ...(project && { project }), ...(indexes && { indexes }) })
+    this.cache.onChange((object, change) => this.#enqueue(object, change))
   }
 
   /** True once every kind was listed, or is known to be absent. */
   get synced(): boolean {
-    return this.#options.watches.every(watched => this.cache.isSynced(watched, watched.namespace))
+    return this.#sources.every(source => this.cache.isSynced(source, source.namespace))
+  }
+
+  /** Keys that wait to be reconciled, later, and that are at work. */
+  get queue(): { depth: number; delayed: number; active: number } {
+    const { depth = 0, delayed = 0, active = 0 } = this.#queue ?? {}
+    return { depth, delayed, active }
+  }
+
+  /** For each watch, seconds since the server was last heard: an answer, an event or a bookmark. */
+  staleness(): { kind: string; namespace?: string; seconds: number }[] {
+    const now = this.#clock.monotonic()
+    return this.#sources.map(({ kind, namespace, heardAt }) => ({
+      kind,
+      ...(namespace && { namespace }),
+      seconds: (now - heardAt) / 1_000,
+    }))
   }
 
   start(): void {
-    const { client, watches, onTrouble } = this.#options
-    this.#watching = Promise.all(
-      watches.map(({ apiVersion, kind, namespace, labelSelector }) =>
-        listWatch(
-          client,
-          {
-            kind: { apiVersion, kind },
-            signal: this.#stop.signal,
-            ...(namespace && { namespace }),
-            ...(labelSelector && { labelSelector }),
-          },
-          {
-            replace: objects => this.cache.replace({ apiVersion, kind }, objects, namespace),
-            upsert: object => this.cache.upsert(object),
-            remove: object => this.cache.remove(object),
-            trouble: error => onTrouble?.(kind, error),
-          },
-        ),
-      ),
-    )
+    this.#watching = Promise.all(this.#sources.map(source => this.#watch(source)))
   }
 
   /** Reconciles everything that is known, then whatever changes. Waits for the first lists: a half-filled cache lies. */
   async lead(): Promise<void> {
-    while (!this.synced && !this.#stop.signal.aborted) await new Promise(resolve => setTimeout(resolve, 20))
-    this.#queue = new WorkQueue(async key => {
+    await this.#synced.promise
+    if (this.#stop.signal.aborted || this.#queue) return
+    const { random = systemRandom, queue, watches } = this.#options
+    const work: Work = async key => {
       try {
-        return await this.#options.reconcile(key)
+        return await inSpan('reconcile', { 'reconcile.key': key }, () => this.#options.reconcile(key))
       } catch (error) {
         this.#options.onError?.(key, error)
         throw error
       }
-    }, this.#options.queue)
-    for (const watched of this.#options.watches) {
+    }
+    this.#queue = new WorkQueue(work, { ...queue, clock: this.#clock, random })
+    for (const watched of watches) {
       for (const object of this.cache.list(watched))
         for (const key of watched.keysOf(object)) this.#queue.add(key, 'resync')
     }
@@ -95,8 +119,63 @@ export class Manager {
   }
 
   async stop(): Promise<void> {
-    await this.yield()
+    const idle = this.yield()
     this.#stop.abort()
+    this.#synced.resolve()
+    await idle
     await this.#watching
   }
+
+  #enqueue(object: KubeObject, change: Change): void {
+    if (!this.#queue) return
+    for (const watched of this.#keysOf.get(kindKey(object)) ?? [])
+      for (const key of watched.keysOf(object)) {
+        if (change === 'echo') this.#queue.addEcho(key)
+        else this.#queue.add(key)
+      }
+  }
+
+  #watch(source: Source): Promise<void> {
+    const { client, onTrouble, streaming = true, random = systemRandom } = this.#options
+    const { apiVersion, kind, namespace, labelSelector } = source
+    const { cache } = this
+    const scope = {
+      kind: { apiVersion, kind },
+      ...(namespace && { namespace }),
+      ...(labelSelector && { labelSelector }),
+    }
+    let mark = cache.mark()
+    return listWatch(
+      client,
+      { ...scope, signal: this.#stop.signal, clock: this.#clock, random, streaming },
+      {
+        listing: () => {
+          mark = cache.mark()
+        },
+        replace: (objects, resourceVersion) => {
+          cache.replace(scope.kind, objects, { namespace, mark, resourceVersion })
+          if (this.synced) this.#synced.resolve()
+        },
+        upsert: object => cache.upsert(object),
+        remove: object => cache.remove(object),
+        advanced: version => cache.advanced(scope.kind, version, namespace),
+        contact: () => {
+          source.heardAt = this.#clock.monotonic()
+        },
+        trouble: error => onTrouble?.(kind, error),
+      },
+    )
+  }
+}
+
+/** One watch for each kind and namespace; the selector stays only where every watcher has the same one. */
+function sourcesOf(watches: Watched[], heardAt: number): Source[] {
+  const sources = new Map<string, Source>()
+  for (const { apiVersion, kind, namespace, labelSelector } of watches) {
+    const key = `${kindKey({ apiVersion, kind })}/${namespace ?? ''}`
+    const known = sources.get(key)
+    if (!known) sources.set(key, { apiVersion, kind, namespace, labelSelector, heardAt })
+    else if (known.labelSelector !== labelSelector) known.labelSelector = undefined
+  }
+  return [...sources.values()]
 }

@@ -1,96 +1,152 @@
+import { createHash } from 'node:crypto'
 import type { KubeObject } from './objects.ts'
 
 type Json = unknown
-type Fields = Record<string, unknown>
-
-const isObject = (value: Json): value is Record<string, Json> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Metadata that a desired object carries to be addressed; never owned. */
-const ADDRESS = new Set([
-  'name',
-  'namespace',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'managedFields',
-])
+type JsonObject = Record<string, Json>
 
 /**
- * Paths where the live object does not say what is desired, or where `manager` still owns a field it no longer wants:
- * empty means that an apply would change nothing. Fields nobody mentions (defaults, other managers') are not looked at.
+ * The fields of a live object that one manager owns by apply, in the shape of FieldsV1 (`f:field`, `k:{key}` of a list
+ * item, `v:value` of a set) with the values in place of the empty leaves; a leaf that is an object or list stands under
+ * `=`, long text as its digest under `#`. Plain JSON, so that a cache can hold it as text.
  */
-export function driftOf(desired: KubeObject, live: KubeObject, manager: string): string[] {
-  const drift: string[] = []
-  compare(withoutAddress(desired), live, '', drift)
+export type OwnedFields = { [field: string]: OwnedFields | string | number | boolean | null }
+
+/** A field where live and desired differ. */
+export interface Drift {
+  /** For people, and to tell fields apart: `spec.template.spec.containers[name=app].image`. */
+  path: string
+  /** The same as steps of FieldsV1. */
+  steps: string[]
+}
+
+/** Text longer than this is kept as a digest: certificates and scripts would fill the cache. */
+const LONG_TEXT = 64
+
+/** Metadata that a desired object carries to be addressed; never owned. */
+const ADDRESS = ['name', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields']
+
+/** Keys of list items that the server fills in when a manifest leaves them out. */
+const DEFAULT_KEYS: JsonObject = { protocol: 'TCP' }
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What `manager` owns in `live` by apply, without sub-resources; `undefined` when it never applied the object. */
+export function ownedFields(live: KubeObject, manager: string): OwnedFields | undefined {
   const entry = live.metadata.managedFields?.find(
     ({ manager: name, operation, subresource }) => name === manager && operation === 'Apply' && !subresource,
   )
-  if (!entry) drift.push('metadata.managedFields')
-  else unwanted(entry.fieldsV1 ?? {}, desired, '', drift)
+  return entry && (extract(entry.fieldsV1 ?? {}, live) as OwnedFields)
+}
+
+function extract(fields: JsonObject, live: Json): Json {
+  const names = Object.keys(fields)
+  if (names.length === 0) return leaf(live)
+  const owned: JsonObject = {}
+  for (const name of names) {
+    if (name === '.') continue
+    const below = step(live, name)
+    if (below !== undefined) owned[name] = extract(fields[name] as JsonObject, below)
+  }
+  return owned
+}
+
+const leaf = (value: Json): Json => {
+  if (typeof value === 'string') return value.length > LONG_TEXT ? { '#': digest(value) } : value
+  return typeof value === 'object' && value !== null ? { '=': value } : value
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22)
+
+/**
+ * Where the owned fields do not say what is desired, or hold what is desired no longer: empty means that an apply would
+ * change nothing. Fields that others own beside ours are not looked at; a desired field that we do not own counts, whatever
+ * its value, for nobody would miss it when its owner leaves.
+ */
+export function driftOf(desired: KubeObject, owned: OwnedFields | undefined): Drift[] {
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = desired
+  const own = Object.fromEntries(Object.entries(metadata).filter(([key]) => !ADDRESS.includes(key)))
+  const drift: Drift[] = []
+  compareFields({ ...rest, metadata: own }, owned ?? {}, { path: '', steps: [] }, drift)
+  // Nothing is desired but that it is there: still we have to apply it once to own it.
+  if (!owned && drift.length === 0) drift.push({ path: 'metadata.managedFields', steps: [] })
   return drift
 }
 
-function withoutAddress({ apiVersion: _apiVersion, kind: _kind, metadata, ...rest }: KubeObject): Record<string, Json> {
-  return { ...rest, metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !ADDRESS.has(key))) }
+function compare(desired: Json, owned: Json, at: Drift, drift: Drift[]): void {
+  // Down to the leaves also where nothing is owned: a fight over a field must have one name, however much we lost.
+  if (owned === undefined && isObject(desired)) compareFields(desired, {}, at, drift)
+  else if (!isObject(owned)) {
+    if (owned === undefined ? !isEmpty(desired) : desired !== owned) drift.push(at)
+  } else if ('#' in owned) {
+    if (typeof desired !== 'string' || digest(desired) !== owned['#']) drift.push(at)
+  } else if ('=' in owned) {
+    if (!includes(owned['='], desired)) drift.push(at)
+  } else if (Array.isArray(desired)) compareItems(desired, owned, at, drift)
+  else if (isObject(desired)) compareFields(desired, owned, at, drift)
+  else drift.push(at)
 }
 
-function compare(desired: Json, live: Json, path: string, drift: string[]): void {
-  if (isObject(desired)) {
-    if (!isObject(live)) {
-      if (Object.keys(desired).length > 0 || live !== undefined) drift.push(path)
-      return
-    }
-    for (const [key, value] of Object.entries(desired)) {
-      if (value !== undefined) compare(value, live[key], path ? `${path}.${key}` : key, drift)
-    }
-  } else if (Array.isArray(desired)) {
-    compareList(desired, live, path, drift)
-  } else if (desired !== live) {
-    drift.push(path)
-  }
+const isEmpty = (value: Json): boolean =>
+  value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+
+function compareFields(desired: JsonObject, owned: JsonObject, at: Drift, drift: Drift[]): void {
+  const field = (key: string): Drift => ({
+    path: at.path ? `${at.path}.${key}` : key,
+    steps: [...at.steps, `f:${key}`],
+  })
+  for (const [key, value] of Object.entries(desired))
+    if (value !== undefined) compare(value, owned[`f:${key}`], field(key), drift)
+  for (const name of Object.keys(owned)) if (desired[name.slice(2)] === undefined) drift.push(field(name.slice(2)))
 }
 
-/** The key by which lists of objects are merged, where the items show one; other lists are compared as a whole. */
-const itemKey = (item: Json): string | undefined => {
-  if (!isObject(item)) return undefined
-  if (typeof item['containerPort'] === 'number')
-    return `containerPort=${item['containerPort']}/${item['protocol'] ?? 'TCP'}`
-  if (typeof item['port'] === 'number') return `port=${item['port']}/${item['protocol'] ?? 'TCP'}`
-  for (const key of ['name', 'uid', 'type']) if (typeof item[key] === 'string') return `${key}=${item[key]}`
-  return undefined
+function compareItems(desired: Json[], owned: JsonObject, at: Drift, drift: Drift[]): void {
+  const item = (name: string): Drift => ({ path: `${at.path}[${keyText(name)}]`, steps: [...at.steps, name] })
+  const unseen = new Set(desired)
+  for (const [name, value] of Object.entries(owned)) {
+    const wanted = step(desired, name)
+    unseen.delete(wanted)
+    if (wanted === undefined) drift.push(item(name))
+    else if (!name.startsWith('v:')) compare(wanted, value, item(name), drift)
+  }
+  for (const wanted of unseen) drift.push(item(nameOfItem(wanted, Object.keys(owned), desired.indexOf(wanted))))
 }
 
-function compareList(desired: Json[], live: Json, path: string, drift: string[]): void {
-  if (!Array.isArray(live)) {
-    if (desired.length > 0) drift.push(path)
-    return
-  }
-  const keys = desired.map(itemKey)
-  if (keys.every(key => key !== undefined) && new Set(keys).size === keys.length) {
-    for (const [index, item] of desired.entries()) {
-      const match = live.find(candidate => itemKey(candidate) === keys[index])
-      if (match === undefined) drift.push(`${path}[${keys[index]}]`)
-      else compare(item, match, `${path}[${keys[index]}]`, drift)
-    }
-    return
-  }
-  // A set (finalizers, say) may hold others' values beside ours; an atomic list that differs in order differs.
-  const scalar = desired.every(item => !isObject(item) && !Array.isArray(item))
-  if (scalar ? !desired.every(item => live.includes(item)) : desired.length !== live.length) drift.push(path)
-  else if (!scalar)
-    for (const [index, item] of desired.entries()) compare(item, live[index], `${path}[${index}]`, drift)
+/** `k:{"name":"app"}` as `name=app`, in the way in which the server names fields in a conflict. */
+function keyText(name: string): string {
+  const key = JSON.parse(name.slice(2)) as Json
+  return isObject(key)
+    ? Object.entries(key)
+        .map(([field, value]) => `${field}=${value}`)
+        .join(',')
+    : `=${key}`
 }
 
-function unwanted(fields: Fields, desired: Json, path: string, drift: string[]): void {
-  for (const [name, below] of Object.entries(fields)) {
-    if (name === '.') continue
-    const at = `${path}/${name}`
-    const next = step(desired, name)
-    if (next === undefined) drift.push(at)
-    else if (isObject(below)) unwanted(below, next, at, drift)
-  }
+/** The FieldsV1 name an item would have: by the keys that its neighbours have, else by what lists are usually merged by. */
+function nameOfItem(item: Json, neighbours: string[], index: number): string {
+  if (!isObject(item)) return typeof item === 'object' ? `i:${index}` : `v:${JSON.stringify(item)}`
+  const known = neighbours.find(name => name.startsWith('k:'))
+  const keys = known
+    ? Object.keys(JSON.parse(known.slice(2)) as JsonObject)
+    : [['containerPort', 'protocol'], ['port', 'protocol'], ['name'], ['uid'], ['type']].find(([key]) => key! in item)
+  if (!keys) return `i:${index}`
+  return `k:${JSON.stringify(Object.fromEntries(keys.map(key => [key, item[key] ?? DEFAULT_KEYS[key]])))}`
+}
+
+/** Whether a value that is owned as a whole says what is desired; the server may have filled in defaults inside it. */
+function includes(live: Json, desired: Json): boolean {
+  if (isObject(desired))
+    return (
+      isObject(live) &&
+      Object.entries(desired).every(([key, value]) => value === undefined || includes(live[key], value))
+    )
+  if (Array.isArray(desired))
+    return (
+      Array.isArray(live) &&
+      live.length === desired.length &&
+      desired.every((value, index) => includes(live[index], value))
+    )
+  return live === desired
 }
 
 /** One step of a FieldsV1 path: `f:field`, `k:{key}` of a list item, `v:value` of a set, `i:index`. */
@@ -99,15 +155,42 @@ function step(value: Json, name: string): Json {
   if (name.startsWith('f:')) return isObject(value) ? value[rest] : undefined
   if (!Array.isArray(value)) return undefined
   if (name.startsWith('i:')) return value[Number(rest)]
-  const parsed = JSON.parse(rest) as Json
-  if (name.startsWith('v:')) return value.find(item => item === parsed)
-  return value.find(
-    item =>
-      isObject(item) &&
-      isObject(parsed) &&
-      Object.entries(parsed).every(([key, wanted]) => (item[key] ?? DEFAULT_KEYS[key]) === wanted),
+  const key = JSON.parse(rest) as Json
+  return value.find(item =>
+    name.startsWith('k:')
+      ? isObject(item) &&
+        Object.entries(key as JsonObject).every(([field, wanted]) => (item[field] ?? DEFAULT_KEYS[field]) === wanted)
+      : JSON.stringify(item) === rest,
   )
 }
 
-/** Keys of list items that the server fills in when a manifest leaves them out. */
-const DEFAULT_KEYS: Record<string, Json> = { protocol: 'TCP' }
+/** The value at a field's steps, `undefined` when it is not there. */
+export const valueAt = (object: KubeObject, { steps }: Drift): unknown => steps.reduce<Json>(step, object)
+
+/** A copy of `desired` that says at these fields what `live` says: what an apply then leaves alone. */
+export function leaving(desired: KubeObject, live: KubeObject, fields: Drift[]): KubeObject {
+  const copy = structuredClone(desired)
+  for (const { steps } of fields) {
+    let parent: Json = copy
+    let from: Json = live
+    for (const name of steps.slice(0, -1)) {
+      parent = step(parent, name)
+      from = step(from, name)
+    }
+    const last = steps.at(-1)
+    if (last !== undefined && parent !== undefined) put(parent, last, step(from, last))
+  }
+  return copy
+}
+
+function put(parent: Json, name: string, value: Json): void {
+  if (isObject(parent)) {
+    if (value === undefined) delete parent[name.slice(2)]
+    else parent[name.slice(2)] = structuredClone(value)
+  } else if (Array.isArray(parent)) {
+    const at = parent.indexOf(step(parent, name))
+    if (value === undefined) {
+      if (at >= 0) parent.splice(at, 1)
+    } else parent.splice(at >= 0 ? at : parent.length, at >= 0 ? 1 : 0, structuredClone(value))
+  }
+}

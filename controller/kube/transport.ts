@@ -11,8 +11,6 @@ export interface Request {
   contentType?: string
   accept?: string
   signal?: AbortSignal
-  /** Milliseconds without a byte after which the connection counts as dead (half-open sockets never end by themselves). */
-  idleTimeoutMs?: number
 }
 
 export interface Response {
@@ -24,6 +22,9 @@ export interface Response {
 
 /** Sends one request. Rejects with `KubeError` Unreachable when no answer arrives. */
 export type Transport = (request: Request) => Promise<Response>
+
+/** The kernel asks a silent peer after this time whether it is there; without it a dead one is found by our timeouts alone. */
+const KEEP_ALIVE_MS = 15_000
 
 /** HTTP/1.1 with the address, TLS and credentials of a kubeconfig; credentials are asked for at each request, so a rotated token is used. */
 export function kubeConfigTransport(config: KubeConfig): Transport {
@@ -64,9 +65,7 @@ export function kubeConfigTransport(config: KubeConfig): Transport {
         answer => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer }),
       )
       sent.on('error', fail)
-      if (request.idleTimeoutMs) {
-        sent.setTimeout(request.idleTimeoutMs, () => sent.destroy(new Error(`no byte for ${request.idleTimeoutMs} ms`)))
-      }
+      sent.on('socket', socket => socket.setKeepAlive(true, KEEP_ALIVE_MS))
       sent.end(payload)
     })
   }

@@ -1,156 +1,233 @@
-import { backoffDelay, sleep } from './backoff.ts'
+import { backoffDelay } from './backoff.ts'
 import type { KubeClient } from './client.ts'
-import { errorFromStatus, isKubeError, KubeError, type StatusBody } from './errors.ts'
-import { readJson, wholeLines } from './lines.ts'
-import { type Kind, type KubeObject, kindKey } from './objects.ts'
+import { type Clock, sleep } from './clock.ts'
+import { isKubeError, KubeError } from './errors.ts'
+import { currentVersion, listAll, type Scope } from './list.ts'
+import { type KubeObject, kindKey } from './objects.ts'
+import type { Random } from './random.ts'
+import { compareVersions, isOlder } from './versions.ts'
+import { readWatch, SILENCE, type WatchEvent } from './watch-stream.ts'
 
 export interface WatchHandlers {
+  /** Called before a list is asked for: what is written from now on may be missing in it. */
+  listing?(): void
   /** The whole truth at one moment: after the first list, and again after each relist. */
-  replace(objects: KubeObject[]): void
+  replace(objects: KubeObject[], resourceVersion: string): void
   upsert(object: KubeObject): void
   remove(object: KubeObject): void
+  /** Every change up to this resourceVersion was delivered. */
+  advanced?(resourceVersion: string): void
+  /** The server was heard: it is not the watch that is stale. */
+  contact?(): void
   /** Something went wrong and is being retried; for metrics and logs. */
   trouble?(error: KubeError): void
 }
 
-export interface WatchOptions {
-  kind: Kind
-  namespace?: string
-  labelSelector?: string
+export interface WatchOptions extends Scope {
   signal: AbortSignal
+  clock: Clock
+  random: Random
+  /** Objects in one page of a list. Defaults to 500. */
   pageSize?: number
-  /** Milliseconds between looks for a kind whose CRD is absent. */
-  absentPollMs?: number
+  /** Ask for the list as the beginning of the watch where the server can (Kubernetes 1.34). Defaults to true. */
+  streaming?: boolean
 }
 
-/** The server ends a watch after this time; a little more without a byte means that the socket is half-open. */
-const WATCH_SECONDS = 290
+/** A watch that lived this long was healthy: the next failure backs off from the start. */
+const HEALTHY_MS = 30_000
+/** A watch that brought something but broke soon is tried again within 1.6 s; one that brings nothing backs off to the cap. */
+const PROGRESS_ATTEMPTS = 4
+/** The server ends a watch after this time, jittered so that the watches of a start do not come back together for ever. */
+const WATCH_SECONDS = 240
+/** A little more than a watch may last: silence beyond it means that the socket is half-open. */
 const IDLE_MS = 320_000
+/** Once bookmarks come (each minute), their absence tells sooner. */
+const BOOKMARK_IDLE_MS = 150_000
+/** A server that takes no notice of sendInitialEvents never marks their end. */
+const INITIAL_IDLE_MS = 10_000
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
+/** Longest wait between two looks for a kind whose CRD is absent, in milliseconds. */
+const ABSENT_CAP_MS = 10_000
 
 /**
  * Lists, then watches, until the signal aborts: resumes from the last resourceVersion after a cut, relists after 410
- * (HTTP or in band), waits for a kind that is absent, backs off with jitter on every other failure and never gives up.
- * Rule of resumption: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ * (HTTP or in band) and when the server's resourceVersion went back (a restored backup), waits for a kind that is absent,
+ * backs off with jitter on everything else and never gives up. Rules of resumption and of streaming lists:
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
-export async function listWatch(client: KubeClient, options: WatchOptions, handlers: WatchHandlers): Promise<void> {
-  const { signal } = options
-  let version: string | undefined
-  let failures = 0
-  while (!signal.aborted) {
-    try {
-      if (version === undefined) {
-        const listed = await listAll(client, options)
+export function listWatch(client: KubeClient, options: WatchOptions, handlers: WatchHandlers): Promise<void> {
+  return new ListWatch(client, options, handlers).run()
+}
+
+class ListWatch {
+  readonly #client: KubeClient
+  readonly #options: WatchOptions
+  readonly #handlers: WatchHandlers
+  readonly #what: string
+  #version: string | undefined
+  #streaming: boolean
+  #bookmarks = false
+  /** Attempts since the last healthy watch. */
+  #failures = 0
+  #absences = 0
+  /** The connection broke since the version was known to be the server's. */
+  #suspect = false
+
+  constructor(client: KubeClient, options: WatchOptions, handlers: WatchHandlers) {
+    this.#client = client
+    this.#options = options
+    this.#handlers = handlers
+    this.#what = `watch of ${kindKey(options.kind)}`
+    this.#streaming = options.streaming ?? true
+  }
+
+  async run(): Promise<void> {
+    const { signal, clock, random } = this.#options
+    while (!signal.aborted) {
+      const began = clock.monotonic()
+      const before = this.#version
+      let asked = 0
+      try {
+        await this.#once()
         if (signal.aborted) return
-        handlers.replace(listed.objects)
-        version = listed.resourceVersion
+      } catch (error) {
+        if (signal.aborted) return
+        if (isKubeError(error, 'NotFound', 'KindAbsent')) {
+          await this.#absent()
+          continue
+        }
+        asked = this.#failed(error)
       }
-      version = await watchOnce(client, options, version, handlers, next => {
-        version = next
-        failures = 0
-      })
-    } catch (error) {
+      this.#absences = 0
+      if (clock.monotonic() - began >= HEALTHY_MS) this.#failures = 0
+      else if (this.#version !== undefined && this.#version !== before)
+        this.#failures = Math.min(this.#failures, PROGRESS_ATTEMPTS)
+      await sleep(clock, Math.max(asked, backoffDelay(this.#failures++, random)), signal)
+    }
+  }
+
+  /** One list if need be, and one watch. */
+  async #once(): Promise<void> {
+    const { signal, pageSize = 500 } = this.#options
+    if (this.#version !== undefined && this.#suspect) {
+      const current = await currentVersion(this.#client, this.#options, signal)
+      // Resuming from a version that is yet to come would be silent until the server reaches it again.
+      if (isOlder(current, this.#version)) this.#version = undefined
+      this.#suspect = false
+    }
+    if (this.#version === undefined && !this.#streaming) {
+      this.#handlers.listing?.()
+      const { objects, resourceVersion } = await listAll(this.#client, this.#options, pageSize, signal)
       if (signal.aborted) return
-      const known =
-        error instanceof KubeError ? error : new KubeError('Unexpected', String(error), 'backoff', {}, error)
-      if (known.code === 'Expired') version = undefined
-      if (known.code === 'NotFound' || known.code === 'KindAbsent') {
-        // The CRD is not there (yet, or any more): nothing of its kind can exist.
-        client.forget(options.kind)
-        version = undefined
-        handlers.replace([])
-        await sleep(options.absentPollMs ?? 2_000, signal)
-        continue
-      }
-      handlers.trouble?.(known)
-      const asked = typeof known.retry === 'object' ? known.retry.afterSeconds * 1_000 : 0
-      await sleep(Math.max(asked, backoffDelay(failures++)), signal)
+      this.#begin(objects, resourceVersion)
     }
+    await this.#watch()
   }
-}
 
-async function listAll(
-  client: KubeClient,
-  options: WatchOptions,
-): Promise<{ objects: KubeObject[]; resourceVersion: string }> {
-  const path = await client.path(options.kind, options.namespace)
-  const objects: KubeObject[] = []
-  let token: string | undefined
-  for (;;) {
-    const query = new URLSearchParams({ limit: String(options.pageSize ?? 500) })
-    if (options.labelSelector) query.set('labelSelector', options.labelSelector)
-    if (token) query.set('continue', token)
-    const answer = await client.open({
-      method: 'GET',
-      path: `${path}?${query}`,
-      signal: options.signal,
-      idleTimeoutMs: 60_000,
-    })
-    const page = (await readJson(answer.body)) as {
-      items?: KubeObject[]
-      metadata?: { resourceVersion?: string; continue?: string }
-    }
-    // Items of a list carry no apiVersion and kind of their own for built-in kinds; those of a watch do.
-    for (const item of page.items ?? [])
-      objects.push({ ...item, apiVersion: options.kind.apiVersion, kind: options.kind.kind })
-    token = page.metadata?.continue
-    if (!token) return { objects, resourceVersion: page.metadata?.resourceVersion ?? '0' }
+  /** What went wrong, told and judged. Returns the milliseconds the server asks us to wait. */
+  #failed(error: unknown): number {
+    const known = isKubeError(error)
+      ? error
+      : new KubeError('Unexpected', `${this.#what}: ${String(error)}`, 'backoff', {}, error)
+    if (this.#version === undefined && this.#streaming && known.code === 'Invalid') this.#streaming = false
+    if (known.code === 'Expired' || isTooLarge(known)) this.#version = undefined
+    if (known.code === 'Unreachable' || known.code === 'Unavailable') this.#suspect = true
+    this.#handlers.trouble?.(known)
+    return typeof known.retry === 'object' ? known.retry.afterSeconds * 1_000 : 0
   }
-}
 
-interface WireEvent {
-  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
-  object: KubeObject & StatusBody
-}
+  /** The CRD is not there (yet, or any more): nothing of its kind can exist. */
+  async #absent(): Promise<void> {
+    const { kind, signal, clock, random } = this.#options
+    this.#client.forget(kind)
+    this.#version = undefined
+    this.#handlers.listing?.()
+    this.#handlers.replace([], '')
+    this.#handlers.contact?.()
+    await sleep(clock, backoffDelay(this.#absences++, random, { baseMs: 1_000, capMs: ABSENT_CAP_MS }), signal)
+  }
 
-async function watchOnce(
-  client: KubeClient,
-  options: WatchOptions,
-  from: string,
-  handlers: WatchHandlers,
-  advanced: (version: string) => void,
-): Promise<string> {
-  const path = await client.path(options.kind, options.namespace)
-  const query = new URLSearchParams({
-    watch: 'true',
-    allowWatchBookmarks: 'true',
-    resourceVersion: from,
-    timeoutSeconds: String(WATCH_SECONDS),
-  })
-  if (options.labelSelector) query.set('labelSelector', options.labelSelector)
-  const answer = await client.open({
-    method: 'GET',
-    path: `${path}?${query}`,
-    signal: options.signal,
-    idleTimeoutMs: IDLE_MS,
-  })
-  let version = from
-  const lines = wholeLines(answer.body)
-  try {
-    for (;;) {
-      const next = await lines.next()
-      if (next.done) {
-        if (next.value.truncated)
-          throw new KubeError('Unreachable', `watch of ${kindKey(options.kind)}: the last event was cut`, 'backoff')
-        return version
-      }
-      const event = JSON.parse(next.value) as WireEvent
-      if (event.type === 'ERROR')
-        throw errorFromStatus(event.object.code ?? 500, event.object, `watch of ${kindKey(options.kind)}`)
-      if (event.type === 'DELETED') handlers.remove(event.object)
-      else if (event.type !== 'BOOKMARK') handlers.upsert(event.object)
-      version = event.object.metadata.resourceVersion ?? version
-      advanced(version)
-    }
-  } catch (error) {
-    if (isKubeError(error)) throw error
-    throw new KubeError(
-      'Unreachable',
-      `watch of ${kindKey(options.kind)}: ${(error as Error).message}`,
-      'backoff',
-      {},
-      error,
+  async #watch(): Promise<void> {
+    const { kind, namespace, labelSelector, signal, clock, random } = this.#options
+    let collecting = this.#version === undefined ? new Map<string, KubeObject>() : undefined
+    if (collecting) this.#handlers.listing?.()
+    const answer = await this.#client.watch(
+      kind,
+      namespace,
+      {
+        allowWatchBookmarks: 'true',
+        timeoutSeconds: String(Math.round(WATCH_SECONDS * (1 + 0.25 * random.number()))),
+        ...(labelSelector && { labelSelector }),
+        ...(collecting
+          ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+          : { resourceVersion: this.#version! }),
+      },
+      signal,
     )
-  } finally {
-    answer.body.destroy()
+    this.#handlers.contact?.()
+    const read = readWatch(answer, {
+      what: this.#what,
+      signal,
+      clock,
+      idleMs: () => (collecting ? INITIAL_IDLE_MS : this.#bookmarks ? BOOKMARK_IDLE_MS : IDLE_MS),
+      onEvent: event => {
+        this.#handlers.contact?.()
+        if (!collecting) return this.#deliver(event)
+        const { object } = event
+        if (event.type === 'BOOKMARK' && object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
+          const objects = [...collecting.values()]
+          collecting = undefined
+          this.#bookmarks = true
+          this.#begin(objects, object.metadata.resourceVersion!)
+        } else if (event.type === 'DELETED') collecting.delete(nameOf(object))
+        else if (event.type !== 'BOOKMARK') collecting.set(nameOf(object), object)
+      },
+    })
+    try {
+      await read
+    } catch (error) {
+      // Nothing but silence where the end of the initial events was due: this server does not know them.
+      if (collecting && isKubeError(error) && error.status.reason === SILENCE) this.#streaming = false
+      throw error
+    }
+  }
+
+  #begin(objects: KubeObject[], resourceVersion: string): void {
+    this.#version = resourceVersion
+    this.#suspect = false
+    this.#handlers.contact?.()
+    this.#handlers.replace(objects, resourceVersion)
+  }
+
+  #deliver({ type, object }: WatchEvent): void {
+    const { resourceVersion } = object.metadata
+    const order = compareVersions(resourceVersion, this.#version)
+    // Events of one watch come in order: one from before means that the server's history is another one now.
+    if (order !== undefined && order < 0)
+      throw new KubeError('Expired', `${this.#what}: the server's resourceVersion went back`, 'backoff')
+    if (type === 'BOOKMARK') this.#bookmarks = true
+    // The same version again is the same change again.
+    else if (order !== 0) this.#handle(type, object)
+    this.#version = resourceVersion ?? this.#version
+    if (this.#version !== undefined) this.#handlers.advanced?.(this.#version)
+  }
+
+  /** One object that a handler cannot digest must not keep the others away. */
+  #handle(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): void {
+    try {
+      if (type === 'DELETED') this.#handlers.remove(object)
+      else this.#handlers.upsert(object)
+    } catch (error) {
+      const { namespace = '', name } = object.metadata
+      this.#handlers.trouble?.(
+        new KubeError('Unexpected', `${this.#what}: ${namespace}/${name}: ${String(error)}`, 'never', {}, error),
+      )
+    }
   }
 }
+
+const nameOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`
+
+/** apiserver storage.NewTooLargeResourceVersionError: a 504 with this cause. */
+const isTooLarge = ({ status }: KubeError): boolean =>
+  status.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') ?? false

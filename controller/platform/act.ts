@@ -1,74 +1,95 @@
+import type { Applier } from '../kube/apply.ts'
+import type { Cache } from '../kube/cache.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { isKubeError } from '../kube/errors.ts'
 import type { RecordEvent } from '../kube/events.ts'
 import { type KubeObject, keyOf } from '../kube/objects.ts'
 import type { Step } from './plan.ts'
-import { FIELD_MANAGER, type Platform } from './platform.ts'
+import type { Platform } from './platform.ts'
 
-export interface ActResult {
-  /** What the server answered, to be read back at once. */
-  written: KubeObject[]
-  failures: { object: KubeObject; error: Error }[]
+export interface Actors {
+  client: KubeClient
+  applier: Applier
+  cache: Cache
+  record: RecordEvent
+}
+
+export interface Failure {
+  object: KubeObject
+  error: Error
 }
 
 /**
- * Does the steps in order. One child that cannot be written does not keep the others from being written: failures are
- * collected and told in status, except a lost lease, which ends everything at once.
+ * Does the steps in order, and lets each answer into the cache at once. One child that cannot be written does not keep the
+ * others from being written: failures are collected and told in status, except a lost lease, which ends everything.
+ * `madeByChance` names the objects whose content is random: they are looked for at the source before they are created, for
+ * a cache that has not caught up would replace a secret in use by another.
  */
 export async function act(
-  client: KubeClient,
-  record: RecordEvent,
+  actors: Actors,
   platform: Platform,
   steps: Step[],
-): Promise<ActResult> {
-  const result: ActResult = { written: [], failures: [] }
+  madeByChance: ReadonlySet<string> = new Set(),
+): Promise<Failure[]> {
+  const failures: Failure[] = []
+  const done = new Map<string, string[]>()
   for (const step of steps) {
     if (step.action === 'wait') continue
     try {
-      if (step.action === 'delete') {
-        const { metadata } = step.object
-        await client.delete(step.object, metadata.namespace, metadata.name, {
-          reason: step.reason,
-          ...(metadata.uid && { uid: metadata.uid }),
-        })
-      } else {
-        result.written.push(await applyChild(client, record, platform, step.object, step.reason))
-      }
-      if (step.action !== 'create') record(platform, { type: 'Normal', reason: step.reason, message: describe(step) })
+      const what = await perform(actors, platform, step, madeByChance)
+      if (what) done.set(step.reason, [...(done.get(step.reason) ?? []), what])
     } catch (error) {
       if (isKubeError(error, 'NotLeader')) throw error
-      result.failures.push({ object: step.object, error: error as Error })
+      failures.push({ object: step.object, error: error as Error })
     }
   }
-  return result
+  for (const [reason, whats] of done) actors.record(platform, { type: 'Normal', reason, message: brief(whats, '; ') })
+  return failures
 }
 
-const describe = (step: Step): string => {
-  const name = `${step.object.kind} ${step.object.metadata.name}`
-  if (step.action === 'update')
-    return `${name}: ${step.fields.slice(0, 5).join(', ')}${step.fields.length > 5 ? ` and ${step.fields.length - 5} more` : ''}`
-  return `${name} deleted`
-}
-
-/** Applies politely first, so that whoever else owns one of our fields is named before the field is taken back. */
-async function applyChild(
-  client: KubeClient,
-  record: RecordEvent,
+/** Says what was done; nothing when nothing was. */
+async function perform(
+  { client, applier, cache, record }: Actors,
   platform: Platform,
-  object: KubeObject,
-  reason: string,
-): Promise<KubeObject> {
-  const options = { fieldManager: FIELD_MANAGER, reason }
-  try {
-    return await client.apply(object, options)
-  } catch (error) {
-    if (!isKubeError(error, 'Conflict')) throw error
-    const causes = (error.status.details?.causes ?? []).map(cause => `${cause.field}: ${cause.message}`).join('; ')
+  step: Exclude<Step, { action: 'wait' }>,
+  madeByChance: ReadonlySet<string>,
+): Promise<string | undefined> {
+  const { object, reason } = step
+  const { namespace, name, uid } = object.metadata
+  const what = `${object.kind} ${name}`
+  if (step.action === 'delete') {
+    const left = await client.delete(object, namespace, name, { reason, ...(uid && { uid }) })
+    if (left) cache.wrote(left)
+    else cache.wroteDelete(object)
+    if (uid) applier.forget(uid)
+    return `${what} deleted`
+  }
+  if (step.action === 'create' && madeByChance.has(name) && object.kind === 'Secret') {
+    const live = await client.get(object, namespace, name)
+    if (live) {
+      cache.wrote(live)
+      return undefined
+    }
+  }
+  const applied = await applier.apply({ desired: object, uid: step.uid, drift: step.drift, reason })
+  if (!applied.object) return undefined
+  cache.wrote(applied.object)
+  if (applied.conflicts.length > 0)
     record(platform, {
       type: 'Warning',
       reason: 'FieldConflict',
-      message: `${keyOf(object)}: ${causes || error.message}; taken back`,
+      message: `${keyOf(object)}: ${brief(
+        applied.conflicts.map(({ path, manager }) => `${path} of ${manager}`),
+        ', ',
+      )}; taken back`,
     })
-    return client.apply(object, { ...options, force: true })
-  }
+  return step.action === 'create'
+    ? `${what} created`
+    : `${what}: ${brief(
+        step.drift.map(({ path }) => path),
+        ', ',
+      )}`
 }
+
+const brief = (items: string[], separator: string): string =>
+  items.slice(0, 5).join(separator) + (items.length > 5 ? `${separator}and ${items.length - 5} more` : '')

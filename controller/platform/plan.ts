@@ -1,8 +1,8 @@
 import { type KubeObject, keyOf } from '../kube/objects.ts'
-import { driftOf } from '../kube/ownership.ts'
+import type { Drift } from '../kube/ownership.ts'
 import { CHANGES_WAIT_FOR, type Desired, PARTS, type Part, READY_BEFORE } from './desired.ts'
-import { FIELD_MANAGER, HASH_ANNOTATION } from './platform.ts'
-import { readinessOf } from './readiness.ts'
+import { HASH_ANNOTATION } from './platform.ts'
+import { type Cached, driftOfChild } from './project.ts'
 
 export type Step =
   | {
@@ -10,13 +10,15 @@ export type Step =
       part: Part
       object: KubeObject
       reason: 'ChildMissing' | 'SpecChanged' | 'DriftRepaired'
-      fields: string[]
+      /** uid of the live object. */
+      uid?: string | undefined
+      drift: Drift[]
     }
   | { action: 'wait'; part: Part; object: KubeObject; reason: 'WaitingForParts' | 'WaitingForInput'; message: string }
   | { action: 'delete'; part: Part | undefined; object: KubeObject; reason: 'NoLongerWanted' | 'PlatformDeleted' }
 
-/** `kind/namespace/name → live object`, of everything that could be a child. */
-export type Observed = ReadonlyMap<string, KubeObject>
+/** `kind/namespace/name → what is kept of the live object`, of everything that could be a child. */
+export type Observed = ReadonlyMap<string, Cached>
 
 /**
  * What to write now, in order. Creation follows the graph *ready before*; repairs and changes go at once, but for what
@@ -35,8 +37,8 @@ export function plan(desired: Desired[], observed: Observed, { keepStateful }: {
         continue
       }
       const blocked = missingParts(live ? CHANGES_WAIT_FOR[part] : READY_BEFORE[part])
-      const fields = live ? driftOf(object, live, FIELD_MANAGER) : []
-      if (live && fields.length === 0) continue
+      const drift = live ? driftOfChild(object, live) : []
+      if (live && drift.length === 0) continue
       if (blocked.length > 0) {
         steps.push({
           action: 'wait',
@@ -46,10 +48,11 @@ export function plan(desired: Desired[], observed: Observed, { keepStateful }: {
           message: `waits for ${blocked.join(', ')}`,
         })
       } else if (!live) {
-        steps.push({ action: 'create', part, object, reason: 'ChildMissing', fields: [] })
+        steps.push({ action: 'create', part, object, reason: 'ChildMissing', drift })
       } else if (!live.metadata.deletionTimestamp) {
         const changed = live.metadata.annotations?.[HASH_ANNOTATION] !== object.metadata.annotations?.[HASH_ANNOTATION]
-        steps.push({ action: 'update', part, object, reason: changed ? 'SpecChanged' : 'DriftRepaired', fields })
+        const reason = changed ? 'SpecChanged' : 'DriftRepaired'
+        steps.push({ action: 'update', part, object, reason, uid: live.metadata.uid, drift })
       }
     }
   }
@@ -66,7 +69,7 @@ export function plan(desired: Desired[], observed: Observed, { keepStateful }: {
 export function readyParts(desired: Desired[], observed: Observed): Set<Part> {
   const isReady = ({ object, waiting }: Desired): boolean => {
     const live = observed.get(keyOf(object))
-    return !waiting && live !== undefined && readinessOf(live).ready
+    return !waiting && live !== undefined && live.readiness.ready
   }
   return new Set(PARTS.filter(part => desired.filter(each => each.part === part).every(isReady)))
 }
@@ -93,7 +96,7 @@ const WAVES: readonly (readonly string[])[] = [
 export function planDeletion(
   observed: Observed,
   { keepStateful }: { keepStateful: boolean },
-): { steps: Step[]; remaining: KubeObject[] } {
+): { steps: Step[]; remaining: Cached[] } {
   const going = [...observed.values()].filter(object => !(keepStateful && isStateful(object)))
   const waveOf = (object: KubeObject): number =>
     Math.max(

@@ -1,43 +1,52 @@
 import type { PlatformStatus } from '../../src/contracts/generated/platform.ts'
+import { Applier } from '../kube/apply.ts'
 import type { Cache } from '../kube/cache.ts'
 import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
 import type { RecordEvent } from '../kube/events.ts'
-import { keyOf } from '../kube/objects.ts'
-import { act } from './act.ts'
+import { keyOf, type Metadata } from '../kube/objects.ts'
+import type { Random } from '../kube/random.ts'
+import { type Actors, act } from './act.ts'
 import { type Effective, effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
 import { observeChildren, observeFacts } from './observe.ts'
-import { plan, planDeletion } from './plan.ts'
+import { type Observed, plan, planDeletion, type Step } from './plan.ts'
 import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
+import { BY_NAMESPACE, platformOf } from './project.ts'
 import { isForbiddenOption, refusals } from './refuse.ts'
 import { render } from './render/index.ts'
-import { briefStatus, report } from './report.ts'
+import { briefStatus, type Fight, report } from './report.ts'
 
 export interface ReconcilerOptions {
   client: KubeClient
   cache: Cache
   record: RecordEvent
   settings: OperatorSettings
-  now?: () => Date
+  clock: Clock
+  random: Random
 }
 
 /** One reconcile of one platform: observe → render → plan → act → report. Level-based: it asks only what is, never what happened. */
 export class Reconciler {
   readonly #options: ReconcilerOptions
+  readonly #actors: Actors
 
   constructor(options: ReconcilerOptions) {
+    const { client, cache, record, clock } = options
     this.#options = options
+    this.#actors = { client, cache, record, applier: new Applier(client, FIELD_MANAGER, clock) }
   }
 
   reconcile = async (key: string): Promise<{ requeueAfterMs?: number } | undefined> => {
     const { cache } = this.#options
     const [namespace, name] = key.split('/') as [string, string]
-    const platform = cache.get(KINDS.platform, namespace, name) as Platform | undefined
-    if (!platform) return undefined
+    const cached = cache.get(KINDS.platform, namespace, name)
+    if (!cached) return undefined
+    const platform = platformOf(cached)
     if (platform.metadata.deletionTimestamp) return this.#tearDown(platform)
     const first = this.#firstOf(namespace)
-    if (first.metadata.uid !== platform.metadata.uid) {
-      const message = `namespace ${namespace} is served for TodoEventPlatform ${first.metadata.name} already; delete one of the two or move it to a namespace of its own`
+    if (first.uid !== platform.metadata.uid) {
+      const message = `namespace ${namespace} is served for TodoEventPlatform ${first.name} already; delete one of the two or move it to a namespace of its own`
       await this.#writeStatus(
         platform,
         briefStatus(platform, { Ready: { status: 'False', reason: 'Conflict', message } }, this.#now()),
@@ -51,32 +60,46 @@ export class Reconciler {
   }
 
   async #bringUp(platform: Platform, effective: Effective): Promise<{ requeueAfterMs?: number } | undefined> {
-    const { client, cache, record, settings } = this.#options
-    const facts = observeFacts(cache, platform, effective)
+    const { cache, settings, random } = this.#options
+    const facts = observeFacts(cache, platform, effective, random)
     const refused = refusals(effective, facts)
     const accepted = withoutRefused(effective)
     const supported = effective.kafka.provider === 'strimzi'
     const desired = supported ? render({ platform, effective: accepted, facts, settings }) : []
     const keepStateful = effective.deletionPolicy === 'Retain'
     const steps = supported ? plan(desired, observeChildren(cache, platform), { keepStateful }) : []
-    const { written, failures } = effective.suspend
-      ? { written: [], failures: [] }
-      : await act(client, record, platform, steps)
-    // Read our own writes: the next reconcile must not act on what was before them.
-    for (const object of written) cache.upsert(object)
+    const madeByChance = new Set(Object.keys(facts.generated))
+    const failures = effective.suspend ? [] : await act(this.#actors, platform, steps, madeByChance)
     const observed = observeChildren(cache, platform)
-    const status = report({ platform, effective, facts, desired, observed, steps, refused, failures, now: this.#now() })
+    const { fights, nextMs } = this.#fights(observed, steps)
+    const now = this.#now()
+    const status = report({ platform, effective, facts, desired, observed, steps, refused, failures, fights, now })
     await this.#writeStatus(platform, status)
     if (failures.length > 0)
       throw new AggregateError(
         failures.map(failure => failure.error),
         failures.map(({ object, error }) => `${keyOf(object)}: ${error.message}`).join('; '),
       )
-    return undefined
+    return nextMs === undefined ? undefined : { requeueAfterMs: nextMs }
+  }
+
+  /** The fields of children that others keep changing, and when to look again. */
+  #fights(observed: Observed, steps: Step[]): { fights: Fight[]; nextMs: number | undefined } {
+    const { applier } = this.#actors
+    const drifts = new Map(steps.flatMap(step => (step.action === 'update' ? [[keyOf(step.object), step.drift]] : [])))
+    const fights: Fight[] = []
+    let nextMs: number | undefined
+    for (const [key, { kind, metadata }] of observed) {
+      const uid = metadata.uid ?? ''
+      for (const fight of applier.fights(uid, drifts.get(key) ?? []))
+        fights.push({ ...fight, kind, name: metadata.name })
+      nextMs = Math.min(nextMs ?? Number.POSITIVE_INFINITY, applier.nextMs(uid) ?? Number.POSITIVE_INFINITY)
+    }
+    return { fights, nextMs: nextMs === undefined || !Number.isFinite(nextMs) ? undefined : nextMs }
   }
 
   async #tearDown(platform: Platform): Promise<{ requeueAfterMs?: number } | undefined> {
-    const { client, cache, record, settings } = this.#options
+    const { cache, settings } = this.#options
     if (!platform.metadata.finalizers?.includes(FINALIZER)) return undefined
     const { deletionPolicy } = effectiveSpec(platform, settings.version)
     const { steps, remaining } = planDeletion(observeChildren(cache, platform), {
@@ -86,7 +109,7 @@ export class Reconciler {
       await this.#setFinalizers(platform, [], 'FinalizerRemoved')
       return undefined
     }
-    const { failures } = await act(client, record, platform, steps)
+    const failures = await act(this.#actors, platform, steps)
     const rows = remaining.map(({ kind, metadata }) => ({
       kind,
       name: metadata.name,
@@ -115,11 +138,10 @@ export class Reconciler {
   }
 
   /** The oldest platform of a namespace is the one that is served; names decide between twins. */
-  #firstOf(namespace: string): Platform {
-    const all = this.#options.cache.list(KINDS.platform, ({ metadata }) => metadata.namespace === namespace)
-    const age = ({ metadata }: { metadata: { creationTimestamp?: string; name: string } }): string =>
-      `${metadata.creationTimestamp}/${metadata.name}`
-    return all.sort((a, b) => age(a).localeCompare(age(b)))[0] as Platform
+  #firstOf(namespace: string): Metadata {
+    const all = this.#options.cache.byIndex(BY_NAMESPACE, `${KINDS.platform.kind}/${namespace}`)
+    const age = ({ creationTimestamp, name }: Metadata): string => `${creationTimestamp}/${name}`
+    return all.map(({ metadata }) => metadata).sort((a, b) => age(a).localeCompare(age(b)))[0]!
   }
 
   /** Finalizers are a set of which we own one item: a merge patch with the version read would lose nobody else's. */
@@ -127,7 +149,7 @@ export class Reconciler {
     const others = (platform.metadata.finalizers ?? []).filter(finalizer => finalizer !== FINALIZER)
     const { namespace, name, resourceVersion } = platform.metadata
     const patch = { metadata: { resourceVersion, finalizers: [...others, ...wanted] } }
-    this.#options.cache.upsert(
+    this.#options.cache.wrote(
       await this.#options.client.mergePatch(KINDS.platform, namespace, name, patch, {
         fieldManager: FIELD_MANAGER,
         reason,
@@ -140,7 +162,7 @@ export class Reconciler {
     if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return
     const { namespace, name } = platform.metadata
     const object = { ...KINDS.platform, metadata: { namespace, name }, status }
-    cache.upsert(
+    cache.wrote(
       await client.apply(object, {
         fieldManager: `${FIELD_MANAGER}-status`,
         force: true,
@@ -160,7 +182,7 @@ export class Reconciler {
     }
   }
 
-  #now = (): string => (this.#options.now?.() ?? new Date()).toISOString().replace(/\.\d+Z$/, 'Z')
+  #now = (): string => new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function withoutRefused(effective: Effective): Effective {

@@ -4,6 +4,7 @@ import { effectiveSpec } from './effective.ts'
 import type { Facts } from './facts.ts'
 import type { Step } from './plan.ts'
 import type { Platform } from './platform.ts'
+import { project } from './project.ts'
 import { refusals } from './refuse.ts'
 import { render } from './render/index.ts'
 import { report } from './report.ts'
@@ -32,7 +33,7 @@ const reported = (
         conditions: [{ type: live.kind === 'Job' ? 'Complete' : 'Ready', status: 'True' }],
       }
       edit(live)
-      return [keyOf(live), live] as const
+      return [keyOf(live), project(live)] as const
     }),
   )
   return report({
@@ -44,6 +45,7 @@ const reported = (
     steps,
     refused: refusals(effective, facts),
     failures: [],
+    fights: [],
     now: '2026-02-02T00:00:00Z',
   })
 }

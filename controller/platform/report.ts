@@ -1,4 +1,5 @@
 import type { PlatformStatus } from '../../src/contracts/generated/platform.ts'
+import type { FieldFight } from '../kube/fights.ts'
 import { type Condition, groupOf, type KubeObject, keyOf } from '../kube/objects.ts'
 import type { Desired, Part } from './desired.ts'
 import type { Effective } from './effective.ts'
@@ -6,7 +7,13 @@ import type { Refusal } from './errors.ts'
 import type { Facts } from './facts.ts'
 import type { Observed, Step } from './plan.ts'
 import { type Platform, RECONCILE_ANNOTATION } from './platform.ts'
-import { type Readiness, readinessOf } from './readiness.ts'
+import type { Readiness } from './readiness.ts'
+
+/** A field of a child that another manager keeps changing. */
+export interface Fight extends FieldFight {
+  kind: string
+  name: string
+}
 
 export interface ReportInput {
   platform: Platform
@@ -17,6 +24,8 @@ export interface ReportInput {
   steps: Step[]
   refused: Refusal[]
   failures: { object: KubeObject; error: Error }[]
+  /** Fields that others keep changing. */
+  fights: Fight[]
   /** RFC 3339; used only for conditions that change. */
   now: string
 }
@@ -43,7 +52,7 @@ export function report(input: ReportInput): PlatformStatus {
     message: 'this release sends no canary events',
   })
   verdicts.set('VersionSupported', { status: 'True', reason: 'Supported', message: `services ${effective.version}` })
-  verdicts.set('FieldConflict', { status: 'False', reason: 'NoConflict', message: '' })
+  verdicts.set('FieldConflict', conflictVerdict(input.fights))
   verdicts.set(
     'Suspended',
     effective.suspend
@@ -100,6 +109,16 @@ export function briefStatus(
   }
 }
 
+/** Names manager, path and since of each field that is fought over; says the same as long as the fights are the same. */
+function conflictVerdict(fights: Fight[]): Verdict {
+  if (fights.length === 0) return { status: 'False', reason: 'NoConflict', message: '' }
+  const texts = fights.map(
+    ({ kind, name, path, manager, since }) =>
+      `${kind} ${name}: ${path} is kept different by ${manager ?? 'an unknown manager'} since ${new Date(since).toISOString().replace(/\.\d+Z$/, 'Z')}`,
+  )
+  return { status: 'True', reason: 'FoughtOver', message: texts.sort().slice(0, 5).join('; ') }
+}
+
 /** Each child with why it waits; what is refused or failed comes before what is merely not ready. */
 function componentRows({ desired, observed, steps, refused, failures }: ReportInput): ComponentRow[] {
   const waits = new Map(steps.filter(step => step.action === 'wait').map(step => [keyOf(step.object), step]))
@@ -117,7 +136,7 @@ function componentRows({ desired, observed, steps, refused, failures }: ReportIn
         : waiting?.action === 'wait'
           ? { ready: false, reason: waiting.reason, message: waiting.message }
           : live
-            ? readinessOf(live)
+            ? live.readiness
             : { ready: false, reason: 'Creating', message: '' }
     return { kind, name, ...state }
   })

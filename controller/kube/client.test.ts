@@ -1,0 +1,200 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Context, type ContextManager, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
+import { KubeClient, type Write } from './client.ts'
+import { KubeError } from './errors.ts'
+import { json, ManualClock, reset, scripted, settle, status, WIDGET, widget } from './test-support.ts'
+import { inSpan } from './tracing.ts'
+
+const denied = (): ReturnType<typeof status> => status(403, 'Forbidden')
+
+test('a 403 that RBAC explains names the rule that is missing, in the words of a role', async () => {
+  const { transport, requests } = scripted(denied(), json({ status: { allowed: false } }, 201))
+  const failing = new KubeClient(transport).apply(widget('a', 1), {
+    fieldManager: 'me',
+    subresource: 'status',
+    reason: 'Test',
+  })
+  const error = (await failing.catch((thrown: unknown) => thrown)) as KubeError
+  expect([error.code, error.rule]).toEqual([
+    'Forbidden',
+    { apiGroup: 'test.dev', resource: 'widgets/status', verb: 'patch', namespace: 'a' },
+  ])
+  expect(requests[1]).toMatchObject({
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      spec: {
+        resourceAttributes: {
+          group: 'test.dev',
+          resource: 'widgets',
+          subresource: 'status',
+          verb: 'patch',
+          namespace: 'a',
+        },
+      },
+    },
+  })
+})
+
+test.each([
+  ['RBAC does not explain', () => json({ status: { allowed: true } }, 201)],
+  ['cannot be explained', reset],
+])('a 403 that %s keeps its own message', async (_name, review) => {
+  const { transport } = scripted(denied(), review)
+  const error = (await new KubeClient(transport).get(WIDGET, 'a', 'b').catch((thrown: unknown) => thrown)) as KubeError
+  expect([error.code, error.rule, error.message]).toEqual([
+    'Forbidden',
+    undefined,
+    expect.stringContaining('scripted Forbidden'),
+  ])
+})
+
+test.each([
+  [400, 'BadRequest', 'Invalid', 'never'],
+  [401, 'Unauthorized', 'Unauthorized', 'backoff'],
+  [409, 'AlreadyExists', 'AlreadyExists', 'backoff'],
+  [409, 'Conflict', 'Conflict', 'backoff'],
+  [410, 'Expired', 'Expired', 'backoff'],
+  [422, 'Invalid', 'Invalid', 'never'],
+  [500, 'InternalError', 'Unavailable', 'backoff'],
+  [418, 'Teapot', 'Unexpected', 'never'],
+])('%i %s is %s, to be tried again: %s', async (code, reason, expected, retry) => {
+  const { transport } = scripted(status(code, reason))
+  await expect(new KubeClient(transport).get(WIDGET, 'a', 'b')).rejects.toMatchObject({ code: expected, retry })
+})
+
+test.each([
+  ['seconds', '12'],
+  ['a date', new Date(Date.parse('2026-03-01T10:00:12Z')).toUTCString()],
+])('Retry-After in %s is the time to wait', async (_name, header) => {
+  const { transport } = scripted(status(429, 'TooManyRequests', {}, { 'retry-after': header }))
+  const client = new KubeClient(transport, { clock: new ManualClock() })
+  await expect(client.get(WIDGET, 'a', 'b')).rejects.toMatchObject({ code: 'Throttled', retry: { afterSeconds: 12 } })
+})
+
+test('an answer that never comes is given up, so that no worker is held for ever', async () => {
+  const clock = new ManualClock()
+  const { transport } = scripted()
+  const asking = new KubeClient(transport, { clock, timeoutMs: 5_000 }).get(WIDGET, 'a', 'b')
+  const outcome = expect(asking).rejects.toMatchObject({ code: 'Unreachable', retry: 'backoff' })
+  await clock.advance(5_001)
+  await outcome
+  expect(clock.timers).toBe(0)
+})
+
+test('the fence is asked before each write and stops it; each write is told with its reason and outcome', async () => {
+  const told: Write[] = []
+  let open = true
+  const { transport, asked } = scripted(json(widget('a', 2)), status(409, 'Conflict'))
+  const client = new KubeClient(transport, {
+    observer: {
+      before: () => {
+        if (!open) throw new KubeError('NotLeader', 'not held', 'backoff')
+      },
+      after: write => told.push(write),
+    },
+  })
+  await client.replace(widget('a', 1), { reason: 'First' })
+  await expect(client.replace(widget('a', 1), { reason: 'Second' })).rejects.toMatchObject({ code: 'Conflict' })
+  open = false
+  await expect(client.delete(WIDGET, 'a', 'a', { reason: 'Third' })).rejects.toMatchObject({ code: 'NotLeader' })
+  expect([asked.length, told.map(({ verb, reason, ok }) => [verb, reason, ok])]).toEqual([
+    2,
+    [
+      ['update', 'First', true],
+      ['update', 'Second', false],
+    ],
+  ])
+})
+
+test('a deletion tells what is still there, and finds it no error that nothing was', async () => {
+  const held = {
+    ...widget('a', 3),
+    metadata: { ...widget('a', 3).metadata, deletionTimestamp: 'now', finalizers: ['x'] },
+  }
+  const { transport } = scripted(
+    json(held),
+    json({ kind: 'Status', metadata: {}, status: 'Success' }),
+    status(404, 'NotFound'),
+  )
+  const client = new KubeClient(transport)
+  const remove = () => client.delete(WIDGET, 'a', 'a', { reason: 'Test' })
+  expect([await remove(), await remove(), await remove()]).toEqual([held, undefined, undefined])
+})
+
+test('discovery is asked once for all that want it at a time, and again for a kind that was forgotten', async () => {
+  let asked = 0
+  const client = new KubeClient(async request => {
+    if (request.path !== '/apis/test.dev/v1') return json(widget('a', 1))
+    asked += 1
+    await settle()
+    return json({ resources: [{ name: 'widgets', kind: 'Widget', namespaced: true }] })
+  })
+  await Promise.all([client.get(WIDGET, 'a', 'a'), client.get(WIDGET, 'a', 'b')])
+  expect(asked).toBe(1)
+  client.forget(WIDGET)
+  await client.get(WIDGET, 'a', 'a')
+  expect(asked).toBe(2)
+  await expect(client.get({ ...WIDGET, kind: 'Gadget' }, 'a', 'a')).rejects.toMatchObject({ code: 'KindAbsent' })
+})
+
+describe('with a tracer', () => {
+  const spans: { name: string; parent: unknown; attributes: unknown; ended: boolean; failed: boolean }[] = []
+  const storage = new AsyncLocalStorage<Context>()
+  beforeAll(() => {
+    const manager: ContextManager = {
+      active: () => storage.getStore() ?? ROOT_CONTEXT,
+      with: (active, work, self, ...args) => storage.run(active, () => work.apply(self as never, args)),
+      bind: (_active, target) => target,
+      enable: () => manager,
+      disable: () => manager,
+    }
+    context.setGlobalContextManager(manager)
+    trace.setGlobalTracerProvider({
+      getTracer: () => ({
+        startSpan: () => {
+          throw new Error('unused')
+        },
+        startActiveSpan: (name: string, options: { attributes?: unknown }, work: (span: Span) => unknown) => {
+          const parent = trace.getActiveSpan() as unknown as { record?: unknown } | undefined
+          const record = { name, parent: parent?.record, attributes: options.attributes, ended: false, failed: false }
+          spans.push(record)
+          const span = {
+            record,
+            setStatus: () => {
+              record.failed = true
+            },
+            end: () => {
+              record.ended = true
+            },
+          } as unknown as Span
+          return context.with(trace.setSpan(context.active(), span), () => work(span))
+        },
+      }),
+    } as never)
+  })
+  afterAll(() => {
+    context.disable()
+    trace.disable()
+  })
+
+  test('each call is a span with verb, resource and reason, below the span of its reconcile', async () => {
+    const { transport } = scripted(json(widget('a', 2)), status(500, 'InternalError'))
+    const client = new KubeClient(transport)
+    await inSpan('reconcile', {}, async () => {
+      await client.replace(widget('a', 1), { reason: 'DriftRepaired' })
+      await client.get(WIDGET, 'a', 'a').catch(() => undefined)
+    })
+    const [root, write, read] = spans
+    expect(spans.map(({ name, failed, ended }) => [name, failed, ended])).toEqual([
+      ['reconcile', false, true],
+      ['update widgets', false, true],
+      ['get widgets', true, true],
+    ])
+    expect([write!.parent, read!.parent]).toEqual([root, root])
+    expect(write!.attributes).toMatchObject({
+      'k8s.api.verb': 'update',
+      'k8s.object.name': 'a',
+      'write.reason': 'DriftRepaired',
+    })
+  })
+})

@@ -1,0 +1,117 @@
+import { conditionOf, type KubeObject } from '../kube/objects.ts'
+import { type Drift, driftOf, ownedFields } from '../kube/ownership.ts'
+import { SECRETS } from './names.ts'
+import {
+  FIELD_MANAGER,
+  HASH_ANNOTATION,
+  KINDS,
+  PLATFORM_LABEL,
+  PLATFORM_NAMESPACE_LABEL,
+  type Platform,
+} from './platform.ts'
+import { type Readiness, readinessOf } from './readiness.ts'
+
+/**
+ * What the cache keeps of an object: enough to decide by, a fraction of its size (20,000 children fit in the memory of a
+ * small pod). What we own and what a platform says are held as text, which V8 stores in a byte a character.
+ */
+export interface Cached extends KubeObject {
+  readiness: Readiness
+  /** JSON of the fields we own; absent when we never applied the object. */
+  owned?: string
+  /** JSON of a platform's spec and status. */
+  packed?: string
+  /** Namespaces whose Kafka and Secrets a platform reads. */
+  reads?: string[]
+  /** Of a Secret that some platform may read. */
+  data?: Record<string, string>
+}
+
+const KEPT_LABELS = [PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, 'strimzi.io/cluster']
+
+/** Secrets of these types are nobody's input, and large or delicate: Helm's releases and tokens of service accounts. */
+const FOREIGN_SECRETS = ['helm.sh/release.v1', 'kubernetes.io/service-account-token']
+
+export function project(object: KubeObject): Cached {
+  if (object.kind === KINDS.platform.kind) return projectPlatform(object as Platform)
+  const owned = ownedFields(object, FIELD_MANAGER)
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    metadata: metadataOf(object),
+    readiness: readinessOf(object),
+    ...(owned && { owned: JSON.stringify(owned) }),
+    ...inputOf(object),
+  }
+}
+
+function metadataOf({ metadata }: KubeObject): KubeObject['metadata'] {
+  const { name, namespace, uid, resourceVersion, generation, deletionTimestamp, finalizers, labels, annotations } =
+    metadata
+  const hash = annotations?.[HASH_ANNOTATION]
+  const kept = Object.fromEntries(KEPT_LABELS.flatMap(label => (labels?.[label] ? [[label, labels[label]]] : [])))
+  return {
+    name,
+    ...(namespace && { namespace }),
+    ...(uid && { uid }),
+    ...(resourceVersion && { resourceVersion }),
+    ...(generation !== undefined && { generation }),
+    ...(deletionTimestamp && { deletionTimestamp }),
+    ...(finalizers?.length && { finalizers }),
+    ...(Object.keys(kept).length > 0 && { labels: kept }),
+    ...(hash && { annotations: { [HASH_ANNOTATION]: hash } }),
+  }
+}
+
+/** What `observeFacts` reads of objects that are inputs. */
+function inputOf({ kind, metadata, spec, status, data, type }: KubeObject): Partial<Cached> {
+  if (kind === KINDS.kafka.kind)
+    return { status: { listeners: status?.listeners ?? [], kafkaVersion: status?.kafkaVersion } }
+  if (kind === KINDS.topic.kind) {
+    const ready = conditionOf({ apiVersion: '', kind, metadata, status }, 'Ready')?.status === 'True'
+    return { topic: { name: spec?.topicName ?? metadata.name, partitions: spec?.partitions ?? 0, ready } }
+  }
+  if (kind !== KINDS.secret.kind || FOREIGN_SECRETS.includes(type)) return {}
+  const platform = metadata.labels?.[PLATFORM_LABEL]
+  // What we rendered is compared by what we own of it; only what was made by chance has to be read back.
+  const readBack = !platform || [SECRETS.daprTokens(platform), SECRETS.devIssuer(platform)].includes(metadata.name)
+  return readBack ? { data: data ?? {} } : {}
+}
+
+function projectPlatform({ apiVersion, kind, metadata, spec, status }: Platform): Cached {
+  const { managedFields: _managedFields, ...kept } = metadata
+  const home = metadata.namespace
+  return {
+    apiVersion,
+    kind,
+    metadata: kept,
+    readiness: { ready: true, reason: '', message: '' },
+    packed: JSON.stringify({ spec, status }),
+    reads: [...new Set([home, spec?.kafka?.strimzi?.clusterRef?.namespace ?? home])],
+  }
+}
+
+/** The whole platform again. */
+export function platformOf({ apiVersion, kind, metadata, packed }: KubeObject): Platform {
+  return { apiVersion, kind, metadata, ...(JSON.parse(packed as string) as object) } as Platform
+}
+
+/** Where a child differs from what is desired; empty: nothing to write. */
+export const driftOfChild = (desired: KubeObject, child: Cached): Drift[] =>
+  driftOf(desired, child.owned === undefined ? undefined : JSON.parse(child.owned))
+
+/** Indexes of the cache. */
+export const BY_PLATFORM = 'platform'
+export const BY_NAMESPACE = 'kind and namespace'
+export const BY_READER = 'namespace that a platform reads'
+
+export const INDEXES = {
+  [BY_PLATFORM]: ({ metadata: { labels } }: KubeObject): string[] => {
+    const name = labels?.[PLATFORM_LABEL]
+    const namespace = labels?.[PLATFORM_NAMESPACE_LABEL]
+    return name && namespace ? [`${namespace}/${name}`] : []
+  },
+  [BY_NAMESPACE]: ({ kind, metadata: { namespace } }: KubeObject): string[] =>
+    kind === KINDS.platform.kind || kind === KINDS.topic.kind ? [`${kind}/${namespace}`] : [],
+  [BY_READER]: (object: KubeObject): string[] => (object as Cached).reads ?? [],
+}

@@ -1,0 +1,158 @@
+import { KubeClient } from './kube/client.ts'
+import type { Clock } from './kube/clock.ts'
+import { isKubeError, KubeError } from './kube/errors.ts'
+import { eventRecorder } from './kube/events.ts'
+import { LeaderLease } from './kube/lease.ts'
+import { Manager } from './kube/manager.ts'
+import type { Random } from './kube/random.ts'
+import type { Transport } from './kube/transport.ts'
+import { CONTROLLER, LEASE_NAME, type Metrics } from './metrics.ts'
+import { FIELD_MANAGER } from './platform/platform.ts'
+import { INDEXES, project } from './platform/project.ts'
+import { Reconciler } from './platform/reconciler.ts'
+import type { Settings } from './settings.ts'
+import { watchesOf } from './watches.ts'
+
+export type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: object) => void
+
+export interface ControllerOptions {
+  transport: Transport
+  clock: Clock
+  random: Random
+  settings: Pick<Settings, 'version' | 'servicesImage' | 'namespaces' | 'leaseNamespace' | 'leaderElection'>
+  metrics: Metrics
+  log: Log
+}
+
+export interface Controller {
+  readonly manager: Manager
+  readonly lease: LeaderLease
+  /** True once every kind was listed, or is known to be absent. */
+  ready(): boolean
+  /** Resolves when the controller is over: stopped, killed, or without its lease, in which case `error` says why. */
+  readonly ended: Promise<{ error?: KubeError }>
+  /** Finishes what is at work, writes nothing more, gives the lease back. */
+  stop(): Promise<void>
+  /** As a process that dies: no request leaves any more, no answer arrives. */
+  kill(): void
+}
+
+/** Wires a whole controller over one transport and begins to watch; it reconciles once it leads. */
+export function startController({ transport, clock, random, settings, metrics, log }: ControllerOptions): Controller {
+  const dead = new AbortController()
+  const leaving = new AbortController()
+  const ended = Promise.withResolvers<{ error?: KubeError }>()
+  const living = mortal(transport, dead.signal)
+
+  // The lease itself must be written before it is held: it alone goes through a client without the fence.
+  const lease = new LeaderLease(new KubeClient(living, { clock }), {
+    namespace: settings.leaseNamespace,
+    name: LEASE_NAME,
+    clock,
+    random,
+    onAcquired: () => {
+      metrics.leader.set({ name: LEASE_NAME }, 1)
+      log('info', 'leading', { identity: lease.identity })
+      void manager.lead()
+    },
+    onLost: () => {
+      // Whoever leads now must not meet writes of a process that is not sure to have stopped.
+      metrics.leader.set({ name: LEASE_NAME }, 0)
+      log('error', 'the lease is lost', { identity: lease.identity })
+      kill(new KubeError('NotLeader', `the lease ${LEASE_NAME} is lost`, 'backoff'))
+    },
+    onTrouble: error => log('warn', 'the lease could not be had', { code: error.code, error: error.message }),
+  })
+
+  const client = new KubeClient(living, {
+    clock,
+    observer: {
+      before: settings.leaderElection ? lease.fence : () => {},
+      after: ({ verb, kind, namespace, name, reason, ok }) => {
+        metrics.writes.inc({ verb, kind: kind.kind, reason, ok: String(ok) })
+        if (kind.kind !== 'Event') log('info', 'write', { verb, kind: kind.kind, namespace, name, reason, ok })
+      },
+    },
+  })
+  const record = eventRecorder(
+    client,
+    FIELD_MANAGER,
+    error => log('warn', 'an Event could not be recorded', { error: String(error) }),
+    clock,
+  )
+  const manager = new Manager({
+    client,
+    watches: watchesOf(settings.namespaces, () => manager.cache),
+    project,
+    indexes: INDEXES,
+    clock,
+    random,
+    reconcile: async key => {
+      const started = clock.monotonic()
+      try {
+        const result = await reconciler.reconcile(key)
+        metrics.reconciles.inc({
+          controller: CONTROLLER,
+          result: result?.requeueAfterMs === undefined ? 'success' : 'requeue',
+        })
+        return result
+      } finally {
+        metrics.duration.observe({ controller: CONTROLLER }, (clock.monotonic() - started) / 1_000)
+      }
+    },
+    onTrouble: (kind, error) => {
+      metrics.watchTroubles.inc({ kind, code: error.code })
+      log('warn', 'watch resumes', { kind, code: error.code, error: error.message })
+    },
+    onError: (key, error) => {
+      metrics.errors.inc({ controller: CONTROLLER })
+      metrics.reconciles.inc({ controller: CONTROLLER, result: 'error' })
+      log('error', 'reconcile failed and will be tried again', {
+        key,
+        error: error instanceof Error ? error.message : String(error),
+      })
+    },
+  })
+  const reconciler = new Reconciler({ client, cache: manager.cache, record, settings, clock, random })
+
+  function kill(error?: KubeError): void {
+    dead.abort()
+    leaving.abort()
+    void manager.stop()
+    ended.resolve(error ? { error } : {})
+  }
+
+  manager.start()
+  const leading = settings.leaderElection ? lease.run(leaving.signal) : manager.lead()
+  leading.catch((error: unknown) =>
+    kill(isKubeError(error) ? error : new KubeError('Unexpected', String(error), 'never', {}, error)),
+  )
+  return {
+    manager,
+    lease,
+    ready: () => manager.synced,
+    ended: ended.promise,
+    async stop() {
+      await manager.stop()
+      // Last, so that nobody leads while something is still being written here.
+      leaving.abort()
+      await leading
+      ended.resolve({})
+    },
+    kill: () => kill(),
+  }
+}
+
+/** A transport that dies with the signal: nothing is sent any more, and answers still under way are dropped. */
+function mortal(transport: Transport, dead: AbortSignal): Transport {
+  const alive = (): void => {
+    if (dead.aborted) throw new KubeError('Unreachable', 'the controller is stopped', 'never')
+  }
+  return async request => {
+    alive()
+    const answer = await transport(request)
+    if (dead.aborted) answer.body.destroy()
+    alive()
+    return answer
+  }
+}

@@ -1,0 +1,37 @@
+import type { Cache } from './kube/cache.ts'
+import type { Watched } from './kube/manager.ts'
+import type { KubeObject } from './kube/objects.ts'
+import { CHILD_KINDS, KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, platformKey } from './platform/platform.ts'
+import { BY_NAMESPACE, BY_READER } from './platform/project.ts'
+
+/** Kinds whose objects may be inputs of a platform though they are nobody's children: they are watched without a selector. */
+const INPUT_KINDS: string[] = [KINDS.secret.kind, KINDS.kafka.kind, KINDS.topic.kind]
+
+/** What the controller watches, in the namespaces given or in all, and which platforms a change concerns. */
+export function watchesOf(namespaces: string[], cache: () => Cache): Watched[] {
+  const keysOf = (object: KubeObject): string[] => platformsOf(object, cache())
+  return (namespaces.length > 0 ? namespaces : [undefined]).flatMap(namespace => [
+    { ...KINDS.platform, keysOf, ...(namespace && { namespace }) },
+    ...CHILD_KINDS.map(kind => ({
+      ...kind,
+      keysOf,
+      ...(namespace && { namespace }),
+      ...(!INPUT_KINDS.includes(kind.kind) && { labelSelector: PLATFORM_LABEL }),
+    })),
+  ])
+}
+
+/** A child leads to its platform by label; Secrets and Kafkas of others may be inputs of any platform that refers to them. */
+function platformsOf(object: KubeObject, cache: Cache): string[] {
+  const { labels, namespace, name } = object.metadata
+  if (object.kind === KINDS.platform.kind)
+    return cache
+      .byIndex(BY_NAMESPACE, `${object.kind}/${namespace}`)
+      .map(other => platformKey(namespace!, other.metadata.name))
+      .concat(platformKey(namespace!, name))
+  const platform = labels?.[PLATFORM_LABEL]
+  const home = labels?.[PLATFORM_NAMESPACE_LABEL]
+  if (platform && home) return [platformKey(home, platform)]
+  if (object.kind !== 'Secret' && object.kind !== 'Kafka') return []
+  return cache.byIndex(BY_READER, namespace!).map(({ metadata }) => platformKey(metadata.namespace!, metadata.name))
+}
