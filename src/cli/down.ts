@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { processRegister } from '../local/processes.ts'
+import { processRegister, startedAt } from '../local/processes.ts'
 import { DEFAULT_FOLDER, runningProcess } from './running.ts'
 
 /** `tep down`: stops what `tep up` started in a folder; data stay unless `--purge`. */
@@ -15,9 +15,11 @@ export function down(program: Command): void {
       const folder = resolve(given)
       const pid = runningProcess(folder)
       if (pid !== undefined) {
+        const started = startedAt(pid)
         process.kill(pid, 'SIGTERM')
         console.log(`stopping process ${pid} …`)
-        for (let waited = 0; runningProcess(folder) === pid; waited += 50) {
+        // The folder is released a moment before the process ends: it is the process that has to be gone.
+        for (let waited = 0; startedAt(pid) === started; waited += 50) {
           if (waited > 60_000) {
             console.log('it does not stop; killing it')
             process.kill(pid, 'SIGKILL')
