@@ -30,8 +30,10 @@ export function processRegister(folder: string): ProcessRegister {
 /** What tells one process from a later one with its number; undefined when there is none. */
 export function startedAt(pid: number): string | undefined {
   try {
-    // The 22nd field of /proc/<pid>/stat is the start time; the name before it may hold spaces, but ends with `)`.
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[19]
+    // The name, the second field, may hold spaces but ends with `)`; then come the state and, 22nd of all, the start time.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
+    // A zombie has ended; where nobody waits for it, it stays for ever.
+    return fields[0] === 'Z' ? undefined : fields[19]
   } catch {
     return process.platform === 'linux' ? undefined : startedAtByPs(pid)
   }
