@@ -25,6 +25,7 @@ export interface Turn {
   delay(ms: number): void
 }
 
+const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 const NAMES = ['one', 'two', 'three']
 const BIG = 'x'.repeat(1_500_000)
 
@@ -123,13 +124,21 @@ export class FaultyServer {
   }
 
   #stream(response: ServerResponse, query: URLSearchParams): void {
-    const state = { atChange: undefined as (() => void) | undefined, split: false, delayMs: 0 }
+    const state = {
+      atChange: undefined as (() => void) | undefined,
+      split: false,
+      delayMs: 0,
+      pieces: Promise.resolve(),
+    }
     const send = (type: string, object: object): void => {
       const bytes = Buffer.from(`${JSON.stringify({ type, object })}\n`)
-      const middle = bytes.indexOf(0xc3) + 1
-      if (!state.split || middle <= 0) return void response.write(bytes)
-      response.write(bytes.subarray(0, middle))
-      setTimeout(() => response.write(bytes.subarray(middle)), 30)
+      if (!state.split) return void response.write(bytes)
+      // In the middle of a character, and each piece in a packet of its own.
+      const middle = Math.max(1, bytes.indexOf(0xc3) + 1)
+      state.pieces = state.pieces
+        .then(() => response.write(bytes.subarray(0, middle)))
+        .then(() => pause(30))
+        .then(() => void response.write(bytes.subarray(middle)))
     }
     const told = (map: ConfigMap): void => {
       if (state.atChange) state.atChange()
