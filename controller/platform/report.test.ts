@@ -7,7 +7,7 @@ import type { Platform } from './platform.ts'
 import { project } from './project.ts'
 import { refusals } from './refuse.ts'
 import { render } from './render/index.ts'
-import { report } from './report.ts'
+import { type Fight, report } from './report.ts'
 
 const reported = (
   platform: Platform,
@@ -15,7 +15,8 @@ const reported = (
     facts = settledFacts(),
     edit = () => {},
     steps = [],
-  }: { facts?: Facts; edit?: (object: KubeObject) => void; steps?: Step[] } = {},
+    fights = [],
+  }: { facts?: Facts; edit?: (object: KubeObject) => void; steps?: Step[]; fights?: Fight[] } = {},
 ) => {
   const effective = effectiveSpec(platform, '0.1.0')
   const desired = render({ platform, effective, facts, settings: SETTINGS })
@@ -45,7 +46,7 @@ const reported = (
     steps,
     refused: refusals(effective, facts),
     failures: [],
-    fights: [],
+    fights,
     now: '2026-02-02T00:00:00Z',
   })
 }
@@ -128,4 +129,16 @@ test('conditions that say the same keep their time, so that status does not chan
   const kept = reported({ ...platformOf(), status: before })
   expect(kept).toEqual(before)
   expect(again.conditions![0]!.lastTransitionTime).toBe('2026-02-02T00:00:00Z')
+})
+
+test('a fight over a field is told with its manager, path and beginning', () => {
+  const fights = [
+    { kind: 'Deployment', name: 'todo-web', path: 'spec.replicas', manager: 'hpa', since: 1_700_000_000_000 },
+  ]
+  const { status, message } = condition(reported(platformOf(), { fights }), 'FieldConflict')!
+  expect([status, message]).toEqual([
+    'True',
+    expect.stringMatching(/todo-web.*spec\.replicas.*hpa.*2023-11-14T22:13:20Z/),
+  ])
+  expect(condition(reported(platformOf()), 'FieldConflict')).toMatchObject({ status: 'False' })
 })

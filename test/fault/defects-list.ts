@@ -48,7 +48,7 @@ export const DEFECTS: readonly Defect[] = [
     file: RECONCILER,
     find: 'if (failures.length > 0) throw failures[0]!.error\n    return { requeueAfterMs: 2_000 }',
     replace: 'return undefined',
-    only: 'delete',
+    only: '^deleted.*(status-500|status-429|reset|lost)',
   },
   {
     name: 'acts while suspended',
@@ -165,13 +165,14 @@ export const DEFECTS: readonly Defect[] = [
     file: WATCH,
     find: "if (known.code === 'Unreachable' || known.code === 'Unavailable') this.#suspect = true",
     replace: "if (this.#version && known.code === 'Unreachable') this.#version = String(Number(this.#version) + 5)",
+    only: 'cut|restart|partition',
   },
   {
     name: 'tries again without a pause',
     file: WATCH,
     find: 'await sleep(clock, Math.max(asked, backoffDelay(this.#failures++, random)), signal)',
     replace: '',
-    only: 'forbidden|restart|partition|status',
+    only: 'restart|forbidden',
   },
   {
     name: 'gives up on a kind whose CRD is absent',

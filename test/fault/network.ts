@@ -144,7 +144,6 @@ export class Network {
       kind: call.kind,
       start: answer.start,
       timeoutMs: Number(query.get('timeoutSeconds') ?? 0) * 1_000,
-      idleMs: request.idleTimeoutMs ?? 0,
       expired: gone === 'inBand',
       version: () => server.store.version,
       heldUntil: () => this.#heldUntil(call.kind),

@@ -27,6 +27,16 @@ const LEASES = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
 /** A reconcile under way may finish after its platform was suspended. */
 const UNDER_WAY_MS = 15_000
 const CALLS_PER_SECOND = 300
+/** Lists and watches of one kind: backoff begins at 100 ms. */
+const WATCHES_PER_SECOND = 30
+
+/** What must have been ready once before the first of a kind is written (the graph of design: ready before). */
+const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  KafkaTopic: ['Kafka'],
+  KafkaUser: ['Kafka'],
+  Component: ['KafkaTopic', 'KafkaUser', 'Cluster'],
+  Deployment: ['Job'],
+}
 
 const platformOf = (object: KubeObject): string | undefined => object.metadata.labels?.[PLATFORM_LABEL]
 const isOurs = (object: KubeObject): boolean =>
@@ -51,10 +61,19 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
   readonly #suspendedSince = new Map<string, number>()
   /** Children that are going because we want them gone: they are no longer spoken of. */
   readonly #givenUp = new Set<string>()
+  /** The version of the object that the writer knew when it wrote. */
+  readonly #knew = new WeakMap<Call, string>()
+  /** Children that have been ready at some time, by uid. */
+  readonly #wasReady = new Set<string>()
   readonly #rate = new Map<string, { second: number; calls: number }>()
 
   constructor(options: OracleOptions) {
     this.#options = options
+    for (const kind of CHILD_KINDS)
+      for (const { object } of options.server.list(kind)) {
+        const child = object as unknown as KubeObject
+        if (isReady(child)) this.#wasReady.add(child.metadata.uid!)
+      }
     options.server.onCommit((change, writer) => this.#committed(change, writer))
   }
 
@@ -71,7 +90,12 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     this.#checkLeader(call)
     if (call.aside) return
     this.writes++
-    if (CHILD_KIND_NAMES.has(call.kind)) this.#checkSuspended(call)
+    if (CHILD_KIND_NAMES.has(call.kind)) {
+      this.#checkSuspended(call)
+      this.#checkOrder(call)
+      const known = this.#view(call.replica).get(`${call.kind}/${call.namespace}/${call.name}`)
+      if (known) this.#knew.set(call, known.metadata.resourceVersion!)
+    }
     if (call.kind === 'TodoEventPlatform' && call.subresource === 'status') this.#checkTruth(call)
   }
 
@@ -86,6 +110,8 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
       if (!(object.metadata as { continue?: string }).continue) this.#replace(call, pages)
     } else if (call.sort === 'write' && object.metadata && object.kind === call.kind && call.method !== 'DELETE') {
       const address = addressOf(object)
+      if (CHILD_KIND_NAMES.has(call.kind) && this.#knew.get(call) === object.metadata.resourceVersion)
+        this.fail('UselessWrite', `${address} was known to be as it should be`)
       if (Number(object.metadata.resourceVersion) >= Number(view.get(address)?.metadata.resourceVersion ?? 0))
         this.#see(call.replica, object)
     }
@@ -149,12 +175,16 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     return view
   }
 
-  #countRate({ replica }: Call): void {
+  #countRate({ replica, kind, name, sort }: Call): void {
+    this.#count(replica, CALLS_PER_SECOND)
+    if (sort !== 'write' && kind && !name) this.#count(`${replica}/${kind}`, WATCHES_PER_SECOND)
+  }
+
+  #count(what: string, most: number): void {
     const second = Math.floor(this.#options.simulation.elapsed / 1_000)
-    const rate = this.#rate.get(replica)
-    if (rate?.second !== second) this.#rate.set(replica, { second, calls: 1 })
-    else if (++rate.calls === CALLS_PER_SECOND)
-      this.fail('HotLoop', `${replica} sent ${CALLS_PER_SECOND} calls in a second`)
+    const rate = this.#rate.get(what)
+    if (rate?.second !== second) this.#rate.set(what, { second, calls: 1 })
+    else if (++rate.calls === most) this.fail('HotLoop', `${most} calls of ${what} in a second`)
   }
 
   #checkLeader(call: Call): void {
@@ -170,6 +200,20 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     const since = this.#suspendedSince.get(call.replica)
     if (since !== undefined && this.#options.simulation.elapsed - since > UNDER_WAY_MS)
       this.fail('WroteWhileSuspended', `${call.method} ${call.kind} ${call.name}`)
+  }
+
+  #checkOrder(call: Call): void {
+    const { kind, namespace, name, body, replica } = call
+    if (call.method !== 'PATCH' || this.#view(replica).has(`${kind}/${namespace}/${name}`)) return
+    const platform = platformOf(body as KubeObject)
+    for (const needed of this.#view(replica).values())
+      if (
+        NEEDS[kind]?.includes(needed.kind) &&
+        platformOf(needed) === platform &&
+        !needed.metadata.deletionTimestamp &&
+        !this.#wasReady.has(needed.metadata.uid!)
+      )
+        this.fail('TooEarly', `${kind} ${name} is written before ${needed.kind} ${needed.metadata.name} was ever ready`)
   }
 
   /** Ready=True may only be said of what the writer has been told: every child there, up to date and ready. */
@@ -194,6 +238,8 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     const object = entry.object as unknown as KubeObject
     if (object.kind === 'Lease' || object.kind === 'Event') return
     this.lastCommitAt = this.#options.simulation.elapsed
+    if (CHILD_KIND_NAMES.has(object.kind) && type !== 'DELETED' && isReady(object))
+      this.#wasReady.add(object.metadata.uid!)
     const before = previous?.object as unknown as KubeObject | undefined
     if (object.metadata.generation && CHILD_KIND_NAMES.has(object.kind)) this.#countGeneration(object)
     if (object.kind === KINDS.platform.kind) {

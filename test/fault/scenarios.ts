@@ -91,7 +91,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ready: ['todo'],
     from: 'without-dapr',
     replicas: 1,
-    actions: [create(), installCrds],
+    actions: [create(), installCrds, deleteChild(KINDS.component, 'statestore')],
   },
   { name: 'topic-added', ready: ['todo'], from: 'create', replicas: 1, actions: [change(OWN_TOPIC)] },
   { name: 'topic-removed', ready: ['todo'], from: 'topic-added', replicas: 1, actions: [change({ topics: null })] },

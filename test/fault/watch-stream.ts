@@ -12,8 +12,6 @@ export interface WatchStreamOptions {
   start: (KubeResponse & { kind: 'watch' })['start']
   /** The server ends the watch after this; 0: never. */
   timeoutMs: number
-  /** The reader gives up after this long without a byte; 0: never. */
-  idleMs: number
   /** The resourceVersion asked for is too old: the stream says so and ends. */
   expired: boolean
   /** The server's newest resourceVersion, for bookmarks. */
@@ -34,15 +32,13 @@ export class WatchStream {
   readonly #pipe: Pipe
   readonly #stop: () => void
   #lastAt = 0
-  #lastByteAt: number
   #lastLine = ''
   #silent = false
 
   constructor(options: WatchStreamOptions) {
-    const { simulation, lane, timeoutMs, idleMs } = options
+    const { simulation, timeoutMs } = options
     this.kind = options.kind
     this.#options = options
-    this.#lastByteAt = simulation.now
     this.#pipe = new Pipe(() => this.#close())
     if (options.expired) {
       this.#stop = () => {}
@@ -61,7 +57,6 @@ export class WatchStream {
       if (timeoutMs > 0) simulation.after(timeoutMs, () => this.#end())
       this.#bookmarkLater()
     }
-    if (idleMs > 0) simulation.after(idleMs, () => this.#checkIdle(), lane)
   }
 
   get body(): Response['body'] {
@@ -94,7 +89,6 @@ export class WatchStream {
         this.#pipe.push(bytes.subarray(middle))
       } else this.#pipe.push(bytes)
       this.#lastLine = line
-      this.#lastByteAt = this.#options.simulation.now
       delivered(frame)
       if (duplicated() && (frame.type === 'ADDED' || frame.type === 'MODIFIED' || frame.type === 'DELETED'))
         this.#pipe.push(bytes)
@@ -126,14 +120,6 @@ export class WatchStream {
       this.#deliver({ type: 'BOOKMARK', object, json: JSON.stringify(object) })
       this.#bookmarkLater()
     })
-  }
-
-  #checkIdle(): void {
-    if (!this.#pipe.open) return
-    const { simulation, idleMs, lane } = this.#options
-    const quiet = simulation.now - this.#lastByteAt
-    if (quiet >= idleMs) this.#pipe.fail(new Error(`no byte for ${idleMs} ms`))
-    else simulation.after(idleMs - quiet, () => this.#checkIdle(), lane)
   }
 
   #close(): void {
