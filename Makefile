@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build generate check-generated lint types test unit e2e bench-up clean
+.PHONY: help up down build generate check-generated lint types test unit e2e fault bench-up clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ unit: dist/.built
 
 e2e: dist/.built
 	@npm run -s jest -- --roots test --runInBand
+
+fault: node_modules/.installed ## thousands of simulated schedules with faults (SCHEDULES=10000)
+	@node test/fault/main.ts --schedules $(or $(SCHEDULES),10000)
 
 bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 	@node test/bench/up.ts

@@ -7,10 +7,11 @@ import type { RecordEvent } from '../kube/events.ts'
 import { keyOf, type Metadata } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
 import { type Actors, act } from './act.ts'
+import type { Desired } from './desired.ts'
 import { type Effective, effectiveSpec } from './effective.ts'
-import type { OperatorSettings } from './facts.ts'
+import type { Facts, OperatorSettings } from './facts.ts'
 import { observeChildren, observeFacts } from './observe.ts'
-import { type Observed, plan, planDeletion, type Step } from './plan.ts'
+import { isStateful, type Observed, plan, planDeletion, type Step } from './plan.ts'
 import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
 import { BY_NAMESPACE, platformOf } from './project.ts'
 import { isForbiddenOption, refusals } from './refuse.ts'
@@ -60,12 +61,9 @@ export class Reconciler {
   }
 
   async #bringUp(platform: Platform, effective: Effective): Promise<{ requeueAfterMs?: number } | undefined> {
-    const { cache, settings, random } = this.#options
-    const facts = observeFacts(cache, platform, effective, random)
+    const { cache } = this.#options
+    const { facts, desired, supported } = this.#rendered(platform, effective)
     const refused = refusals(effective, facts)
-    const accepted = withoutRefused(effective)
-    const supported = effective.kafka.provider === 'strimzi'
-    const desired = supported ? render({ platform, effective: accepted, facts, settings }) : []
     const keepStateful = effective.deletionPolicy === 'Retain'
     const steps = supported ? plan(desired, observeChildren(cache, platform), { keepStateful }) : []
     const madeByChance = new Set(Object.keys(facts.generated))
@@ -81,6 +79,25 @@ export class Reconciler {
         failures.map(({ object, error }) => `${keyOf(object)}: ${error.message}`).join('; '),
       )
     return nextMs === undefined ? undefined : { requeueAfterMs: nextMs }
+  }
+
+  #rendered(platform: Platform, effective: Effective): { facts: Facts; desired: Desired[]; supported: boolean } {
+    const { cache, settings, random } = this.#options
+    const facts = observeFacts(cache, platform, effective, random)
+    const supported = effective.kafka.provider === 'strimzi'
+    const desired = supported ? render({ platform, effective: withoutRefused(effective), facts, settings }) : []
+    return { facts, desired, supported }
+  }
+
+  /**
+   * What is kept must not be doomed by an older spec: a node pool applied under Delete would take its volumes along
+   * whenever somebody removes it. So what Retain keeps is brought up to date before anything goes.
+   */
+  #retainedUpdates(platform: Platform, effective: Effective): Step[] {
+    if (effective.deletionPolicy !== 'Retain') return []
+    const { desired } = this.#rendered(platform, effective)
+    const steps = plan(desired, observeChildren(this.#options.cache, platform), { keepStateful: true })
+    return steps.filter(step => step.action === 'update' && isStateful(step.object))
   }
 
   /** The fields of children that others keep changing, and when to look again. */
@@ -101,10 +118,12 @@ export class Reconciler {
   async #tearDown(platform: Platform): Promise<{ requeueAfterMs?: number } | undefined> {
     const { cache, settings } = this.#options
     if (!platform.metadata.finalizers?.includes(FINALIZER)) return undefined
-    const { deletionPolicy } = effectiveSpec(platform, settings.version)
+    const effective = effectiveSpec(platform, settings.version)
     const { steps, remaining } = planDeletion(observeChildren(cache, platform), {
-      keepStateful: deletionPolicy === 'Retain',
+      keepStateful: effective.deletionPolicy === 'Retain',
     })
+    const [unkept] = await act(this.#actors, platform, this.#retainedUpdates(platform, effective))
+    if (unkept) throw unkept.error
     if (remaining.length === 0) {
       await this.#setFinalizers(platform, [], 'FinalizerRemoved')
       return undefined

@@ -1,3 +1,4 @@
+import type { PlatformSpec } from '../../src/contracts/generated/platform.ts'
 import type { Effective } from './effective.ts'
 import type { Refusal } from './errors.ts'
 import type { Facts } from './facts.ts'
@@ -92,3 +93,21 @@ export function refusals(effective: Effective, facts: Facts): Refusal[] {
   }
   return found
 }
+
+/** Fields the schema has for later releases: accepted and kept, but nothing comes of them yet. */
+const NOT_ACTED_UPON: readonly ((spec: PlatformSpec) => string | false)[] = [
+  spec => spec.ingress !== undefined && 'spec.ingress (endpoints only)',
+  spec => spec.networkPolicy?.enabled === true && 'spec.networkPolicy',
+  spec => spec.monitoring?.enabled === true && 'spec.monitoring',
+  spec => spec.legacy?.enabled === true && 'spec.legacy',
+  spec => spec.database.cloudnativepg?.backup !== undefined && 'spec.database.cloudnativepg.backup',
+  spec => spec.notifications?.vapidSecretRef !== undefined && 'spec.notifications.vapidSecretRef',
+  spec => spec.notifications?.webhookAllowedHosts !== undefined && 'spec.notifications.webhookAllowedHosts',
+  spec =>
+    Object.values(spec.services ?? {}).some(service => service?.autoscaling) &&
+    'spec.services.*.autoscaling (min is used as replicas)',
+]
+
+/** What is asked for and silently would not happen, were it not told in the condition VersionSupported. Pure. */
+export const ignoredFields = (spec: PlatformSpec): string[] =>
+  NOT_ACTED_UPON.map(look => look(spec)).filter(field => field !== false)

@@ -142,3 +142,12 @@ test('a fight over a field is told with its manager, path and beginning', () => 
   ])
   expect(condition(reported(platformOf()), 'FieldConflict')).toMatchObject({ status: 'False' })
 })
+
+test('a field that this release does not act on is told, not passed over', () => {
+  const status = reported(
+    platformOf({ monitoring: { enabled: true }, services: { audit: { autoscaling: { min: 2, max: 4 } } } }),
+  )
+  expect(condition(status, 'VersionSupported')).toMatchObject({ status: 'True', reason: 'FieldsIgnored' })
+  expect(condition(status, 'VersionSupported').message).toMatch(/spec\.monitoring, spec\.services\.\*\.autoscaling/)
+  expect(condition(status, 'Ready').status).toBe('True')
+})

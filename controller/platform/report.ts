@@ -8,6 +8,7 @@ import type { Facts } from './facts.ts'
 import type { Observed, Step } from './plan.ts'
 import { type Platform, RECONCILE_ANNOTATION } from './platform.ts'
 import type { Readiness } from './readiness.ts'
+import { ignoredFields } from './refuse.ts'
 
 /** A field of a child that another manager keeps changing. */
 export interface Fight extends FieldFight {
@@ -51,7 +52,13 @@ export function report(input: ReportInput): PlatformStatus {
     reason: 'NotMeasured',
     message: 'this release sends no canary events',
   })
-  verdicts.set('VersionSupported', { status: 'True', reason: 'Supported', message: `services ${effective.version}` })
+  const ignored = ignoredFields(platform.spec)
+  verdicts.set(
+    'VersionSupported',
+    ignored.length > 0
+      ? { status: 'True', reason: 'FieldsIgnored', message: `this release does not act on ${ignored.join(', ')}` }
+      : { status: 'True', reason: 'Supported', message: `services ${effective.version}` },
+  )
   verdicts.set('FieldConflict', conflictVerdict(input.fights))
   verdicts.set(
     'Suspended',
