@@ -200,7 +200,7 @@ export const DEFECTS: readonly Defect[] = [
     file: CACHE,
     find: 'if (isOlder(object.metadata.resourceVersion, held?.metadata.resourceVersion) || this.#isStale(object)) return',
     replace: '',
-    only: 'stale',
+    only: '(version-changed-and-back|two-replicas-change)/stale-view/',
   },
   {
     name: 'brings back what is deleted, by a late answer',

@@ -1,12 +1,15 @@
+import { parseArgs } from 'node:util'
 import { type Behaviour, FAULTS, type MatrixFault } from './watch-matrix-faults.ts'
 import { type Informer, informerOfClientNode, ourInformer } from './watch-matrix-informers.ts'
 import { FaultyServer } from './watch-matrix-server.ts'
 
 /**
- * `node test/fault/watch-matrix.ts`: the same faults over real sockets against our list-watch and against the informer of
+ * `node test/fault/watch-matrix.ts [--only text]`: the same faults over real sockets against our list-watch and against the informer of
  * @kubernetes/client-node, side by side. An informer passes when its cache is what the server holds within the time given,
  * without a storm of requests, an unhandled rejection or a socket left open after `stop`.
  */
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } })
+const faults = FAULTS.filter(({ name }) => name.includes(values.only))
 const PATIENCE_MS = 12_000
 const STORM = 40
 
@@ -46,12 +49,12 @@ async function judge(fault: MatrixFault, open: (url: string, behaviour: Behaviou
 console.log(`${'fault'.padEnd(44)}${'ours'.padEnd(28)}client-node`)
 const lost = { ours: 0, theirs: 0 }
 // One after another: rejections must be told apart.
-for (const fault of FAULTS) {
+for (const fault of faults) {
   const ours = await judge(fault, ourInformer)
   const theirs = await judge(fault, informerOfClientNode)
   if (!ours.startsWith('ok')) lost.ours++
   if (!theirs.startsWith('ok')) lost.theirs++
   console.log(`${fault.name.padEnd(44)}${ours.padEnd(28)}${theirs}`)
 }
-console.log(`\n${FAULTS.length} faults: ours fails ${lost.ours}, client-node fails ${lost.theirs}`)
+console.log(`\n${faults.length} faults: ours fails ${lost.ours}, client-node fails ${lost.theirs}`)
 process.exit(lost.ours === 0 ? 0 : 1)
