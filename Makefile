@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build generate check-generated lint types test unit e2e fault bench-up clean
+.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix bench-up clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,12 @@ e2e: dist/.built
 
 fault: node_modules/.installed ## thousands of simulated schedules with faults (SCHEDULES=10000)
 	@node test/fault/main.ts --schedules $(or $(SCHEDULES),10000)
+
+fault-defects: node_modules/.installed ## seeded defects that the simulator must catch
+	@node test/fault/defects.ts
+
+watch-matrix: node_modules/.installed ## 20 faults of a watch, ours beside client-node's informer
+	@node test/fault/watch-matrix.ts
 
 bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 	@node test/bench/up.ts

@@ -1,4 +1,18 @@
-import type { Turn } from './watch-matrix-server.ts'
+/** What a fault may do with one list or watch, instead of or beside answering it. */
+export interface Turn {
+  refuse(code: number, headers?: Record<string, string>): void
+  end(): void
+  reset(): void
+  error(code: number): void
+  /** Does it when the world changes, instead of telling. */
+  atChange(act: () => void): void
+  cut(): void
+  cutAndReset(): void
+  garbage(): void
+  splitEvents(): void
+  bigEvents(): void
+  delay(ms: number): void
+}
 
 /** How the informer under test is used. */
 export interface Behaviour {

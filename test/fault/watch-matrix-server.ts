@@ -1,28 +1,12 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { MatrixFault } from './watch-matrix-faults.ts'
+import type { MatrixFault, Turn } from './watch-matrix-faults.ts'
 
 interface ConfigMap {
   apiVersion: 'v1'
   kind: 'ConfigMap'
   metadata: { name: string; namespace: string; uid: string; resourceVersion: string }
   data: { value: string }
-}
-
-/** What a fault may do with one list or watch, instead of or beside answering it. */
-export interface Turn {
-  refuse(code: number, headers?: Record<string, string>): void
-  end(): void
-  reset(): void
-  error(code: number): void
-  /** Does it when the world changes, instead of telling. */
-  atChange(act: () => void): void
-  cut(): void
-  cutAndReset(): void
-  garbage(): void
-  splitEvents(): void
-  bigEvents(): void
-  delay(ms: number): void
 }
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
