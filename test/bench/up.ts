@@ -51,25 +51,19 @@ function memoryOf(rootPid: number): Memory[] {
 
 async function latencies(laptop: Laptop): Promise<number[]> {
   const stream = await EventStream.open(laptop.ready.realtime, laptop.token('demo'))
-  const arrived = new Map<string, number>()
-  const known = new Set<number>()
-  const watch = setInterval(() => {
-    for (const [index, event] of stream.received.entries()) {
-      if (!known.has(index)) arrived.set(String(event.data?.data?.task_id), performance.now())
-      known.add(index)
-    }
-  }, 1)
-  const sent = new Map<string, number>()
+  const arrivedAt = (id: string): number | undefined =>
+    stream.received.find(event => event.data?.data?.task_id === id)?.at
+  const sample: number[] = []
   for (let number = 0; number < POSTS; number++) {
-    const at = performance.now()
+    const sentAt = performance.now()
     const { body } = await laptop.call('demo', 'POST', '/api/v1/tasks', { title: `Bench ${number}` })
-    sent.set(body.id, at)
-    for (let waited = 0; !arrived.has(body.id) && waited < 2_000; waited++)
-      await new Promise(resolve => setTimeout(resolve, 1))
+    for (let waited = 0; arrivedAt(body.id) === undefined && waited < 400; waited++) {
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    sample.push((arrivedAt(body.id) ?? Number.POSITIVE_INFINITY) - sentAt)
   }
-  clearInterval(watch)
   stream.close()
-  return [...sent].map(([id, at]) => (arrived.get(id) ?? Number.NaN) - at).filter(Number.isFinite)
+  return sample
 }
 
 const runs: { coldMs: number; buildMs: number; warmMs: number; memory: Memory[]; latencies: number[] }[] = []

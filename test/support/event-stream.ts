@@ -1,4 +1,6 @@
 export interface StreamEvent {
+  /** Milliseconds on the clock of `performance.now()`. */
+  at: number
   id: string
   event: string
   // biome-ignore lint/suspicious/noExplicitAny: events of many types; tests look into them
@@ -64,6 +66,6 @@ export class EventStream {
       if (name === 'data') fields.data += value
       else if (name) fields[name as 'id' | 'event'] = value
     }
-    if (fields.data) this.events.push({ ...fields, data: JSON.parse(fields.data) })
+    if (fields.data) this.events.push({ ...fields, at: performance.now(), data: JSON.parse(fields.data) })
   }
 }
