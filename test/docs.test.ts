@@ -34,11 +34,6 @@ test.each(pages)('links and make targets of %s exist', page => {
   for (const [, target] of text.matchAll(/(?:`|^)make ([a-z][a-z-]*)/gm)) expect([...targets]).toContain(target)
 })
 
-test('the example platform of the README is the one that the tests bring up', () => {
-  expect(read('README.md')).toContain('examples/platform.yaml')
-  expect(read('src/cli/up.ts')).toContain('examples/platform.yaml')
-})
-
 test('files and paths the documents name exist', () => {
   for (const page of pages) {
     for (const [, path] of read(page).matchAll(/`((?:src|controller|test|charts|docs|examples|crds)\/[\w./-]+)`/g)) {

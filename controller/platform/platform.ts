@@ -1,4 +1,5 @@
 import type { PlatformSpec, PlatformStatus } from '../../src/contracts/generated/platform.ts'
+import { API_VERSION, KIND } from '../../src/contracts/platform/names.ts'
 import type { KubeObject } from '../kube/objects.ts'
 
 export interface Platform extends KubeObject {
@@ -19,7 +20,7 @@ export const RECONCILE_ANNOTATION = 'todo.events/reconcile-requested-at'
 export const platformKey = (namespace: string, name: string): string => `${namespace}/${name}`
 
 export const KINDS = {
-  platform: { apiVersion: 'todo.events/v1alpha1', kind: 'TodoEventPlatform' },
+  platform: { apiVersion: API_VERSION, kind: KIND },
   kafka: { apiVersion: 'kafka.strimzi.io/v1', kind: 'Kafka' },
   nodePool: { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaNodePool' },
   topic: { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic' },

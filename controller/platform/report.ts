@@ -46,7 +46,9 @@ const PART_CONDITIONS: readonly [type: string, parts: readonly Part[]][] = [
 export function report(input: ReportInput): PlatformStatus {
   const { platform, effective, facts, observed } = input
   const rows = componentRows(input)
-  const verdicts = new Map<string, Verdict>(PART_CONDITIONS.map(([type, parts]) => [type, partVerdict(input, parts)]))
+  const verdicts = new Map<string, Verdict>(
+    PART_CONDITIONS.map(([type, parts]) => [type, partVerdict(input, rows, parts)]),
+  )
   verdicts.set('EventsFlowing', {
     status: 'Unknown',
     reason: 'NotMeasured',
@@ -150,7 +152,7 @@ function componentRows({ desired, observed, steps, refused, failures }: ReportIn
   return rows.sort((a, b) => `${a.kind}/${a.name}`.localeCompare(`${b.kind}/${b.name}`))
 }
 
-function partVerdict(input: ReportInput, parts: readonly Part[]): Verdict {
+function partVerdict(input: ReportInput, all: ComponentRow[], parts: readonly Part[]): Verdict {
   const of = new Set(
     input.desired
       .filter(each => parts.includes(each.part))
@@ -167,7 +169,7 @@ function partVerdict(input: ReportInput, parts: readonly Part[]): Verdict {
       reason: 'SpecRefused',
       message: refused.map(each => `${each.code} ${each.field}: ${each.message}`).join('; '),
     }
-  const rows = componentRows(input).filter(row => of.has(`${row.kind}/${row.name}`) && !row.ready)
+  const rows = all.filter(row => of.has(`${row.kind}/${row.name}`) && !row.ready)
   if (rows.length === 0) return { status: 'True', reason: 'Ready', message: '' }
   const failed = rows.find(row => row.reason === 'WriteFailed')
   return { status: 'False', reason: failed ? 'WriteFailed' : 'NotReady', message: waitingFor(rows) }

@@ -17,6 +17,4 @@ export const EXIT = {
   portTaken: 4,
   notWritable: 5,
   notReady: 6,
-  notRunning: 7,
-  toolMissing: 8,
 } as const

@@ -4,8 +4,10 @@ import { join, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { type Command, Option } from 'commander'
 import { loadAll } from 'js-yaml'
+import { API_VERSION, KIND } from '../contracts/platform/names.ts'
 import type { KubeObject, LocalClient } from '../local/kube-api/api.ts'
-import { operatorManifests, type Place, startPlace } from '../local/place.ts'
+import { operatorManifests } from '../local/operator-manifests.ts'
+import { type Place, startPlace } from '../local/place.ts'
 import { EXIT, Exit } from './exit.ts'
 import { type Output, progress } from './progress.ts'
 import { checkPort, DEFAULT_FOLDER, takeFolder } from './running.ts'
@@ -18,7 +20,7 @@ interface UpOptions {
   output: Output
 }
 
-const PLATFORM = { apiVersion: 'todo.events/v1alpha1', kind: 'TodoEventPlatform' }
+const PLATFORM = { apiVersion: API_VERSION, kind: KIND }
 const RECONCILE_ANNOTATION = 'todo.events/reconcile-requested-at'
 const FIELD_MANAGER = 'tep'
 /** The root of the repository, or of the package: this file runs from `dist/`. */

@@ -128,9 +128,6 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown })?
 /** serialization_failure and deadlock_detected: PostgreSQL asks for a repetition. */
 const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error))
 
-/** A unique constraint decided a race; the loser's transaction is rolled back. */
-export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505'
-
 const connectionCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -19,7 +19,6 @@ export interface PlaceOptions {
   images: Images
   /** Ports of Services that must be a given one, by `namespace/name:port`. */
   fixedPorts?: Record<string, number>
-  apiPort?: number
   onProgress(step: string): void
   onError(source: string, key: string, error: unknown): void
 }
@@ -59,7 +58,7 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
     stops.push(() => api.close())
     const token = keptToken(join(folder, 'token'))
     const server = await serveKubeApi(api, {
-      port: options.apiPort ?? (await ports.get('kubernetes')),
+      port: await ports.get('kubernetes'),
       tokens: { [token]: 'admin' },
     })
     stops.push(() => server.close())
@@ -169,42 +168,4 @@ function keptToken(file: string): string {
     chmodSync(file, 0o600)
     return token
   }
-}
-
-/** The operator as the chart installs it, without what only a cluster has. */
-export function operatorManifests(version: string): KubeObject[] {
-  const labels = { 'app.kubernetes.io/name': 'todo-event-platform', 'app.kubernetes.io/component': 'controller' }
-  return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'todo-system' } },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'todo-event-platform', namespace: 'todo-system', labels },
-      spec: {
-        replicas: 1,
-        selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: {
-            terminationGracePeriodSeconds: 10,
-            containers: [
-              {
-                name: 'controller',
-                image: `todo-event-platform/controller:${version}`,
-                ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
-                env: [
-                  { name: 'PORT', value: '8080' },
-                  { name: 'HOST', value: '127.0.0.1' },
-                  { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
-                  { name: 'SERVICES_IMAGE', value: 'todo-event-platform/services' },
-                ],
-                readinessProbe: { httpGet: { path: '/healthz/ready', port: 'http' }, periodSeconds: 2 },
-                livenessProbe: { httpGet: { path: '/healthz/live', port: 'http' }, periodSeconds: 10 },
-              },
-            ],
-          },
-        },
-      },
-    },
-  ]
 }

@@ -1,6 +1,7 @@
 import { dump } from 'js-yaml'
 import { platformCrd } from '../platform/crd.ts'
-import { GROUP, PLURAL, platformSchema } from '../platform/schema.ts'
+import { GROUP, PLURAL } from '../platform/names.ts'
+import { platformSchema } from '../platform/schema.ts'
 import { declareType } from './typescript.ts'
 
 /** Path → text of what is generated from the schema of TodoEventPlatform. */

@@ -1,4 +1,5 @@
-import { GROUP, KIND, PLURAL, platformSchema, VERSION } from './schema.ts'
+import { GROUP, KIND, PLURAL, VERSION } from './names.ts'
+import { platformSchema } from './schema.ts'
 
 const condition = (type: string): string => `.status.conditions[?(@.type=="${type}")]`
 

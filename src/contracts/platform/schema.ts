@@ -13,12 +13,6 @@ import {
   strings,
 } from './schema-builder.ts'
 
-export const GROUP = 'todo.events'
-export const VERSION = 'v1alpha1'
-export const API_VERSION = `${GROUP}/${VERSION}`
-export const KIND = 'TodoEventPlatform'
-export const PLURAL = 'todoeventplatforms'
-
 const name = { maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }
 const quantity = { maxLength: 32, pattern: '^[0-9]+(\\.[0-9]+)?(Ei|Pi|Ti|Gi|Mi|Ki|E|P|T|G|M|k)?$' }
 const duration = { maxLength: 16, pattern: '^[1-9][0-9]*(ms|s|m|h|d)$' }

@@ -2,6 +2,10 @@
  * The in-process face of the embedded Kubernetes API: what the other parts of the embedded place program against.
  * Every call goes through the same `handle(request)` as HTTP, so a local operator sees exactly what kubectl sees.
  */
+import type { Kind, OwnerReference } from '../../../controller/kube/objects.ts'
+
+export type { Kind, OwnerReference }
+
 export interface ObjectMeta {
   name: string
   namespace?: string
@@ -17,15 +21,6 @@ export interface ObjectMeta {
   [field: string]: unknown
 }
 
-export interface OwnerReference {
-  apiVersion: string
-  kind: string
-  name: string
-  uid: string
-  controller?: boolean
-  blockOwnerDeletion?: boolean
-}
-
 /** Any Kubernetes object as plain JSON; `Spec` and `Status` narrow it where a caller knows them. */
 export interface KubeObject<Spec = unknown, Status = unknown> {
   apiVersion: string
@@ -34,11 +29,6 @@ export interface KubeObject<Spec = unknown, Status = unknown> {
   spec?: Spec
   status?: Status
   [field: string]: unknown
-}
-
-export interface Kind {
-  apiVersion: string
-  kind: string
 }
 
 /** `SYNCED` is sent once, after the initial objects of a watch. */

@@ -1,7 +1,15 @@
 import { type KeyedLoop, keyOf, ownerKeys, splitKey, startKeyedLoop } from '../keyed-loop.ts'
 import type { LocalClient } from '../kube-api/api.ts'
 import { deploymentStatus, nextSizes, templateHash } from './rollout.ts'
-import { DEPLOYMENT, type Deployment, isTerminating, REPLICA_SET, type ReplicaSet, timestamp } from './types.ts'
+import {
+  DEPLOYMENT,
+  type Deployment,
+  isOwnedBy,
+  isTerminating,
+  REPLICA_SET,
+  type ReplicaSet,
+  timestamp,
+} from './types.ts'
 
 const HASH_LABEL = 'pod-template-hash'
 const REVISION = 'deployment.kubernetes.io/revision'
@@ -12,9 +20,7 @@ export function startDeployments(client: LocalClient, onError: (key: string, err
     const { namespace, name } = splitKey(key)
     const deployment = await client.get<Deployment>(DEPLOYMENT, namespace, name)
     if (!deployment?.spec || isTerminating(deployment)) return
-    const sets = (await client.list<ReplicaSet>(REPLICA_SET, namespace)).filter(set =>
-      set.metadata.ownerReferences?.some(owner => owner.uid === deployment.metadata.uid),
-    )
+    const sets = (await client.list<ReplicaSet>(REPLICA_SET, namespace)).filter(isOwnedBy(deployment))
     const hash = templateHash(deployment.spec.template)
     let current = sets.find(set => set.metadata.labels?.[HASH_LABEL] === hash)
     if (!current && !deployment.spec.paused) {
@@ -35,7 +41,7 @@ export function startDeployments(client: LocalClient, onError: (key: string, err
     }
     const status = deploymentStatus(deployment, current, sets, timestamp())
     if (JSON.stringify(status) !== JSON.stringify(deployment.status ?? {})) {
-      await client.replace({ ...deployment, metadata: { ...deployment.metadata }, status }, 'status')
+      await client.replace({ ...deployment, status }, 'status')
     }
   }
 

@@ -1,7 +1,7 @@
 import { type KeyedLoop, keyOf, ownerKeys, splitKey, startKeyedLoop } from '../keyed-loop.ts'
 import type { KubeObject, LocalClient } from '../kube-api/api.ts'
 import { newPod } from './new-pod.ts'
-import { isTerminating, JOB, POD, type Pod, type PodTemplate, timestamp } from './types.ts'
+import { isOwnedBy, isTerminating, JOB, POD, type Pod, type PodTemplate, timestamp } from './types.ts'
 
 interface JobSpec {
   backoffLimit?: number
@@ -26,9 +26,7 @@ export function startJobs(client: LocalClient, onError: (key: string, error: unk
     const job = await client.get<Job>(JOB, namespace, name)
     if (!job?.spec || isTerminating(job) || job.status?.conditions?.some(condition => condition.status === 'True'))
       return
-    const pods = (await client.list<Pod>(POD, namespace)).filter(pod =>
-      pod.metadata.ownerReferences?.some(owner => owner.uid === job.metadata.uid),
-    )
+    const pods = (await client.list<Pod>(POD, namespace)).filter(isOwnedBy(job))
     const failed = pods.filter(pod => pod.status?.phase === 'Failed').length
     const succeeded = pods.some(pod => pod.status?.phase === 'Succeeded')
     const active = pods.filter(

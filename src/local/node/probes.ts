@@ -12,7 +12,8 @@ export interface ProbeRunner {
 
 /**
  * Calls a probe in its rhythm and tells when its verdict changes: after `failureThreshold` failures in a row it is
- * unhealthy, after `successThreshold` successes healthy.
+ * unhealthy, after `successThreshold` successes healthy. What was never healthy stays undecided: to give up on a start is
+ * the business of a startup probe's deadline.
  */
 export function runProbe(
   probe: Probe,

@@ -1,7 +1,7 @@
 import { type KeyedLoop, keyOf, ownerKeys, splitKey, startKeyedLoop } from '../keyed-loop.ts'
 import type { LocalClient } from '../kube-api/api.ts'
 import { newPod } from './new-pod.ts'
-import { isReady, isTerminating, POD, type Pod, REPLICA_SET, type ReplicaSet } from './types.ts'
+import { isOwnedBy, isReady, isTerminating, POD, type Pod, REPLICA_SET, type ReplicaSet } from './types.ts'
 
 const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
 
@@ -11,9 +11,7 @@ export function startReplicaSets(client: LocalClient, onError: (key: string, err
     const { namespace, name } = splitKey(key)
     const set = await client.get<ReplicaSet>(REPLICA_SET, namespace, name)
     if (!set?.spec || isTerminating(set)) return
-    const pods = (await client.list<Pod>(POD, namespace)).filter(pod =>
-      pod.metadata.ownerReferences?.some(owner => owner.uid === set.metadata.uid),
-    )
+    const pods = (await client.list<Pod>(POD, namespace)).filter(isOwnedBy(set))
     const alive = pods.filter(pod => !isTerminating(pod) && !isOver(pod))
     const wanted = set.spec.replicas ?? 1
     for (let missing = wanted - alive.length; missing > 0; missing--)
@@ -26,7 +24,7 @@ export function startReplicaSets(client: LocalClient, onError: (key: string, err
     const ready = alive.filter(pod => isReady(pod)).length
     const status = {
       observedGeneration: set.metadata.generation!,
-      replicas: Math.max(alive.length, Math.min(wanted, alive.length)),
+      replicas: alive.length,
       fullyLabeledReplicas: alive.length,
       ...(ready > 0 && { readyReplicas: ready, availableReplicas: ready }),
     }

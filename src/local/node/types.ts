@@ -119,6 +119,11 @@ export const SERVICE = { apiVersion: 'v1', kind: 'Service' }
 
 export const isTerminating = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined
 
+export const isOwnedBy =
+  ({ metadata: { uid } }: KubeObject) =>
+  ({ metadata }: KubeObject): boolean =>
+    metadata.ownerReferences?.some(owner => owner.uid === uid) ?? false
+
 export const isReady = (pod: Pod): boolean =>
   !isTerminating(pod) &&
   (pod.status?.conditions ?? []).some(condition => condition.type === 'Ready' && condition.status === 'True')

@@ -4,6 +4,24 @@ import type { FullTask, ReminderRow, SeriesRow, TaskRow } from './model.ts'
 
 /** Row access. Whose rows these are is decided by row-level security, so no statement names the user to protect. */
 
+type Changeable = Omit<TaskRow, 'id' | 'user_id' | 'version' | 'created_at' | 'updated_at' | 'deleted_at'>
+
+/** In the order of the columns in both statements below. */
+const changeable = (task: Changeable): unknown[] => [
+  task.title,
+  task.description,
+  task.priority,
+  task.tags,
+  task.status,
+  task.completed_at,
+  task.due_at,
+  task.due_tz,
+  task.all_day,
+  task.parent_task_id,
+  task.series_id,
+  task.series_index,
+]
+
 export async function insertTask(
   sql: Sql,
   task: Omit<TaskRow, 'version' | 'created_at' | 'updated_at' | 'deleted_at'>,
@@ -12,22 +30,7 @@ export async function insertTask(
     `INSERT INTO backend.tasks (id, user_id, title, description, priority, tags, status, completed_at, due_at, due_tz, all_day, parent_task_id, series_id, series_index)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
      ON CONFLICT (series_id, series_index) DO NOTHING RETURNING *`,
-    [
-      task.id,
-      task.user_id,
-      task.title,
-      task.description,
-      task.priority,
-      task.tags,
-      task.status,
-      task.completed_at,
-      task.due_at,
-      task.due_tz,
-      task.all_day,
-      task.parent_task_id,
-      task.series_id,
-      task.series_index,
-    ],
+    [task.id, task.user_id, ...changeable(task)],
   )
   return rows[0]
 }
@@ -38,22 +41,7 @@ export async function updateTask(sql: Sql, task: TaskRow): Promise<TaskRow> {
     `UPDATE backend.tasks SET version = version + 1, updated_at = now(), title = $2, description = $3, priority = $4, tags = $5, status = $6,
        completed_at = $7, due_at = $8, due_tz = $9, all_day = $10, parent_task_id = $11, series_id = $12, series_index = $13, deleted_at = $14
      WHERE id = $1 RETURNING *`,
-    [
-      task.id,
-      task.title,
-      task.description,
-      task.priority,
-      task.tags,
-      task.status,
-      task.completed_at,
-      task.due_at,
-      task.due_tz,
-      task.all_day,
-      task.parent_task_id,
-      task.series_id,
-      task.series_index,
-      task.deleted_at,
-    ],
+    [task.id, ...changeable(task), task.deleted_at],
   )
   return rows[0]!
 }

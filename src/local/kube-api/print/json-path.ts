@@ -28,9 +28,6 @@ function parse(path: string): readonly Step[] | undefined {
   return steps
 }
 
-/** Whether the path is of the form this server can read. */
-export const isJsonPath = (path: string): boolean => parse(path) !== undefined
-
 /** All values at the path, in order; none when the path cannot be read or leads nowhere. */
 export function jsonPath(root: Json, path: string): Json[] {
   if (!parsed.has(path)) parsed.set(path, parse(path))

@@ -1,0 +1,39 @@
+import type { KubeObject } from './kube-api/api.ts'
+
+/** The operator as the chart installs it, without what only a cluster has. */
+export function operatorManifests(version: string): KubeObject[] {
+  const labels = { 'app.kubernetes.io/name': 'todo-event-platform', 'app.kubernetes.io/component': 'controller' }
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'todo-system' } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'todo-event-platform', namespace: 'todo-system', labels },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            terminationGracePeriodSeconds: 10,
+            containers: [
+              {
+                name: 'controller',
+                image: `todo-event-platform/controller:${version}`,
+                ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
+                env: [
+                  { name: 'PORT', value: '8080' },
+                  { name: 'HOST', value: '127.0.0.1' },
+                  { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+                  { name: 'SERVICES_IMAGE', value: 'todo-event-platform/services' },
+                ],
+                readinessProbe: { httpGet: { path: '/healthz/ready', port: 'http' }, periodSeconds: 2 },
+                livenessProbe: { httpGet: { path: '/healthz/live', port: 'http' }, periodSeconds: 10 },
+              },
+            ],
+          },
+        },
+      },
+    },
+  ]
+}
