@@ -144,6 +144,16 @@ test('an index finds exactly what a scan would, after any changes', () => {
   )
 })
 
+test('late news of what had a name before do not come back when we made and deleted another of that name', () => {
+  const cache = new Cache()
+  const before = { ...widget('a', 1), metadata: { ...widget('a', 1).metadata, uid: 'before' } }
+  const ours = { ...widget('a', 3), metadata: { ...widget('a', 3).metadata, uid: 'ours' } }
+  cache.wrote(ours)
+  cache.wroteDelete(ours)
+  cache.upsert(before)
+  expect(cache.list(WIDGET)).toEqual([])
+})
+
 test('events of one history, with our writes let in at any moment: the cache never goes back behind a write and ends at the truth', () => {
   const operation = fc.record({
     name: fc.constantFrom('a', 'b'),

@@ -22,6 +22,8 @@ interface OwnWrite {
   uid: string | undefined
   /** Absent: the object was deleted. */
   resourceVersion?: string
+  /** Of a deleted object, the last version known: what is older was there before it under the same name. */
+  deletedVersion?: string | undefined
   /** Which list or earlier cannot know it. */
   sequence: number
 }
@@ -153,7 +155,8 @@ export class Cache {
     const key = keyOf(object)
     const held = this.#byKind.get(kindKey(object))?.get(key)
     if (held && held.metadata.uid !== object.metadata.uid) return
-    this.#remember(object, key, { namespace: object.metadata.namespace, uid: object.metadata.uid })
+    const { namespace, uid, resourceVersion } = object.metadata
+    this.#remember(object, key, { namespace, uid, deletedVersion: resourceVersion })
     if (held) this.#drop(key, held, 'echo')
   }
 
@@ -177,7 +180,7 @@ export class Cache {
     const write = this.#own.get(kindKey(object))?.get(keyOf(object))
     if (!write) return false
     if (write.resourceVersion) return isOlder(object.metadata.resourceVersion, write.resourceVersion)
-    return write.uid === object.metadata.uid
+    return write.uid === object.metadata.uid || isOlder(object.metadata.resourceVersion, write.deletedVersion)
   }
 
   #put(object: KubeObject, change: Change): void {
