@@ -37,8 +37,7 @@ try {
   for (const target of [embedded, engine]) await prepare(target)
   for (const table of tables) {
     const only = values.row ? ({ name }: { name: string }) => name.includes(values.row!) : undefined
-    const real = await runTable(engine, table, only)
-    const ours = await runTable(embedded, table, only)
+    const [real, ours] = await Promise.all([runTable(engine, table, only), runTable(embedded, table, only)])
     rows += Object.keys(ours).length
     if (values.record) writeRecording(table.name, real)
     else

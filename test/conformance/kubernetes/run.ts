@@ -76,8 +76,8 @@ class RowRun {
       }
       for (const [name, path] of Object.entries(step.save ?? {})) this.#words[name] = String(at(object, path) ?? '')
       if (step.silent) {
-        if (answer.status >= 300)
-          throw new Error(`${this.#target.name}: ${step.method} ${step.path}: ${answer.status} ${answer.text}`)
+        // What a row builds on has failed: that is its answer then.
+        if (answer.status >= 300) this.#record(step, answer, body)
         return
       }
       this.#record(step, answer, body)
@@ -178,7 +178,10 @@ async function makeNamespace(target: Target, name: string): Promise<void> {
 export async function runTable(target: Target, table: Table, only?: (row: Row) => boolean): Promise<Recording> {
   const shared = `${table.name}-shared`
   await makeNamespace(target, shared)
-  await new RowRun(target, shared, shared).steps((table.setup ?? []).map(step => ({ ...step, silent: true })))
+  const setup = new RowRun(target, shared, shared)
+  await setup.steps((table.setup ?? []).map(step => ({ ...step, silent: true })))
+  if (setup.recorded.length > 0)
+    throw new Error(`${target.name}: the setup of ${table.name} failed: ${JSON.stringify(setup.recorded)}`)
   const recording: Recording = {}
   for (const [index, row] of table.rows.entries()) {
     if (only && !only(row)) continue

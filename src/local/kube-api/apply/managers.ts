@@ -59,7 +59,8 @@ const unowned: readonly (readonly string[])[] = [
 /** What a request at this sub-resource can own at all. */
 function ownable(set: FieldSet, type: ResourceType, subresource: string): FieldSet {
   if (subresource === 'status') return under(set, ['f:status'], true)
-  let result = set
+  // The object itself is nobody's field.
+  let result: FieldSet = { ...set, member: false }
   for (const path of unowned) result = under(result, path, false)
   const metadata = result.children.get('f:metadata')
   if (metadata && metadata.children.size === 0) result = under(result, ['f:metadata'], false)

@@ -107,7 +107,7 @@ export function remove(context: Context, type: ResourceType, entry: StoredObject
   if (options.dryRun) return success(type, entry)
   const stored = storeOrFinish(context, entry, marked)
   const gone = context.store.get(entry.table, entry.namespace, entry.name) === undefined
-  return gone ? success(type, entry) : inVersion(stored.object, type)
+  return gone && !type.builtIn?.returnsDeleted ? success(type, entry) : inVersion(stored.object, type)
 }
 
 function success(type: ResourceType, entry: StoredObject): JsonObject {

@@ -59,7 +59,7 @@ export const lists: Table = {
     row('list at a version: Exact', VERSIONS, made('a'), version('v'), made('b'), get('configmaps?resourceVersion={v}&resourceVersionMatch=Exact', { show: namesOf })),
     row('list at a version: NotOlderThan', VERSIONS, made('a'), version('v'), made('b'), get('configmaps?resourceVersion={v}&resourceVersionMatch=NotOlderThan', { show: namesOf })),
     row('list at a version with a limit', VERSIONS, made('a', 'b'), version('v'), made('c'), get('configmaps?resourceVersion={v}&resourceVersionMatch=Exact&limit=1', { show: page })),
-    row('list at version 0', VERSIONS, made('a'), get('configmaps?resourceVersion=0', { until: body => (body['items'] as [] | undefined)?.length === 1, show: namesOf })),
+    row('list at version 0', VERSIONS, made('a'), get('configmaps?resourceVersion=0', { until: body => (body['items'] as unknown[] | undefined)?.length === 1, show: namesOf })),
     row('list Exact at version 0', VERSIONS, get(`${shared}?resourceVersion=0&resourceVersionMatch=Exact`)),
     row('list with a match and no version', VERSIONS, get(`${shared}?resourceVersionMatch=Exact`)),
     row('list with a match that is none', VERSIONS, get(`${shared}?resourceVersion=1&resourceVersionMatch=Nearly`)),

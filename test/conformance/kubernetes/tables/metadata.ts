@@ -26,10 +26,11 @@ const names: readonly (readonly [string, readonly string[]])[] = [
   ['a'.repeat(64), ['services', 'namespaces', 'configmaps']],
   ['a'.repeat(254), ['configmaps', 'widgets']],
 ]
+const brief = (text: string) => (text.length > 40 ? `${text.length} characters` : text)
 const label = (key: string, value: string): Row =>
-  row(`label ${key.slice(0, 40)}=${value.slice(0, 20)}`, LABELS, post('configmaps', configMap('a', {}, { labels: { [key]: value } }), { show: metadataOf }))
+  row(`label ${brief(key)}=${brief(value)}`, LABELS, post('configmaps', configMap('a', {}, { labels: { [key]: value } }), { show: metadataOf }))
 const annotation = (key: string): Row =>
-  row(`annotation ${key.slice(0, 40)}`, LABELS, post('configmaps', configMap('a', {}, { annotations: { [key]: 'x y/z' } }), { show: metadataOf }))
+  row(`annotation ${brief(key)}`, LABELS, post('configmaps', configMap('a', {}, { annotations: { [key]: 'x y/z' } }), { show: metadataOf }))
 const finalizer = (name: string, plural = 'configmaps'): Row =>
   row(`finalizer ${name} of ${plural}`, 'Finalizers', post(plural, plural === 'widgets' ? widget('a', {}, { finalizers: [name] }) : configMap('a', {}, { finalizers: [name] }), { show: metadataOf }))
 const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: '00000000-0000-0000-0000-000000000001' }
@@ -39,7 +40,7 @@ const owners = (name: string, ...ownerReferences: JsonObject[]): Row =>
 export const metadata: Table = {
   name: 'metadata',
   rows: [
-    ...names.flatMap(([name, plurals]) => plurals.map(plural => row(`${plural} called ${name.slice(0, 20)}`, NAMES, post(plural, kinds[plural]!(name), { show: metadataOf })))),
+    ...names.flatMap(([name, plurals]) => plurals.map(plural => row(`${plural} called ${name.length > 20 ? `${name.length} characters` : name}`, NAMES, post(plural, kinds[plural]!(name), { show: metadataOf })))),
     label('a', 'b'), label('example.com/a', ''), label('a/b/c', 'x'), label('/a', 'x'), label('a/', 'x'), label('', 'x'), label('A_b.c', 'A_b.c'), label('-a', 'x'), label('a', '-x'), label('a', 'a b'), label('a', 'a'.repeat(64)), label('a'.repeat(64), 'x'), label('Example.com/a', 'x'), label(`${'a'.repeat(254)}/a`, 'x'),
     annotation('a'), annotation('Example.com/A'), annotation('a b'), annotation('a/b/c'),
     row('annotations that are too large', LABELS, post('configmaps', configMap('a', {}, { annotations: { a: 'x'.repeat(262_145) } }))),
