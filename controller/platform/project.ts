@@ -35,13 +35,15 @@ const FOREIGN_SECRETS = ['helm.sh/release.v1', 'kubernetes.io/service-account-to
 export function project(object: KubeObject): Cached {
   if (object.kind === KINDS.platform.kind) return projectPlatform(object as Platform)
   const owned = ownedFields(object, FIELD_MANAGER)
+  const input = inputOf(object)
+  const { ownerReferences } = object.metadata
   return {
     apiVersion: object.apiVersion,
     kind: object.kind,
-    metadata: metadataOf(object),
+    metadata: { ...metadataOf(object), ...(input.data && ownerReferences && { ownerReferences }) },
     readiness: readinessOf(object),
     ...(owned && { owned: JSON.stringify(owned) }),
-    ...inputOf(object),
+    ...input,
   }
 }
 
