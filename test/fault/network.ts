@@ -81,6 +81,11 @@ export class Network {
     for (const fault of options.faults) this.#schedule(fault)
   }
 
+  /** Kinds of the watches that are open, one entry for each. */
+  get watched(): string[] {
+    return [...this.#streams].map(({ kind }) => kind).sort()
+  }
+
   /** Cuts everything: the process is dead, or the server is. */
   cutAll(): void {
     for (const stream of [...this.#streams]) stream.cut(false)
