@@ -90,17 +90,13 @@ export class Fleet {
   }
 
   /** Lets time pass. */
-  async pass(ms: number, each: (hours: number) => void = () => {}): Promise<void> {
-    const until = this.simulation.elapsed + ms
-    let hours = 0
+  async pass(ms: number, eachHour: (hour: number) => void = () => {}): Promise<void> {
     let reached = false
+    for (let hour = 1; hour * HOUR_MS < ms; hour++) this.simulation.after(hour * HOUR_MS, () => eachHour(hour))
     this.simulation.after(ms, () => {
       reached = true
     })
-    while (!reached && (await this.simulation.step())) {
-      const passed = Math.floor((this.simulation.elapsed - until + ms) / HOUR_MS)
-      if (passed > hours) each((hours = passed))
-    }
+    while (!reached && (await this.simulation.step()));
   }
 
   /** What was asked since the last look. */
