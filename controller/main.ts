@@ -62,5 +62,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
 const { error } = await controller.ended
 if (error) log('error', 'ended; exiting', { code: error.code, error: error.message })
 server.close()
-await endTraces?.().catch((reason: unknown) => log('warn', 'the last spans could not be sent', { error: String(reason) }))
+await endTraces?.().catch((reason: unknown) =>
+  log('warn', 'the last spans could not be sent', { error: String(reason) }),
+)
 process.exit(error ? 1 : 0)

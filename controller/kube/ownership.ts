@@ -109,8 +109,7 @@ function compareFields(desired: JsonObject, owned: JsonObject, at: Place | undef
     const step = `f:${key}`
     if (desired[key] !== undefined) compare(desired[key], owned[step], { in: at, step }, drift)
   }
-  for (const step of Object.keys(owned))
-    if (desired[step.slice(2)] === undefined) drift.push(spelled({ in: at, step }))
+  for (const step of Object.keys(owned)) if (desired[step.slice(2)] === undefined) drift.push(spelled({ in: at, step }))
 }
 
 function compareItems(desired: Json[], owned: JsonObject, at: Place, drift: Drift[]): void {
