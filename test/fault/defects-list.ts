@@ -238,7 +238,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'forgets to retry',
     file: QUEUE,
-    find: 'after = backoffDelay(failures, this.#options.random, this.#options)',
+    find: 'after = backoffDelay(failures, random, this.#options)',
     replace: '',
     only: 'status|reset|lost|forbidden',
   },
