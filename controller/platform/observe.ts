@@ -24,6 +24,20 @@ const text = (secret: KubeObject | undefined, key: string): string | undefined =
   return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8')
 }
 
+/**
+ * A Secret that an operator made counts while its owner lives. A watch that lags still shows the Secret of an owner that
+ * has been deleted and made again: its password would roll every pod, and its successor would roll them once more.
+ * An owner we do not watch (somebody else's database) cannot be judged, so its Secret counts.
+ */
+function secretOf(cache: Cache, namespace: string, name: string): KubeObject | undefined {
+  const secret = cache.get(KINDS.secret, namespace, name)
+  const ownedByOneGone = secret?.metadata.ownerReferences?.some(owner => {
+    const live = cache.get(owner, namespace, owner.name)
+    return live !== undefined && live.metadata.uid !== owner.uid
+  })
+  return ownedByOneGone ? undefined : secret
+}
+
 export function observeFacts(cache: Cache, platform: Platform, effective: Effective, random: Random): Facts {
   const { namespace, name } = platform.metadata
   const cluster = strimziCluster({ platform, effective })
@@ -31,14 +45,14 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
   const listener = (kafka?.['status']?.listeners as { name: string; bootstrapServers?: string }[] | undefined)?.find(
     each => each.name === 'tls',
   )
-  const caCert = text(cache.get(KINDS.secret, cluster.namespace, `${cluster.name}-cluster-ca-cert`), 'ca.crt')
+  const caCert = text(secretOf(cache, cluster.namespace, `${cluster.name}-cluster-ca-cert`), 'ca.crt')
   const passwords = appAccess(effective).flatMap(({ appId }) => {
     const user = strimziUserName(effective.kafka.prefix, appId)
-    const password = text(cache.get(KINDS.secret, cluster.namespace, user), 'password')
+    const password = text(secretOf(cache, cluster.namespace, user), 'password')
     return password ? [[appId, password] as const] : []
   })
   const database = databaseSecret({ platform, effective })
-  const uri = text(cache.get(KINDS.secret, namespace, database.name), database.key)
+  const uri = text(secretOf(cache, namespace, database.name), database.key)
   const topics = cache
     .byIndex(BY_NAMESPACE, `${KINDS.topic.kind}/${cluster.namespace}`)
     .filter(topic => topic.metadata.labels?.['strimzi.io/cluster'] === cluster.name)
