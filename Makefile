@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix bench-up bench-runtime clean
+.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix bench-up bench-runtime engines conformance clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,12 @@ bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 
 bench-runtime: dist/.built ## what the controller costs with 1,000 platforms: requests, memory, time
 	@node test/bench/runtime.ts
+
+engines: node_modules/.installed ## the real etcd, kube-apiserver, daprd, Kafka and helm, found or built (Go, Maven)
+	@node test/engines/main.ts
+
+conformance: node_modules/.installed ## the embedded API server beside the real one (VERBOSE=1, RECORD=1, ONLY=verbs)
+	@node test/conformance/kubernetes/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY))
 
 clean: ## remove what was built
 	@rm -rf dist

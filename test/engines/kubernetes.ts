@@ -79,6 +79,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         ...['--cert-dir', certificates, '--token-auth-file', tokens, '--authorization-mode', 'RBAC'],
         ...['--service-account-issuer', 'https://kubernetes.default.svc', '--service-account-key-file', key],
         ...['--service-account-signing-key-file', key, '--service-cluster-ip-range', '10.0.0.0/24'],
+        // Who has no token is nobody, as in the embedded server.
+        '--anonymous-auth=false',
         // Without the controllers that make accounts no Pod could be created.
         ...['--disable-admission-plugins', 'ServiceAccount', '--allow-privileged'],
         ...(options.apiServerArgs ?? []),

@@ -118,7 +118,13 @@ function collection(context: Context, call: Call): KubeResponse {
         : list(context, type, path.namespace, query, formOf(call))
     case 'POST': {
       if (type.namespaced && path.namespace === undefined) throw methodNotAllowed()
-      const written = create(context, type, path.namespace, parseBody(request), writeOptions(query, request.headers))
+      const written = create(
+        context,
+        type,
+        path.namespace,
+        parseBody(request),
+        writeOptions(query, request.headers, 'CreateOptions'),
+      )
       return answer(call, written)
     }
     case 'DELETE': {
@@ -150,7 +156,7 @@ function single(context: Context, call: Call, name: string): KubeResponse {
       return watch(context, type, path.namespace, query, formOf(call))
     case 'PUT': {
       const body = parseBody(request)
-      const options = writeOptions(query, request.headers)
+      const options = writeOptions(query, request.headers, 'UpdateOptions')
       const there = context.store.get(type.table, path.namespace ?? '', name) !== undefined
       if (!there && !subresource && type.builtIn?.createOnUpdate)
         return answer(call, create(context, type, path.namespace, body, options))
@@ -160,7 +166,7 @@ function single(context: Context, call: Call, name: string): KubeResponse {
     }
     case 'PATCH': {
       const mediaType = mediaTypeOf(request)
-      const options = writeOptions(query, request.headers)
+      const options = writeOptions(query, request.headers, 'PatchOptions')
       if (mediaType === 'application/apply-patch+yaml' && !query.get('fieldManager'))
         throw new StatusError(
           422,
@@ -262,7 +268,14 @@ function subresource(context: Context, call: Call, name: string, subresource: st
     const mediaType = request.method === 'PUT' ? undefined : mediaTypeOf(request)
     return answer(
       call,
-      writeScale(context, type, entry, mediaType, parseBody(request), writeOptions(query, request.headers)),
+      writeScale(
+        context,
+        type,
+        entry,
+        mediaType,
+        parseBody(request),
+        writeOptions(query, request.headers, mediaType === undefined ? 'UpdateOptions' : 'PatchOptions'),
+      ),
     )
   }
   if (unserved.has(subresource)) throw notImplemented(`the sub-resource ${type.plural}/${subresource}`)

@@ -79,8 +79,7 @@ export const forbidden = (type: Named, name: string, why: string, causes?: Cause
   })
 export const notFound = (type: Named, name: string) =>
   new StatusError(404, 'NotFound', `${qualified(type)} "${name}" not found`, about(type, name))
-export const noSuchPath = () =>
-  new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+export const noSuchPath = () => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 export const methodNotAllowed = () =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 export const notAcceptable = (offers: string[]) =>

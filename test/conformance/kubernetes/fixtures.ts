@@ -1,5 +1,5 @@
 /** The custom resources of the tables: one namespaced kind with a rich schema, and one of the cluster. */
-import { type JsonObject, post, type Step, get } from './row.ts'
+import { get, type JsonObject, post, type Step } from './row.ts'
 
 const spec: JsonObject = {
   type: 'object',
@@ -56,7 +56,10 @@ const spec: JsonObject = {
     nested: {
       type: 'object',
       required: ['must'],
-      properties: { must: { type: 'string' }, deep: { type: 'object', properties: { level: { type: 'integer', default: 7 } } } },
+      properties: {
+        must: { type: 'string' },
+        deep: { type: 'object', properties: { level: { type: 'integer', default: 7 } } },
+      },
     },
     defaulted: {
       type: 'object',

@@ -31,11 +31,15 @@ export class Normaliser {
   text(text: string): string {
     let result = text
     for (const [word, name] of this.#words) result = result.replaceAll(word, name)
-    return result
-      .replace(uid, found => this.#name('uid', found))
-      .replace(time, (_, fraction?: string) => (fraction ? '<micro time>' : '<time>'))
-      .replace(/(too old resource version: )\d+ \(\d+\)/, '$1<version> (<version>)')
-      .replace(/(Too large resource version: \d+, current: )\d+/, '$1<version>')
+    return (
+      result
+        .replace(uid, found => this.#name('uid', found))
+        .replace(time, (_, fraction?: string) => (fraction ? '<micro time>' : '<time>'))
+        // An object that an error's message quotes.
+        .replace(/(\\?"resourceVersion\\?":\\?")\d+/g, '$1<version>')
+        .replace(/(too old resource version: )\d+ \(\d+\)/, '$1<version> (<version>)')
+        .replace(/(Too large resource version: \d+, current: )\d+/, '$1<version>')
+    )
   }
 
   value(value: Json, path: readonly string[] = []): Json {
@@ -78,6 +82,11 @@ export class Normaliser {
 
   /** A whole answer. */
   body(body: Json): Json {
+    const normal = this.#body(body)
+    return typeof normal === 'object' && normal !== null && !Array.isArray(normal) ? ordered(normal) : normal
+  }
+
+  #body(body: Json): Json {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return this.value(body)
     const { metadata, ...rest } = body
     const isList = 'items' in body || 'rows' in body || (body['kind'] === 'Status' && typeof metadata === 'object')
@@ -87,5 +96,27 @@ export class Normaliser {
     const own = { ...(metadata as JsonObject) }
     if (own['resourceVersion']) own['resourceVersion'] = '<version>'
     return { metadata: this.value(own, ['list metadata']), ...(shown as JsonObject) }
+  }
+}
+
+/** The causes of a refusal by name: kube-apiserver finds them walking maps, in an order that changes from run to run. */
+function ordered(status: JsonObject): JsonObject {
+  const details = status['details'] as JsonObject | undefined
+  const message = status['message']
+  const causes = details?.['causes'] as JsonObject[] | undefined
+  if (!causes || typeof message !== 'string' || !message.endsWith(']')) return status
+  const lineOf = (cause: JsonObject) => `${String(cause['field'])}: ${String(cause['message'])}`
+  const sorted = causes.toSorted((a, b) => (lineOf(a) < lineOf(b) ? -1 : 1))
+  const start = message.indexOf(' is invalid: [') + ' is invalid: '.length
+  // A message that is not made of its causes stays as it is.
+  if (
+    new Set(causes.map(lineOf)).size !== causes.length ||
+    message.slice(start) !== `[${causes.map(lineOf).join(', ')}]`
+  )
+    return { ...status, details: { ...details, causes: sorted } }
+  return {
+    ...status,
+    message: `${message.slice(0, start)}[${sorted.map(lineOf).join(', ')}]`,
+    details: { ...details, causes: sorted },
   }
 }

@@ -8,7 +8,7 @@ const folder = join(import.meta.dirname, 'recorded')
 const fileOf = (table: string) => join(folder, `${table}.golden.json`)
 
 /** Which program answered. */
-const ENGINE = `kube-apiserver ${KUBERNETES_VERSION}`
+export const ENGINE = `kube-apiserver ${KUBERNETES_VERSION}`
 
 /** Throws when there is no recording of the table, or one of another version. */
 export function readRecording(table: string): Recording {

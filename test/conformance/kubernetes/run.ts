@@ -18,8 +18,6 @@ export interface Recorded {
 export type Recording = Record<string, Recorded[]>
 
 const HEADERS = ['content-type', 'warning', 'retry-after', 'allow']
-/** After this, what should come by and by is taken not to come. */
-const PATIENCE_MILLISECONDS = 10_000
 
 /** Strings inside a value with the row's words filled in. */
 function fill<T>(value: T, words: Readonly<Record<string, string>>): T {
@@ -65,7 +63,7 @@ class RowRun {
         : { body: fill(typeof step.body === 'string' ? step.body : JSON.stringify(step.body), this.#words) }),
     }
     if (step.watch) return this.#watch(step, request)
-    const limit = performance.now() + PATIENCE_MILLISECONDS
+    const limit = performance.now() + this.#target.patienceMilliseconds
     for (;;) {
       const answer = await send(this.#target, request)
       const body = parse(answer)
@@ -129,7 +127,7 @@ class RowRun {
       timer = setTimeout(() => {
         end = 'patience'
         resolve(undefined)
-      }, PATIENCE_MILLISECONDS)
+      }, this.#target.patienceMilliseconds)
     })
     // A server may hold the headers of a watch back until there is something to send.
     await Promise.race([opened, sleep(200)])

@@ -8,6 +8,8 @@ export interface Target {
   token: string
   certificateAuthority: string
   kubeconfig: string
+  /** After this, what should come by and by is taken not to come. */
+  patienceMilliseconds: number
   /** Throws the history up to now away. */
   compact(): Promise<void>
   stop(): Promise<void>

@@ -21,6 +21,8 @@ export async function startEmbedded(folder: string): Promise<Target> {
     token,
     certificateAuthority,
     kubeconfig: file,
+    // Its controllers run in this process and at once.
+    patienceMilliseconds: 3000,
     compact: async () => api.compact(),
     async stop() {
       await served.close()
@@ -37,6 +39,7 @@ export async function startEngine(folder: string): Promise<Target> {
     token: plane.token,
     certificateAuthority: plane.certificateAuthority,
     kubeconfig: plane.kubeconfig,
+    patienceMilliseconds: 10_000,
     compact: () => plane.compact(),
     stop: () => plane.stop(),
   }

@@ -83,7 +83,9 @@ class ParsedUrl {
     this.#absolute = !text.startsWith('/')
     this.#url = new URL(text, 'http://localhost')
     if (this.#absolute && !/^[A-Za-z][-+.A-Za-z0-9]*:/.test(text))
-      throw new Error(`URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid URI for request`)
+      throw new Error(
+        `URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid URI for request`,
+      )
   }
 
   get scheme(): string {

@@ -109,7 +109,7 @@ const reasons: Record<string, FieldError['reason']> = {
 const withRules = new WeakMap<Schema, boolean>()
 
 /** Whether there is a rule in a schema or below: most subtrees have none and are not walked. */
-function hasRules(schema: Schema): boolean {
+export function hasRules(schema: Schema): boolean {
   let known = withRules.get(schema)
   if (known === undefined) {
     known =

@@ -54,7 +54,9 @@ export function dropEmpty(value: Json, schema: Schema): void {
     const field = fieldSchema(schema, key)
     if (!field) continue
     const isMap = field.type === 'object' && field.properties === undefined && field.additionalProperties !== undefined
-    const empty = Array.isArray(entry) ? entry.length === 0 : isMap && isObject(entry) && Object.keys(entry).length === 0
+    const empty = Array.isArray(entry)
+      ? entry.length === 0
+      : isMap && isObject(entry) && Object.keys(entry).length === 0
     if (empty && isNamedField(schema, key) && !schema.required?.includes(key)) delete value[key]
     else dropEmpty(entry, field)
   }

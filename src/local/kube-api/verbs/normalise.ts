@@ -62,7 +62,7 @@ export function normalise(
     ...prune(object, type.schema, { dropNulls: type.builtIn !== undefined }),
   ]
   if (unknown.length > 0) {
-    const texts = unknown.map(path => `unknown field "${path}"`)
+    const texts = unknown.sort().map(path => `unknown field "${path}"`)
     if (options.fieldValidation === 'Strict') throw cannotHandle(type, `strict decoding error: ${texts.join(', ')}`)
     if (options.fieldValidation === 'Warn') warnings.push(...texts)
   }

@@ -1,4 +1,23 @@
-import { apply, configMap, del, deployment, get, type JsonObject, jsonPatch, managersOf, mergePatch, metadataOf, post, put, row, silent, specOf, type Step, type Table, widget } from '../row.ts'
+import {
+  apply,
+  configMap,
+  del,
+  deployment,
+  get,
+  type JsonObject,
+  jsonPatch,
+  managersOf,
+  mergePatch,
+  metadataOf,
+  post,
+  put,
+  row,
+  type Step,
+  silent,
+  specOf,
+  type Table,
+  widget,
+} from '../row.ts'
 
 const APPLY = 'Server-Side Apply'
 const CONFLICTS = 'Server-Side Apply, "Conflicts"'
@@ -9,12 +28,28 @@ const w = (spec: JsonObject = {}, metadata: JsonObject = {}) => widget('a', spec
 const by = (manager: string, spec: JsonObject, options = {}): Step => apply('widgets/a', w(spec), manager, options)
 const quiet = (manager: string, spec: JsonObject): Step => silent(by(manager, spec))
 const both = (body: JsonObject) => ({ spec: specOf(body), managers: managersOf(body) })
-const cm = (data: JsonObject, manager = 'one', options = {}): Step => apply('configmaps/a', configMap('a', data), manager, options)
-const dep = (container: JsonObject, manager = 'one', options = {}): Step => apply('deployments/a', deployment('a', {}, container), manager, options)
-const containers = (body: JsonObject) => ({ containers: ((((body['spec'] as JsonObject)['template'] as JsonObject)['spec'] as JsonObject)['containers'] as JsonObject[]).map(({ name, env, ports, args, image, volumeMounts }) => ({ name: name!, image: image!, env: env ?? null, ports: ports ?? null, args: args ?? null, volumeMounts: volumeMounts ?? null })), managers: managersOf(body) })
+const cm = (data: JsonObject, manager = 'one', options = {}): Step =>
+  apply('configmaps/a', configMap('a', data), manager, options)
+const dep = (container: JsonObject, manager = 'one', options = {}): Step =>
+  apply('deployments/a', deployment('a', {}, container), manager, options)
+const containers = (body: JsonObject) => ({
+  containers: (
+    (((body['spec'] as JsonObject)['template'] as JsonObject)['spec'] as JsonObject)['containers'] as JsonObject[]
+  ).map(({ name, env, ports, args, image, volumeMounts }) => ({
+    name: name!,
+    image: image!,
+    env: env ?? null,
+    ports: ports ?? null,
+    args: args ?? null,
+    volumeMounts: volumeMounts ?? null,
+  })),
+  managers: managersOf(body),
+})
 const condition = (type: string, status: string) => ({ type, status })
-const statusBy = (manager: string, conditions: JsonObject[], options = {}): Step => apply('widgets/a/status', { ...w(), status: { conditions } }, manager, options)
+const statusBy = (manager: string, conditions: JsonObject[], options = {}): Step =>
+  apply('widgets/a/status', { ...w(), status: { conditions } }, manager, options)
 
+// biome-ignore format: a table is read row by row
 export const applies: Table = {
   name: 'apply',
   rows: [

@@ -1,26 +1,64 @@
-import { configMap, deployment, get, type JsonObject, mergePatch, post, put, type Row, row, silent, type Table } from '../row.ts'
+import {
+  configMap,
+  deployment,
+  get,
+  type JsonObject,
+  mergePatch,
+  post,
+  put,
+  type Row,
+  row,
+  silent,
+  type Table,
+} from '../row.ts'
 
 const DEFAULTS = 'kubernetes/pkg/apis/*/v1/defaults.go'
 const VALIDATION = 'kubernetes/pkg/apis/*/validation'
 const COLUMNS = 'kubernetes/pkg/printers/internalversion/printers.go'
 const rest = ({ metadata: _, ...body }: JsonObject) => body
-const object = (apiVersion: string, kind: string, more: JsonObject) => ({ apiVersion, kind, metadata: { name: 'a' }, ...more })
+const object = (apiVersion: string, kind: string, more: JsonObject) => ({
+  apiVersion,
+  kind,
+  metadata: { name: 'a' },
+  ...more,
+})
 const container = { name: 'c', image: 'i' }
 const pod = (spec: JsonObject) => object('v1', 'Pod', { spec: { containers: [container], ...spec } })
-const template = (spec: JsonObject = {}) => ({ metadata: { labels: { a: 'b' } }, spec: { containers: [container], ...spec } })
-const set = (spec: JsonObject) => object('apps/v1', 'StatefulSet', { spec: { serviceName: 's', selector: { matchLabels: { a: 'b' } }, template: template(), ...spec } })
-const job = (spec: JsonObject, inner: JsonObject = {}) => object('batch/v1', 'Job', { spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [container], ...inner } }, ...spec } })
-const cron = (spec: JsonObject) => object('batch/v1', 'CronJob', { spec: { schedule: '* * * * *', jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } } }, ...spec } })
+const template = (spec: JsonObject = {}) => ({
+  metadata: { labels: { a: 'b' } },
+  spec: { containers: [container], ...spec },
+})
+const set = (spec: JsonObject) =>
+  object('apps/v1', 'StatefulSet', {
+    spec: { serviceName: 's', selector: { matchLabels: { a: 'b' } }, template: template(), ...spec },
+  })
+const job = (spec: JsonObject, inner: JsonObject = {}) =>
+  object('batch/v1', 'Job', {
+    spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [container], ...inner } }, ...spec },
+  })
+const cron = (spec: JsonObject) =>
+  object('batch/v1', 'CronJob', {
+    spec: {
+      schedule: '* * * * *',
+      jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } } },
+      ...spec,
+    },
+  })
 const service = (spec: JsonObject) => object('v1', 'Service', { spec: { clusterIP: 'None', ...spec } })
 const secret = (more: JsonObject) => object('v1', 'Secret', more)
 const role = 'rbac.authorization.k8s.io/v1'
 
-const defaults = (name: string, plural: string, body: JsonObject): Row => row(`defaults: ${name}`, DEFAULTS, post(plural, body, { show: rest }))
-const refused = (name: string, plural: string, body: JsonObject): Row => row(`rules: ${name}`, VALIDATION, post(plural, body, { show: () => null }))
-const changed = (name: string, plural: string, body: JsonObject, patch: JsonObject): Row => row(`rules: ${name}`, VALIDATION, silent(post(plural, body)), mergePatch(`${plural}/a`, patch, { show: () => null }))
+const defaults = (name: string, plural: string, body: JsonObject): Row =>
+  row(`defaults: ${name}`, DEFAULTS, post(plural, body, { show: rest }))
+const refused = (name: string, plural: string, body: JsonObject): Row =>
+  row(`rules: ${name}`, VALIDATION, post(plural, body, { show: () => null }))
+const changed = (name: string, plural: string, body: JsonObject, patch: JsonObject): Row =>
+  row(`rules: ${name}`, VALIDATION, silent(post(plural, body)), mergePatch(`${plural}/a`, patch, { show: () => null }))
 const table = { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' } }
-const columns = (plural: string, body: JsonObject): Row => row(`table: ${plural}`, COLUMNS, silent(post(plural, body)), get(`${plural}?includeObject=None`, table))
+const columns = (plural: string, body: JsonObject): Row =>
+  row(`table: ${plural}`, COLUMNS, silent(post(plural, body)), get(`${plural}?includeObject=None`, table))
 
+// biome-ignore format: a table is read row by row
 export const builtIns: Table = {
   name: 'built-ins',
   rows: [

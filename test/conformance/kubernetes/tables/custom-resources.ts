@@ -1,4 +1,16 @@
-import { get, type JsonObject, mergePatch, post, put, type Row, row, silent, specOf, type Table, widget } from '../row.ts'
+import {
+  get,
+  type JsonObject,
+  mergePatch,
+  post,
+  put,
+  type Row,
+  row,
+  silent,
+  specOf,
+  type Table,
+  widget,
+} from '../row.ts'
 
 const VALIDATION = 'Extend the Kubernetes API with CustomResourceDefinitions, "Validation"'
 const DEFAULTS = 'CustomResourceDefinitions, "Defaulting"'
@@ -8,17 +20,25 @@ const SCALE = 'CustomResourceDefinitions, "Scale subresource"'
 const COLUMNS = 'CustomResourceDefinitions, "Additional printer columns"; API concepts, "Receiving resources as Tables"'
 const FORMATS = 'apiextensions-apiserver/pkg/apiserver/schema/validation/formats.go'
 
-const spec = (rule: string, prefix: string) => (name: string, value: JsonObject): Row =>
-  row(`${prefix}: ${name}`, rule, post('widgets', widget('a', value), { show: specOf }))
+const spec =
+  (rule: string, prefix: string) =>
+  (name: string, value: JsonObject): Row =>
+    row(`${prefix}: ${name}`, rule, post('widgets', widget('a', value), { show: specOf }))
 const value = spec(VALIDATION, 'value')
 const format = spec(FORMATS, 'format')
 const defaulted = spec(DEFAULTS, 'default')
 const pruned = spec(PRUNING, 'pruning')
 const rule = spec(RULES, 'rule')
 const change = (name: string, before: JsonObject, after: JsonObject): Row =>
-  row(`rule: ${name}`, RULES, silent(post('widgets', widget('a', before))), mergePatch('widgets/a', { spec: after }, { show: specOf }))
+  row(
+    `rule: ${name}`,
+    RULES,
+    silent(post('widgets', widget('a', before))),
+    mergePatch('widgets/a', { spec: after }, { show: specOf }),
+  )
 const table = { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' } }
 
+// biome-ignore format: a table is read row by row
 export const customResources: Table = {
   name: 'custom-resources',
   setup: [

@@ -1,5 +1,17 @@
 import { install, widgetDefinition } from '../fixtures.ts'
-import { apply, del, get, type JsonObject, mergePatch, post, type Row, row, silent, specOf, type Table } from '../row.ts'
+import {
+  apply,
+  del,
+  get,
+  type JsonObject,
+  mergePatch,
+  post,
+  type Row,
+  row,
+  silent,
+  specOf,
+  type Table,
+} from '../row.ts'
 
 const DEFINITION = 'CustomResourceDefinitions; apiextensions-apiserver/pkg/apis/apiextensions/validation'
 const STRUCTURAL = 'CustomResourceDefinitions, "Specifying a structural schema"'
@@ -14,23 +26,65 @@ const definition = (spec: JsonObject, version: JsonObject = {}, more: JsonObject
     group: '{ns}.example.com',
     scope: 'Namespaced',
     names: { plural: 'things', kind: 'Thing' },
-    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec } } }, ...version }],
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', properties: { spec } } },
+        ...version,
+      },
+    ],
     ...more,
   },
 })
 const text: JsonObject = { type: 'object', properties: { text: { type: 'string' } } }
 const crds = 'customresourcedefinitions'
-const whole = (name: string, more: JsonObject, rule = DEFINITION): Row => row(`definition: ${name}`, rule, post(crds, definition(text, {}, more), { show: specOf }))
-const versioned = (name: string, version: JsonObject): Row => row(`definition: ${name}`, DEFINITION, post(crds, definition(text, version), { show: specOf }))
-const schema = (name: string, field: JsonObject): Row => row(`schema: ${name}`, STRUCTURAL, post(crds, definition({ type: 'object', properties: { x: field } }), { show: () => null }))
+const whole = (name: string, more: JsonObject, rule = DEFINITION): Row =>
+  row(`definition: ${name}`, rule, post(crds, definition(text, {}, more), { show: specOf }))
+const versioned = (name: string, version: JsonObject): Row =>
+  row(`definition: ${name}`, DEFINITION, post(crds, definition(text, version), { show: specOf }))
+const schema = (name: string, field: JsonObject): Row =>
+  row(
+    `schema: ${name}`,
+    STRUCTURAL,
+    post(crds, definition({ type: 'object', properties: { x: field } }), { show: () => null }),
+  )
 const rule = (name: string, text: string, field: JsonObject = { type: 'string' }, more: JsonObject = {}): Row =>
-  row(`rule: ${name}`, RULES, post(crds, definition({ type: 'object', properties: { x: { ...field, 'x-kubernetes-validations': [{ rule: text, ...more }] } } }), { show: () => null }))
-const conditions = (body: JsonObject) => ({ conditions: (((body['status'] as JsonObject)['conditions'] as JsonObject[]) ?? []).map(({ type, status, reason }) => [type!, status!, reason!]), accepted: (body['status'] as JsonObject)['acceptedNames']!, stored: (body['status'] as JsonObject)['storedVersions']! })
-const settled = (body: JsonObject) => JSON.stringify(body['status'] ?? {}).includes('"Established","status":"True"') || JSON.stringify(body['status'] ?? {}).includes('"status":"True","type":"Established"') || /Established/.test(JSON.stringify(body['status'] ?? {}))
-const thing = (spec: JsonObject): JsonObject => ({ apiVersion: '{ns}.example.com/v1', kind: 'Thing', metadata: { name: 'a' }, spec })
+  row(
+    `rule: ${name}`,
+    RULES,
+    post(
+      crds,
+      definition({
+        type: 'object',
+        properties: { x: { ...field, 'x-kubernetes-validations': [{ rule: text, ...more }] } },
+      }),
+      { show: () => null },
+    ),
+  )
+const conditions = (body: JsonObject) => ({
+  conditions: (((body['status'] as JsonObject)['conditions'] as JsonObject[]) ?? []).map(({ type, status, reason }) => [
+    type!,
+    status!,
+    reason!,
+  ]),
+  accepted: (body['status'] as JsonObject)['acceptedNames']!,
+  stored: (body['status'] as JsonObject)['storedVersions']!,
+})
+const settled = (body: JsonObject) =>
+  JSON.stringify(body['status'] ?? {}).includes('"Established","status":"True"') ||
+  JSON.stringify(body['status'] ?? {}).includes('"status":"True","type":"Established"')
+const thing = (spec: JsonObject): JsonObject => ({
+  apiVersion: '{ns}.example.com/v1',
+  kind: 'Thing',
+  metadata: { name: 'a' },
+  spec,
+})
 const things = '/apis/{ns}.example.com/v1/namespaces/{ns}/things'
 const served = get(things, { until: (_, status) => status === 200, silent: true })
 
+// biome-ignore format: a table is read row by row
 export const definitions: Table = {
   name: 'definitions',
   rows: [

@@ -78,6 +78,7 @@ const aggregated = (
   ),
 )
 
+// biome-ignore format: a table is read row by row
 export const discovery: Table = {
   name: 'discovery',
   rows: [

@@ -3,12 +3,42 @@ import { get, type JsonObject, mergePatch, post, put, type Row, row, silent, spe
 const LEASES = 'Leases; kubernetes/pkg/apis/coordination/validation'
 const TIME = 'apimachinery/pkg/apis/meta/v1/micro_time.go'
 const EVENTS = 'Event v1; kubernetes/pkg/apis/core/validation/events.go'
-const lease = (spec: JsonObject, metadata: JsonObject = {}) => ({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'a', ...metadata }, spec })
-const times = (name: string, renewTime: unknown): Row => row(`MicroTime: ${name}`, TIME, post('leases', lease({ renewTime: renewTime as string }), { show: specOf }))
-const rule = (name: string, spec: JsonObject): Row => row(`a Lease: ${name}`, LEASES, post('leases', lease(spec), { show: specOf }))
-const event = (more: JsonObject = {}) => ({ apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' }, involvedObject: { kind: 'Pod', name: 'p', namespace: '{ns}' }, reason: 'Made', message: 'was made', type: 'Normal', ...more })
-const fresh = (more: JsonObject = {}) => ({ apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name: 'e' }, regarding: { kind: 'Pod', name: 'p', namespace: '{ns}' }, eventTime: '2001-01-01T00:00:00.000000Z', reason: 'Made', note: 'was made', type: 'Normal', action: 'Make', reportingController: 'example.com/c', reportingInstance: 'c-1', ...more })
+const lease = (spec: JsonObject, metadata: JsonObject = {}) => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: { name: 'a', ...metadata },
+  spec,
+})
+const times = (name: string, renewTime: unknown): Row =>
+  row(`MicroTime: ${name}`, TIME, post('leases', lease({ renewTime: renewTime as string }), { show: specOf }))
+const rule = (name: string, spec: JsonObject): Row =>
+  row(`a Lease: ${name}`, LEASES, post('leases', lease(spec), { show: specOf }))
+const event = (more: JsonObject = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Event',
+  metadata: { name: 'e' },
+  involvedObject: { kind: 'Pod', name: 'p', namespace: '{ns}' },
+  reason: 'Made',
+  message: 'was made',
+  type: 'Normal',
+  ...more,
+})
+const fresh = (more: JsonObject = {}) => ({
+  apiVersion: 'events.k8s.io/v1',
+  kind: 'Event',
+  metadata: { name: 'e' },
+  regarding: { kind: 'Pod', name: 'p', namespace: '{ns}' },
+  eventTime: '2001-01-01T00:00:00.000000Z',
+  reason: 'Made',
+  note: 'was made',
+  type: 'Normal',
+  action: 'Make',
+  reportingController: 'example.com/c',
+  reportingInstance: 'c-1',
+  ...more,
+})
 
+// biome-ignore format: a table is read row by row
 export const leases: Table = {
   name: 'leases-events',
   rows: [

@@ -1,4 +1,20 @@
-import { configMap, del, deployment, get, type JsonObject, mergePatch, metadataOf, namesOf, post, put, row, silent, type Step, type Table, widget } from '../row.ts'
+import {
+  configMap,
+  del,
+  deployment,
+  get,
+  type JsonObject,
+  mergePatch,
+  metadataOf,
+  namesOf,
+  post,
+  put,
+  row,
+  type Step,
+  silent,
+  type Table,
+  widget,
+} from '../row.ts'
 
 const GENERATION = 'API conventions, "Metadata": generation'
 const FINALIZERS = 'Finalizers'
@@ -8,17 +24,37 @@ const generation = (body: JsonObject) => (body['metadata'] as JsonObject)['gener
 const g = { show: generation }
 const held = (name = 'a', finalizers = ['example.com/a']) => configMap(name, { k: 'v' }, { finalizers })
 const gone = (_: JsonObject, status: number) => status === 404
-const owner = (name: string, more: JsonObject = {}) => ({ apiVersion: 'v1', kind: 'ConfigMap', name, uid: '{uid}', ...more })
-const parent = (more: JsonObject = {}): Step => silent(post('configmaps', configMap('p', {}, more), { save: { uid: 'metadata.uid' } }))
-const child = (name: string, more: JsonObject = {}): Step => silent(post('configmaps', configMap(name, {}, { ownerReferences: [owner('p', more)] })))
-const ns = (name: string): Step => silent(post('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))
-const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] } }
+const owner = (name: string, more: JsonObject = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  name,
+  uid: '{uid}',
+  ...more,
+})
+const parent = (more: JsonObject = {}): Step =>
+  silent(post('configmaps', configMap('p', {}, more), { save: { uid: 'metadata.uid' } }))
+const child = (name: string, more: JsonObject = {}): Step =>
+  silent(post('configmaps', configMap(name, {}, { ownerReferences: [owner('p', more)] })))
+const ns = (name: string): Step =>
+  silent(post('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'a' },
+  spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+}
 const marks = (body: JsonObject) => {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = (body['metadata'] ?? {}) as JsonObject
-  return { deletionTimestamp: deletionTimestamp ?? null, deletionGracePeriodSeconds: deletionGracePeriodSeconds ?? null, finalizers: finalizers ?? null, kind: body['kind'] ?? null }
+  return {
+    deletionTimestamp: deletionTimestamp ?? null,
+    deletionGracePeriodSeconds: deletionGracePeriodSeconds ?? null,
+    finalizers: finalizers ?? null,
+    kind: body['kind'] ?? null,
+  }
 }
 const m = { show: marks }
 
+// biome-ignore format: a table is read row by row
 export const lifecycle: Table = {
   name: 'lifecycle',
   rows: [

@@ -1,4 +1,16 @@
-import { configMap, get, type JsonObject, mergePatch, metadataOf, post, type Row, row, silent, type Table, widget } from '../row.ts'
+import {
+  configMap,
+  get,
+  type JsonObject,
+  mergePatch,
+  metadataOf,
+  post,
+  type Row,
+  row,
+  silent,
+  type Table,
+  widget,
+} from '../row.ts'
 
 const NAMES = 'Object Names and IDs'
 const LABELS = 'Labels and Selectors, "Syntax and character set"; apimachinery/pkg/util/validation'
@@ -28,15 +40,36 @@ const names: readonly (readonly [string, readonly string[]])[] = [
 ]
 const brief = (text: string) => (text.length > 40 ? `${text.length} characters` : text)
 const label = (key: string, value: string): Row =>
-  row(`label ${brief(key)}=${brief(value)}`, LABELS, post('configmaps', configMap('a', {}, { labels: { [key]: value } }), { show: metadataOf }))
+  row(
+    `label ${brief(key)}=${brief(value)}`,
+    LABELS,
+    post('configmaps', configMap('a', {}, { labels: { [key]: value } }), { show: metadataOf }),
+  )
 const annotation = (key: string): Row =>
-  row(`annotation ${brief(key)}`, LABELS, post('configmaps', configMap('a', {}, { annotations: { [key]: 'x y/z' } }), { show: metadataOf }))
+  row(
+    `annotation ${brief(key)}`,
+    LABELS,
+    post('configmaps', configMap('a', {}, { annotations: { [key]: 'x y/z' } }), { show: metadataOf }),
+  )
 const finalizer = (name: string, plural = 'configmaps'): Row =>
-  row(`finalizer ${name} of ${plural}`, 'Finalizers', post(plural, plural === 'widgets' ? widget('a', {}, { finalizers: [name] }) : configMap('a', {}, { finalizers: [name] }), { show: metadataOf }))
+  row(
+    `finalizer ${name} of ${plural}`,
+    'Finalizers',
+    post(
+      plural,
+      plural === 'widgets' ? widget('a', {}, { finalizers: [name] }) : configMap('a', {}, { finalizers: [name] }),
+      { show: metadataOf },
+    ),
+  )
 const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: '00000000-0000-0000-0000-000000000001' }
 const owners = (name: string, ...ownerReferences: JsonObject[]): Row =>
-  row(`owner references: ${name}`, OWNERS, post('configmaps', configMap('a', {}, { ownerReferences }), { show: metadataOf }))
+  row(
+    `owner references: ${name}`,
+    OWNERS,
+    post('configmaps', configMap('a', {}, { ownerReferences }), { show: metadataOf }),
+  )
 
+// biome-ignore format: a table is read row by row
 export const metadata: Table = {
   name: 'metadata',
   rows: [

@@ -1,18 +1,66 @@
-import { configMap, dataOf, deployment, get, jsonPatch, mergePatch, metadataOf, post, type Row, row, silent, specOf, type Step, strategicPatch, type Table, widget, type JsonObject } from '../row.ts'
+import {
+  configMap,
+  dataOf,
+  deployment,
+  get,
+  type JsonObject,
+  jsonPatch,
+  mergePatch,
+  metadataOf,
+  post,
+  type Row,
+  row,
+  type Step,
+  silent,
+  specOf,
+  strategicPatch,
+  type Table,
+  widget,
+} from '../row.ts'
 
 const MERGE = 'RFC 7386'
 const JSON_PATCH = 'RFC 6902'
 const STRATEGIC = 'Strategic merge patch; apimachinery/pkg/util/strategicpatch'
 const config: Step = silent(post('configmaps', configMap('a', { k: 'v', l: 'w' }, { labels: { x: 'y' } })))
-const custom: Step = silent(post('widgets', widget('a', { size: 3, tags: ['a', 'b'], free: { n: { m: 1 }, list: [1, 2, { z: 1 }] }, labels: { p: 'q' } })))
-const workload: Step = silent(post('deployments', deployment('a', {}, { env: [{ name: 'A', value: '1' }, { name: 'B', value: '2' }], ports: [{ containerPort: 80 }, { containerPort: 81 }], args: ['x', 'y'] })))
+const custom: Step = silent(
+  post(
+    'widgets',
+    widget('a', { size: 3, tags: ['a', 'b'], free: { n: { m: 1 }, list: [1, 2, { z: 1 }] }, labels: { p: 'q' } }),
+  ),
+)
+const workload: Step = silent(
+  post(
+    'deployments',
+    deployment(
+      'a',
+      {},
+      {
+        env: [
+          { name: 'A', value: '1' },
+          { name: 'B', value: '2' },
+        ],
+        ports: [{ containerPort: 80 }, { containerPort: 81 }],
+        args: ['x', 'y'],
+      },
+    ),
+  ),
+)
 
-const merge = (name: string, body: unknown): Row => row(`merge: ${name}`, MERGE, custom, mergePatch('widgets/a', body, { show: specOf }))
-const op = (name: string, ...ops: unknown[]): Row => row(`json: ${name}`, JSON_PATCH, custom, jsonPatch('widgets/a', ops, { show: specOf }))
+const merge = (name: string, body: unknown): Row =>
+  row(`merge: ${name}`, MERGE, custom, mergePatch('widgets/a', body, { show: specOf }))
+const op = (name: string, ...ops: unknown[]): Row =>
+  row(`json: ${name}`, JSON_PATCH, custom, jsonPatch('widgets/a', ops, { show: specOf }))
 const podSpec = (body: JsonObject) => ((body['spec'] as JsonObject)['template'] as JsonObject)['spec']!
-const strategic = (name: string, spec: unknown): Row => row(`strategic: ${name}`, STRATEGIC, workload, strategicPatch('deployments/a', { spec: { template: { spec } } }, { show: podSpec }))
+const strategic = (name: string, spec: unknown): Row =>
+  row(
+    `strategic: ${name}`,
+    STRATEGIC,
+    workload,
+    strategicPatch('deployments/a', { spec: { template: { spec } } }, { show: podSpec }),
+  )
 const main = (container: JsonObject) => ({ containers: [{ name: 'main', ...container }] })
 
+// biome-ignore format: a table is read row by row
 export const patches: Table = {
   name: 'patches',
   rows: [
@@ -37,7 +85,7 @@ export const patches: Table = {
     row('strategic: retain the keys of a strategy', STRATEGIC, workload, strategicPatch('deployments/a', { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } }, { show: body => (body['spec'] as JsonObject)['strategy']! })),
     row('strategic: delete from a list of finalizers', STRATEGIC, silent(post('configmaps', configMap('a', {}, { finalizers: ['example.com/a', 'example.com/b'] }))), strategicPatch('configmaps/a', { metadata: { '$deleteFromPrimitiveList/finalizers': ['example.com/a'] } }, { show: metadataOf })),
     row('strategic: finalizers are merged', STRATEGIC, silent(post('configmaps', configMap('a', {}, { finalizers: ['example.com/a'] }))), strategicPatch('configmaps/a', { metadata: { finalizers: ['example.com/b'] } }, { show: metadataOf })),
-    row('strategic: owners by uid', STRATEGIC, silent(post('configmaps', configMap('a', {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: '00000000-0000-0000-0000-000000000001' }] }))), strategicPatch('configmaps/a', { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'p', uid: '00000000-0000-0000-0000-000000000002' }] } }, { show: metadataOf })),
+    row('strategic: owners by uid', STRATEGIC, silent(post('configmaps', configMap('a', {}, { finalizers: ['example.com/stay'], ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: '00000000-0000-0000-0000-000000000001' }] }))), strategicPatch('configmaps/a', { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'p', uid: '00000000-0000-0000-0000-000000000002' }] } }, { show: body => (metadataOf(body) as JsonObject)['ownerReferences'] ?? null })),
     row('strategic: replace a map', STRATEGIC, config, strategicPatch('configmaps/a', { data: { $patch: 'replace', z: '1' } }, { show: dataOf })),
     row('strategic: delete a map', STRATEGIC, config, strategicPatch('configmaps/a', { data: { $patch: 'delete' } }, { show: body => body['data'] ?? null })),
     row('strategic: conditions by type', STRATEGIC, workload, silent(strategicPatch('deployments/a/status', { status: { conditions: [{ type: 'Available', status: 'True' }] } })), strategicPatch('deployments/a/status', { status: { conditions: [{ type: 'Progressing', status: 'True' }, { type: 'Available', status: 'False' }] } }, { show: body => body['status']! })),

@@ -1,4 +1,19 @@
-import { compact, configMap, del, get, type JsonObject, mergePatch, post, type Row, row, silent, type Step, type Table, watch, widget } from '../row.ts'
+import {
+  compact,
+  configMap,
+  del,
+  get,
+  type JsonObject,
+  mergePatch,
+  post,
+  type Row,
+  row,
+  type Step,
+  silent,
+  type Table,
+  watch,
+  widget,
+} from '../row.ts'
 
 const EFFICIENT = 'API concepts, "Efficient detection of changes"'
 const BOOKMARKS = 'API concepts, "Watch bookmarks"'
@@ -6,9 +21,15 @@ const STREAMING = 'API concepts, "Streaming lists"'
 const TABLES = 'API concepts, "Receiving resources as Tables"'
 const brief = (object: JsonObject) => {
   const metadata = (object['metadata'] ?? {}) as JsonObject
-  return { name: metadata['name'] ?? null, version: metadata['resourceVersion'] ?? null, data: object['data'] ?? null, annotations: metadata['annotations'] ?? null }
+  return {
+    name: metadata['name'] ?? null,
+    version: metadata['resourceVersion'] ?? null,
+    data: object['data'] ?? null,
+    annotations: metadata['annotations'] ?? null,
+  }
 }
-const made = (name: string, metadata: JsonObject = {}): Step => silent(post('configmaps', configMap(name, {}, metadata)))
+const made = (name: string, metadata: JsonObject = {}): Step =>
+  silent(post('configmaps', configMap(name, {}, metadata)))
 const change = (name: string, value: string): Step => silent(mergePatch(`configmaps/${name}`, { data: { k: value } }))
 const gone = (name: string): Step => silent(del(`configmaps/${name}`))
 const now = silent(get('configmaps', { save: { v: 'metadata.resourceVersion' } }))
@@ -16,8 +37,10 @@ const from = 'watch=true&resourceVersion={v}'
 const show = { show: brief }
 const seconds = 'timeoutSeconds=1'
 
-const invalid = (name: string, query: string): Row => row(`refused: ${name}`, STREAMING, watch(`configmaps?watch=true&${query}`, 1))
+const invalid = (name: string, query: string): Row =>
+  row(`refused: ${name}`, STREAMING, watch(`configmaps?watch=true&${query}`, 1))
 
+// biome-ignore format: a table is read row by row
 export const watches: Table = {
   name: 'watches',
   rows: [
