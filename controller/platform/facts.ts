@@ -18,8 +18,8 @@ export interface Facts {
   scales: Record<string, Scale>
   /** Autoscalers that exist, as `Kind/name`; each has the name of the Deployment it scales. */
   autoscalers: readonly string[]
-  /** Ports that addresses in Secrets name; the addresses themselves go nowhere. */
-  ports: { database?: number; smtp?: number }
+  /** `host:port` of what Secrets lead to, without anything that is secret. */
+  addresses: { database?: string; smtp?: string }
   /** Material that is made once and kept: what the live Secret holds, or fresh for the first time. base64 by key. */
   generated: Record<string, Record<string, string>>
 }

@@ -22,21 +22,21 @@ export function observeScaling(
   }
 }
 
-const DEFAULT_PORTS: Record<string, number> = {
-  'postgres:': 5432,
-  'postgresql:': 5432,
-  'smtp:': 587,
-  'smtps:': 465,
+const DEFAULT_PORTS: Record<string, string> = {
+  'postgres:': '5432',
+  'postgresql:': '5432',
+  'smtp:': '587',
+  'smtps:': '465',
 }
 
-/** The ports of addresses that only Secrets know. What cannot be read as a URL has none. */
-export function observePorts(addresses: Record<'database' | 'smtp', string | undefined>): Facts['ports'] {
+/** Host and port of addresses that only Secrets know. What cannot be read as a URL has none. */
+export function observeAddresses(urls: Record<'database' | 'smtp', string | undefined>): Facts['addresses'] {
   return Object.fromEntries(
-    Object.entries(addresses).flatMap(([what, address]) => {
-      if (address === undefined || !URL.canParse(address)) return []
-      const { port, protocol } = new URL(address)
-      const number = port === '' ? DEFAULT_PORTS[protocol] : Number(port)
-      return number === undefined ? [] : [[what, number]]
+    Object.entries(urls).flatMap(([what, url]) => {
+      if (url === undefined || !URL.canParse(url)) return []
+      const { hostname, port, protocol } = new URL(url)
+      const known = port || DEFAULT_PORTS[protocol]
+      return hostname && known ? [[what, `${hostname}:${known}`]] : []
     }),
   )
 }

@@ -7,7 +7,7 @@ import { hashOf } from './desired.ts'
 import type { Effective } from './effective.ts'
 import type { Facts } from './facts.ts'
 import { SECRETS } from './names.ts'
-import { observePorts, observeScaling } from './observe-services.ts'
+import { observeAddresses, observeScaling } from './observe-services.ts'
 import type { Observed } from './plan.ts'
 import { KINDS, type Platform, platformKey } from './platform.ts'
 import { BY_NAMESPACE, BY_PLATFORM, type Cached } from './project.ts'
@@ -54,7 +54,7 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
     },
     ...(uri !== undefined && { databaseDigest: hashOf(uri) }),
     ...observeScaling(cache, platform),
-    ports: observePorts({ database: uri, smtp: text(cache.get(KINDS.secret, namespace, smtp), 'url') }),
+    addresses: observeAddresses({ database: uri, smtp: text(cache.get(KINDS.secret, namespace, smtp), 'url') }),
     // Only what Kafka has accepted counts: a topic that was refused may still be corrected.
     livePartitions: Object.fromEntries(
       topics.filter(({ ready }) => ready).map(({ name, partitions }) => [name, partitions]),

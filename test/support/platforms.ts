@@ -38,7 +38,7 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
   absentKinds: [],
   scales: {},
   autoscalers: [],
-  ports: {},
+  addresses: {},
   generated: {
     'todo-dapr-token': { token: base64('token') },
     'todo-dev-issuer': { 'jwk.json': base64('{}'), 'users.json': base64('[]') },
@@ -53,6 +53,6 @@ export const emptyFacts = (): Facts => ({
   absentKinds: [],
   scales: {},
   autoscalers: [],
-  ports: {},
+  addresses: {},
   generated: settledFacts().generated,
 })

@@ -103,7 +103,8 @@ function renderSchedule(context: Context): Desired[] {
           schedule: (fields.length === 5 ? ['0', ...fields] : fields).join(' '),
           immediate: true,
           cluster: { name: childName(context.platform.metadata.name, 'db') },
-          backupOwnerReference: 'self',
+          // Kept as long as the data is, not as long as the schedule.
+          backupOwnerReference: 'cluster',
           ...(backup.destinationPath
             ? { method: 'plugin', pluginConfiguration: { name: BARMAN_PLUGIN } }
             : { method: 'volumeSnapshot' }),

@@ -56,7 +56,7 @@ function rules(context: Context, some: Flow[], end: 'from' | 'to'): object[] {
 }
 
 function peerOf(context: Context, peer: Exclude<Peer, 'anywhere'>): object[] {
-  if ('cidr' in peer) return [{ ipBlock: { cidr: peer.cidr } }]
+  if ('cidr' in peer) return [{ ipBlock: peer }]
   if ('component' in peer) return [{ podSelector: { matchLabels: podSelector(context, peer.component) } }]
   if ('namespaces' in peer) return peer.namespaces.map(namespace => ({ namespaceSelector: inNamespace(namespace) }))
   return [

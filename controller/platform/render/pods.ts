@@ -47,6 +47,23 @@ export const podLabels = (context: Context, component: string): Record<string, s
   'app.kubernetes.io/name': 'todo-event-platform',
 })
 
+/** Marks that decide over a pod's rights: what image the sidecar has, what it mounts, how it is confined. */
+const NOT_THE_USERS = [
+  'dapr.io/',
+  'todo.events/',
+  'container.apparmor.security',
+  'seccomp.security',
+  'container.seccomp',
+]
+
+/** The user's annotations, without those that would give a pod more rights than the platform does. */
+export const userAnnotations = ({ platform }: Context): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(platform.spec.podTemplate?.annotations ?? {}).filter(
+      ([key]) => !NOT_THE_USERS.some(start => key.startsWith(start)),
+    ),
+  )
+
 /** The part of a pod's spec that every pod of ours has. */
 export function podSpec({ platform }: Context): Record<string, unknown> {
   const { podTemplate = {} } = platform.spec

@@ -61,7 +61,10 @@ test.each([
 
 test('the children of examples/everything.yaml are those of the golden file', () => {
   const { metadata, spec } = load(readFileSync(join(root, 'examples/everything.yaml'), 'utf8')) as Platform
-  const facts = settledFacts({ livePartitions: { 'shop.task-events': 12 }, ports: { smtp: 465 } })
+  const facts = settledFacts({
+    livePartitions: { 'shop.task-events': 12 },
+    addresses: { smtp: 'smtp.example.com:465' },
+  })
   const platform = platformOf(spec, metadata)
   const all = render({ platform, effective: effectiveSpec(platform, '0.1.0'), facts, settings: SETTINGS })
   expectGolden(

@@ -6,7 +6,16 @@ import { replicasOf } from '../scaling.ts'
 import { renderAutoscaling } from './autoscaling.ts'
 import { type Context, child } from './context.ts'
 import { environment } from './environment.ts'
-import { CONTAINER_SECURITY, image, PORT, podLabels, podSpec, SCRATCH_MOUNT, selector } from './pods.ts'
+import {
+  CONTAINER_SECURITY,
+  image,
+  PORT,
+  podLabels,
+  podSpec,
+  SCRATCH_MOUNT,
+  selector,
+  userAnnotations,
+} from './pods.ts'
 import { daprAnnotations, rollOnChange, shutdown } from './sidecar.ts'
 
 export function renderServices(context: Context): Desired[] {
@@ -86,7 +95,7 @@ function deployment(context: Context, service: EffectiveService): Desired {
           metadata: {
             labels: podLabels(context, contract.service),
             annotations: {
-              ...platform.spec.podTemplate?.annotations,
+              ...userAnnotations(context),
               ...daprAnnotations(context, service),
               ...rollOnChange(context, service),
             },

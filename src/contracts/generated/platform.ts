@@ -385,7 +385,7 @@ export interface PlatformSpec {
     priorityClassName?: string
     /** Labels to add. */
     labels?: Record<string, string>
-    /** Annotations to add. */
+    /** Annotations to add; those of Dapr and of confinement are the platform’s own. */
     annotations?: Record<string, string>
   }
   /** Names of earlier todo platforms. */

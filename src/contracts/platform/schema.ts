@@ -294,7 +294,15 @@ const spec = object(
       affinity: open('Affinity, as in a pod.'),
       priorityClassName: string('PriorityClass.', { maxLength: 253 }),
       labels: strings('Labels to add.'),
-      annotations: strings('Annotations to add.'),
+      annotations: {
+        ...strings('Annotations to add; those of Dapr and of confinement are the platform’s own.'),
+        'x-kubernetes-validations': [
+          {
+            rule: "self.all(key, !key.startsWith('dapr.io/') && !key.startsWith('todo.events/') && !key.startsWith('container.apparmor.security') && !key.startsWith('seccomp.security') && !key.startsWith('container.seccomp'))",
+            message: 'annotations of dapr.io, todo.events, AppArmor and seccomp are set by the platform: remove them',
+          },
+        ],
+      },
     }),
     legacy: object('Names of earlier todo platforms.', {
       enabled: boolean('Render their pubsub and topics too, and subscribe to them.'),
