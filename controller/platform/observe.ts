@@ -25,6 +25,20 @@ const text = (secret: KubeObject | undefined, key: string): string | undefined =
   return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8')
 }
 
+/**
+ * A Secret that an operator made counts while its owner lives. A watch that lags still shows the Secret of an owner that
+ * has been deleted and made again: its password would roll every pod, and its successor would roll them once more.
+ * An owner we do not watch (somebody else's database) cannot be judged, so its Secret counts.
+ */
+function secretOf(cache: Cache, namespace: string, name: string): KubeObject | undefined {
+  const secret = cache.get(KINDS.secret, namespace, name)
+  const ownedByOneGone = secret?.metadata.ownerReferences?.some(owner => {
+    const live = cache.get(owner, namespace, owner.name)
+    return live !== undefined && live.metadata.uid !== owner.uid
+  })
+  return ownedByOneGone ? undefined : secret
+}
+
 export function observeFacts(cache: Cache, platform: Platform, effective: Effective, random: Random): Facts {
   const { namespace, name } = platform.metadata
   const cluster = strimziCluster({ platform, effective })
@@ -32,14 +46,14 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
   const listener = (kafka?.['status']?.listeners as { name: string; bootstrapServers?: string }[] | undefined)?.find(
     each => each.name === 'tls',
   )
-  const caCert = text(cache.get(KINDS.secret, cluster.namespace, `${cluster.name}-cluster-ca-cert`), 'ca.crt')
+  const caCert = text(secretOf(cache, cluster.namespace, `${cluster.name}-cluster-ca-cert`), 'ca.crt')
   const passwords = appAccess(effective).flatMap(({ appId }) => {
     const user = strimziUserName(effective.kafka.prefix, appId)
-    const password = text(cache.get(KINDS.secret, cluster.namespace, user), 'password')
+    const password = text(secretOf(cache, cluster.namespace, user), 'password')
     return password ? [[appId, password] as const] : []
   })
   const database = databaseSecret({ platform, effective })
-  const uri = text(cache.get(KINDS.secret, namespace, database.name), database.key)
+  const uri = text(secretOf(cache, namespace, database.name), database.key)
   const smtp = platform.spec.notifications?.smtpSecretRef?.name ?? ''
   const topics = cache
     .byIndex(BY_NAMESPACE, `${KINDS.topic.kind}/${cluster.namespace}`)
@@ -54,7 +68,7 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
     },
     ...(uri !== undefined && { databaseDigest: hashOf(uri) }),
     ...observeScaling(cache, platform),
-    addresses: observeAddresses({ database: uri, smtp: text(cache.get(KINDS.secret, namespace, smtp), 'url') }),
+    addresses: observeAddresses({ database: uri, smtp: text(secretOf(cache, namespace, smtp), 'url') }),
     // Only what Kafka has accepted counts: a topic that was refused may still be corrected.
     livePartitions: Object.fromEntries(
       topics.filter(({ ready }) => ready).map(({ name, partitions }) => [name, partitions]),

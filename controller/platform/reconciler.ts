@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { PlatformStatus } from '../../src/contracts/generated/platform.ts'
 import { Applier } from '../kube/apply.ts'
 import type { Cache } from '../kube/cache.ts'
@@ -184,17 +185,15 @@ export class Reconciler {
     const others = (platform.metadata.finalizers ?? []).filter(finalizer => finalizer !== FINALIZER)
     const { namespace, name, resourceVersion } = platform.metadata
     const patch = { metadata: { resourceVersion, finalizers: [...others, ...wanted] } }
-    this.#options.cache.wrote(
-      await this.#options.client.mergePatch(KINDS.platform, namespace, name, patch, {
-        fieldManager: FIELD_MANAGER,
-        reason,
-      }),
-    )
+    const { cache, client, record } = this.#options
+    const options = { fieldManager: FIELD_MANAGER, reason }
+    cache.wrote(await client.mergePatch(KINDS.platform, namespace, name, patch, options))
+    record(platform, { type: 'Normal', reason, message: FINALIZER })
   }
 
   async #writeStatus(platform: Platform, status: PlatformStatus): Promise<void> {
     const { client, cache, record } = this.#options
-    if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return
+    if (isDeepStrictEqual(status, platform.status ?? {})) return
     const { namespace, name } = platform.metadata
     const object = { ...KINDS.platform, metadata: { namespace, name }, status }
     cache.wrote(
@@ -234,14 +233,4 @@ function withoutRefused(effective: Effective): Effective {
     }),
     subscriptions: effective.subscriptions.filter(({ topic }) => known.has(topic)),
   }
-}
-
-const sorted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => a.localeCompare(b))
-      .map(([key, item]) => [key, sorted(item)]),
-  )
 }

@@ -44,13 +44,6 @@ export const DEFECTS: readonly Defect[] = [
     replace: 'if (failures.length > 1_000)\n      throw new AggregateError',
   },
   {
-    name: 'swallows failures of a deletion and does not come back',
-    file: RECONCILER,
-    find: 'if (failures.length > 0) throw failures[0]!.error\n    return { requeueAfterMs: 2_000 }',
-    replace: 'return undefined',
-    only: '^deleted.*(status-500|status-429|reset|lost)',
-  },
-  {
     name: 'acts while suspended',
     file: RECONCILER,
     find: 'effective.suspend ? [] : await act',
@@ -60,13 +53,13 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'writes the status though it is the same',
     file: RECONCILER,
-    find: 'if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return',
+    find: 'if (isDeepStrictEqual(status, platform.status ?? {})) return',
     replace: '',
   },
   {
     name: 'forgets the first status for good',
     file: RECONCILER,
-    find: 'if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return',
+    find: 'if (isDeepStrictEqual(status, platform.status ?? {})) return',
     replace: 'if (platform.status?.conditions) return',
   },
   {
@@ -139,6 +132,26 @@ export const DEFECTS: readonly Defect[] = [
     file: 'controller/watches.ts',
     find: "if (object.kind !== 'Secret' && object.kind !== 'Kafka') return []",
     replace: "if (object.kind !== 'Kafka') return []",
+  },
+  {
+    name: 'moves the pods of a pinned platform with its own release',
+    file: 'controller/platform/effective.ts',
+    find: 'version: spec.version ?? operatorVersion,',
+    replace: 'version: operatorVersion,',
+    only: 'operator-upgraded',
+  },
+  {
+    name: 'believes the Secret of an owner that is gone',
+    file: 'controller/platform/observe.ts',
+    find: 'return ownedByOneGone ? undefined : secret',
+    replace: 'return secret',
+    only: 'deleted-and-made-again/(server-restart|stale-view)',
+  },
+  {
+    name: 'takes a child for settled whatever is desired',
+    file: 'controller/platform/project.ts',
+    find: 'if (hash !== undefined && settled.get(child) === hash) return []',
+    replace: 'if (hash !== undefined && settled.has(child)) return []',
   },
   {
     name: 'ignores 410',
@@ -225,7 +238,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'forgets to retry',
     file: QUEUE,
-    find: 'after = backoffDelay(failures, this.#options.random, this.#options)',
+    find: 'after = backoffDelay(failures, random, this.#options)',
     replace: '',
     only: 'status|reset|lost|forbidden',
   },
