@@ -7,6 +7,7 @@ import { hashOf } from './desired.ts'
 import type { Effective } from './effective.ts'
 import type { Facts } from './facts.ts'
 import { SECRETS } from './names.ts'
+import { observeAddresses, observeScaling } from './observe-services.ts'
 import type { Observed } from './plan.ts'
 import { KINDS, type Platform, platformKey } from './platform.ts'
 import { BY_NAMESPACE, BY_PLATFORM, type Cached } from './project.ts'
@@ -53,6 +54,7 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
   })
   const database = databaseSecret({ platform, effective })
   const uri = text(secretOf(cache, namespace, database.name), database.key)
+  const smtp = platform.spec.notifications?.smtpSecretRef?.name ?? ''
   const topics = cache
     .byIndex(BY_NAMESPACE, `${KINDS.topic.kind}/${cluster.namespace}`)
     .filter(topic => topic.metadata.labels?.['strimzi.io/cluster'] === cluster.name)
@@ -65,6 +67,8 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
       passwords: Object.fromEntries(passwords),
     },
     ...(uri !== undefined && { databaseDigest: hashOf(uri) }),
+    ...observeScaling(cache, platform),
+    addresses: observeAddresses({ database: uri, smtp: text(cache.get(KINDS.secret, namespace, smtp), 'url') }),
     // Only what Kafka has accepted counts: a topic that was refused may still be corrected.
     livePartitions: Object.fromEntries(
       topics.filter(({ ready }) => ready).map(({ name, partitions }) => [name, partitions]),

@@ -1,13 +1,16 @@
 import { conditionOf, type KubeObject } from '../kube/objects.ts'
 import { type Drift, driftOf, ownedFields } from '../kube/ownership.ts'
+import type { Scale } from './facts.ts'
 import { SECRETS } from './names.ts'
 import {
+  AUTOSCALED,
   FIELD_MANAGER,
   HASH_ANNOTATION,
   KINDS,
   PLATFORM_LABEL,
   PLATFORM_NAMESPACE_LABEL,
   type Platform,
+  REPLICAS_ANNOTATION,
 } from './platform.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 
@@ -23,11 +26,20 @@ export interface Cached extends KubeObject {
   packed?: string
   /** Namespaces whose Kafka and Secrets a platform reads. */
   reads?: string[]
+  /** Of a Deployment. */
+  scale?: Scale
   /** Of a Secret that some platform may read. */
   data?: Record<string, string>
 }
 
 const KEPT_LABELS = [PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, 'strimzi.io/cluster']
+
+/** What a Deployment says of its number of pods. */
+export function scaleOf(replicas = 1, annotations: Record<string, string> = {}): Scale {
+  const mark = annotations[REPLICAS_ANNOTATION]
+  const autoscaled = mark === AUTOSCALED
+  return { replicas, autoscaled, ...(mark && !autoscaled && { adopted: Number(mark) }) }
+}
 
 /** Secrets of these types are nobody's input, and large or delicate: Helm's releases and tokens of service accounts. */
 const FOREIGN_SECRETS = ['helm.sh/release.v1', 'kubernetes.io/service-account-token']
@@ -73,6 +85,7 @@ function inputOf({ kind, metadata, spec, status, data, type }: KubeObject): Part
     const ready = conditionOf({ apiVersion: '', kind, metadata, status }, 'Ready')?.status === 'True'
     return { topic: { name: spec?.topicName ?? metadata.name, partitions: spec?.partitions ?? 0, ready } }
   }
+  if (kind === KINDS.deployment.kind) return { scale: scaleOf(spec?.replicas, metadata.annotations) }
   if (kind !== KINDS.secret.kind || FOREIGN_SECRETS.includes(type)) return {}
   const platform = metadata.labels?.[PLATFORM_LABEL]
   // What we rendered is compared by what we own of it; only what was made by chance has to be read back.

@@ -14,6 +14,7 @@ import type { Facts, OperatorSettings } from './facts.ts'
 import { observeChildren, observeFacts } from './observe.ts'
 import { isStateful, type Observed, plan, planDeletion, type Step } from './plan.ts'
 import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
+import { type Skipped, withoutAbsent } from './presence.ts'
 import { BY_NAMESPACE, platformOf } from './project.ts'
 import { isForbiddenOption, refusals } from './refuse.ts'
 import { render } from './render/index.ts'
@@ -63,7 +64,7 @@ export class Reconciler {
 
   async #bringUp(platform: Platform, effective: Effective): Promise<{ requeueAfterMs?: number } | undefined> {
     const { cache } = this.#options
-    const { facts, desired, supported } = this.#rendered(platform, effective)
+    const { facts, desired, skipped, supported } = this.#rendered(platform, effective)
     const refused = refusals(effective, facts)
     const keepStateful = effective.deletionPolicy === 'Retain'
     const steps = supported ? plan(desired, observeChildren(cache, platform), { keepStateful }) : []
@@ -72,7 +73,19 @@ export class Reconciler {
     const observed = observeChildren(cache, platform)
     const { fights, nextMs } = this.#fights(observed, steps)
     const now = this.#now()
-    const status = report({ platform, effective, facts, desired, observed, steps, refused, failures, fights, now })
+    const status = report({
+      platform,
+      effective,
+      facts,
+      desired,
+      skipped,
+      observed,
+      steps,
+      refused,
+      failures,
+      fights,
+      now,
+    })
     await this.#writeStatus(platform, status)
     if (failures.length > 0)
       throw new AggregateError(
@@ -82,12 +95,15 @@ export class Reconciler {
     return nextMs === undefined ? undefined : { requeueAfterMs: nextMs }
   }
 
-  #rendered(platform: Platform, effective: Effective): { facts: Facts; desired: Desired[]; supported: boolean } {
+  #rendered(
+    platform: Platform,
+    effective: Effective,
+  ): { facts: Facts; desired: Desired[]; skipped: Skipped[]; supported: boolean } {
     const { cache, settings, random } = this.#options
     const facts = observeFacts(cache, platform, effective, random)
     const supported = effective.kafka.provider === 'strimzi'
-    const desired = supported ? render({ platform, effective: withoutRefused(effective), facts, settings }) : []
-    return { facts, desired, supported }
+    const all = supported ? render({ platform, effective: withoutRefused(effective), facts, settings }) : []
+    return { facts, supported, ...withoutAbsent(all, facts.absentKinds) }
   }
 
   /**

@@ -35,6 +35,10 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
   },
   databaseDigest: 'digest',
   livePartitions: {},
+  absentKinds: [],
+  scales: {},
+  autoscalers: [],
+  addresses: {},
   generated: {
     'todo-dapr-token': { token: base64('token') },
     'todo-dev-issuer': { 'jwk.json': base64('{}'), 'users.json': base64('[]') },
@@ -46,5 +50,9 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
 export const emptyFacts = (): Facts => ({
   kafka: { passwords: {} },
   livePartitions: {},
+  absentKinds: [],
+  scales: {},
+  autoscalers: [],
+  addresses: {},
   generated: settledFacts().generated,
 })

@@ -5,13 +5,18 @@ import type { Context } from './context.ts'
 import { renderGenerated, renderKafkaCredentials } from './credentials.ts'
 import { renderDapr } from './dapr.ts'
 import { renderDatabase } from './database.ts'
-import { renderMigrations, renderServices } from './services.ts'
+import { renderIngress } from './ingress.ts'
+import { renderMigrations } from './migrations.ts'
+import { renderMonitoring } from './monitoring.ts'
+import { renderNetworkPolicies } from './network-policies.ts'
+import { renderServices } from './services.ts'
 
 /** `(CR, effective spec, facts) → every child`. Pure: no clock, no randomness, the same order each time. */
 export function render(context: Context): Desired[] {
   const { effective } = context
   return [
     ...renderGenerated(context),
+    ...renderNetworkPolicies(context),
     ...strimziKafka(context),
     ...strimziTopics(context),
     ...appAccess(effective).map(access => strimziUser(context, access.appId, aclRules(access, effective.kafka.prefix))),
@@ -20,5 +25,7 @@ export function render(context: Context): Desired[] {
     ...renderDapr(context),
     ...renderMigrations(context),
     ...renderServices(context),
+    ...renderIngress(context),
+    ...renderMonitoring(context),
   ]
 }
