@@ -91,8 +91,8 @@ export async function startCluster(seed = 1): Promise<Cluster> {
     counters: { write: 0, read: 0, watch: 0 },
     observer: { sent: () => {}, answered: () => {}, streamed: () => {}, dies: () => false },
     leaderElection: false,
-    version: () => '0.1.0',
     skewMs: () => 0,
+    version: () => '0.1.0',
     born: () => {},
     log: () => {},
   })
