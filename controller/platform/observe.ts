@@ -1,16 +1,16 @@
 import { createPrivateKey } from 'node:crypto'
 import type { Cache } from '../kube/cache.ts'
-import { type KubeObject, keyOf } from '../kube/objects.ts'
+import { keyOf } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
-import { appAccess } from './access.ts'
 import { hashOf } from './desired.ts'
 import type { Effective } from './effective.ts'
 import type { Facts } from './facts.ts'
 import { SECRETS } from './names.ts'
 import type { Observed } from './plan.ts'
 import { KINDS, type Platform, platformKey } from './platform.ts'
-import { BY_NAMESPACE, BY_PLATFORM, type Cached } from './project.ts'
-import { strimziCluster, strimziUserName } from './providers/strimzi.ts'
+import { BY_PLATFORM, type Cached } from './project.ts'
+import { providerOf } from './providers/index.ts'
+import { secretText } from './providers/secrets.ts'
 import { databaseSecret } from './render/database.ts'
 
 /** The children of a platform, by label; found wherever they live. */
@@ -19,42 +19,13 @@ export function observeChildren(cache: Cache, { metadata }: Platform): Observed 
   return new Map(children.map(child => [keyOf(child), child]))
 }
 
-const text = (secret: KubeObject | undefined, key: string): string | undefined => {
-  const value = secret?.['data']?.[key] as string | undefined
-  return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8')
-}
-
 export function observeFacts(cache: Cache, platform: Platform, effective: Effective, random: Random): Facts {
   const { namespace, name } = platform.metadata
-  const cluster = strimziCluster({ platform, effective })
-  const kafka = cache.get(KINDS.kafka, cluster.namespace, cluster.name)
-  const listener = (kafka?.['status']?.listeners as { name: string; bootstrapServers?: string }[] | undefined)?.find(
-    each => each.name === 'tls',
-  )
-  const caCert = text(cache.get(KINDS.secret, cluster.namespace, `${cluster.name}-cluster-ca-cert`), 'ca.crt')
-  const passwords = appAccess(effective).flatMap(({ appId }) => {
-    const user = strimziUserName(effective.kafka.prefix, appId)
-    const password = text(cache.get(KINDS.secret, cluster.namespace, user), 'password')
-    return password ? [[appId, password] as const] : []
-  })
   const database = databaseSecret({ platform, effective })
-  const uri = text(cache.get(KINDS.secret, namespace, database.name), database.key)
-  const topics = cache
-    .byIndex(BY_NAMESPACE, `${KINDS.topic.kind}/${cluster.namespace}`)
-    .filter(topic => topic.metadata.labels?.['strimzi.io/cluster'] === cluster.name)
-    .map(topic => topic['topic'] as { name: string; partitions: number; ready: boolean })
+  const uri = secretText(cache, namespace, database.name, database.key)
   return {
-    kafka: {
-      ...(listener?.bootstrapServers && { bootstrapServers: listener.bootstrapServers }),
-      ...(kafka?.['status']?.kafkaVersion && { version: kafka['status'].kafkaVersion }),
-      ...(caCert && { caCert }),
-      passwords: Object.fromEntries(passwords),
-    },
+    kafka: providerOf(effective).observe({ cache, platform, effective }),
     ...(uri !== undefined && { databaseDigest: hashOf(uri) }),
-    // Only what Kafka has accepted counts: a topic that was refused may still be corrected.
-    livePartitions: Object.fromEntries(
-      topics.filter(({ ready }) => ready).map(({ name, partitions }) => [name, partitions]),
-    ),
     generated: {
       [SECRETS.daprTokens(name)]:
         cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(random),

@@ -74,7 +74,7 @@ export function readyParts(desired: Desired[], observed: Observed): Set<Part> {
   return new Set(PARTS.filter(part => desired.filter(each => each.part === part).every(isReady)))
 }
 
-const STATEFUL = new Set(['Kafka', 'KafkaNodePool', 'KafkaTopic', 'Cluster'])
+const STATEFUL = new Set(['Kafka', 'KafkaNodePool', 'KafkaTopic', 'Topic', 'Cluster'])
 export const isStateful = (object: KubeObject): boolean => STATEFUL.has(object.kind)
 
 /**
@@ -85,8 +85,8 @@ const WAVES: readonly (readonly string[])[] = [
   ['Subscription'],
   ['Deployment', 'Job'],
   ['Component', 'Configuration', 'Resiliency'],
-  ['KafkaTopic'],
-  ['KafkaUser'],
+  ['KafkaTopic', 'Topic'],
+  ['KafkaUser', 'User'],
   ['Kafka', 'Cluster'],
   ['KafkaNodePool'],
   ['Secret', 'Service', 'ServiceAccount'],

@@ -74,12 +74,27 @@ function byReadyCondition(object: KubeObject): Readiness {
       )
 }
 
+/** The Redpanda operator says Ready of a Topic and Synced of a User (topic_controller.go, user_controller.go). */
+const redpanda =
+  (type: string) =>
+  (object: KubeObject): Readiness => {
+    const late = stale(object)
+    const condition = conditionOf(object, type)
+    if (condition?.status === 'False') return waiting(condition.reason ?? `Not${type}`, condition.message ?? '')
+    if (late) return late
+    return condition?.status === 'True'
+      ? READY
+      : waiting(condition?.reason ?? 'Pending', condition?.message ?? 'its operator has not reported yet')
+  }
+
 /** What "ready" means for each kind; a kind without a status is ready when it exists. */
 const RULES: Record<string, (object: KubeObject) => Readiness> = {
   Kafka: strimzi,
   KafkaTopic: strimzi,
   KafkaUser: strimzi,
   KafkaNodePool: nodePool,
+  Topic: redpanda('Ready'),
+  User: redpanda('Synced'),
   Deployment: deployment,
   Job: job,
   Cluster: byReadyCondition,

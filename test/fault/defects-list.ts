@@ -27,7 +27,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'never sets the finalizer',
     file: RECONCILER,
-    find: 'if (!effective.suspend && !platform.metadata.finalizers?.includes(FINALIZER))',
+    find: 'if (!platform.spec.suspend && !platform.metadata.finalizers?.includes(FINALIZER))',
     replace: 'if (process.exitCode === 99)',
   },
   {
@@ -123,9 +123,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'lowers partitions',
-    file: 'controller/platform/providers/strimzi.ts',
-    find: 'Math.max(topic.partitions, facts.livePartitions[name] ?? 0)',
-    replace: 'topic.partitions',
+    file: 'controller/platform/providers/topics.ts',
+    find: 'partitions: Math.max(topic.partitions, live.partitions)',
+    replace: 'partitions: topic.partitions',
     only: 'partitions',
   },
   {
@@ -137,7 +137,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'takes no notice of the secrets of others',
     file: 'controller/watches.ts',
-    find: "if (object.kind !== 'Secret' && object.kind !== 'Kafka') return []",
+    find: 'if (!SHARED_INPUTS.includes(object.kind)) return []',
     replace: "if (object.kind !== 'Kafka') return []",
   },
   {

@@ -171,7 +171,13 @@ test('a rotated password rolls exactly the pods that use it', () => {
     {},
     {
       ...settledFacts(),
-      kafka: { ...settledFacts().kafka, passwords: { ...settledFacts().kafka.passwords, 'audit-service': 'new' } },
+      kafka: {
+        ...settledFacts().kafka,
+        credentials: {
+          ...settledFacts().kafka.credentials,
+          'audit-service': { username: 'audit-service', password: 'new' },
+        },
+      },
     },
   )
   const changed = after.filter(

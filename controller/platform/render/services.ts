@@ -4,21 +4,14 @@ import type { EffectiveService } from '../effective.ts'
 import { childName, SECRETS } from '../names.ts'
 import { KINDS } from '../platform.ts'
 import { type Context, child } from './context.ts'
-import { CONFIGURATION, KAFKA_PASSWORD, KAFKA_USERNAME } from './dapr.ts'
+import { credentialVariables } from './credentials.ts'
+import { CONFIGURATION } from './dapr.ts'
 import { databaseSecret } from './database.ts'
+import { POD_SECURITY, SECURITY, servicesImage } from './pod.ts'
 
 export const PORT = 8080
 
 type Env = { name: string; value?: string; valueFrom?: object }
-
-const SECURITY = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
-const POD_SECURITY = {
-  runAsNonRoot: true,
-  runAsUser: 65_532,
-  runAsGroup: 65_532,
-  fsGroup: 65_532,
-  seccompProfile: { type: 'RuntimeDefault' },
-}
 
 export function renderServices(context: Context): Desired[] {
   return context.effective.services.flatMap(service => [
@@ -53,7 +46,7 @@ export function renderMigrations(context: Context): Desired[] {
               containers: [
                 {
                   name: 'migrate',
-                  image: image(context),
+                  image: servicesImage(context),
                   args: ['migrate'],
                   env: [databaseUrl(context)],
                   securityContext: SECURITY,
@@ -66,8 +59,6 @@ export function renderMigrations(context: Context): Desired[] {
     }),
   ]
 }
-
-const image = ({ settings, effective }: Context): string => `${settings.servicesImage}:${effective.version}`
 
 const databaseUrl = (context: Context): Env => ({
   name: 'DATABASE_URL',
@@ -146,7 +137,7 @@ function deployment(context: Context, service: EffectiveService): Desired {
             containers: [
               {
                 name: contract.service,
-                image: image(context),
+                image: servicesImage(context),
                 args: [contract.service],
                 ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
                 env: environment(context, service),
@@ -167,11 +158,12 @@ function deployment(context: Context, service: EffectiveService): Desired {
 /** The web server has no part in events: it needs no sidecar. */
 const hasSidecar = ({ contract }: EffectiveService): boolean => contract.publishes.length + contract.consumes.length > 0
 
-function daprAnnotations({ platform, effective }: Context, service: EffectiveService): Record<string, string> {
+function daprAnnotations(context: Context, service: EffectiveService): Record<string, string> {
+  const { platform, effective } = context
   if (!hasSidecar(service)) return {}
   const { appId } = service.contract
   const { name } = platform.metadata
-  const user = SECRETS.kafkaUser(name, appId)
+  const variables = credentialVariables(context, appId)
   const values: Record<string, string> = {
     enabled: 'true',
     'app-id': appId,
@@ -179,7 +171,7 @@ function daprAnnotations({ platform, effective }: Context, service: EffectiveSer
     config: CONFIGURATION,
     'log-level': effective.dapr.logLevel,
     'log-as-json': 'true',
-    'env-from-secret': `${KAFKA_USERNAME}=${user}:username,${KAFKA_PASSWORD}=${user}:password`,
+    ...(variables && { 'env-from-secret': variables }),
     // Subscriptions are declared: asking the app as well would let a route of its own override them.
     'disable-init-endpoints': 'subscribe',
     'enable-app-health-check': 'true',
@@ -202,12 +194,12 @@ function daprAnnotations({ platform, effective }: Context, service: EffectiveSer
 
 /** Pods read secrets when they start: a digest of what they were given rolls them when it changes. */
 function rollOnChange({ facts, platform }: Context, { contract }: EffectiveService): Record<string, string> {
-  const password = facts.kafka.passwords[contract.appId]
+  const credential = facts.kafka.credentials[contract.appId]
   const token = facts.generated[SECRETS.daprTokens(platform.metadata.name)]
   return {
     'todo.events/secrets-hash': hashOf([
       contract.appId,
-      password ?? '',
+      credential ?? '',
       token ?? {},
       contract.usesDatabase ? (facts.databaseDigest ?? '') : '',
     ]),
