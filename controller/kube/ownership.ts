@@ -67,49 +67,62 @@ export function driftOf(desired: KubeObject, owned: OwnedFields | undefined): Dr
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = desired
   const own = Object.fromEntries(Object.entries(metadata).filter(([key]) => !ADDRESS.includes(key)))
   const drift: Drift[] = []
-  compareFields({ ...rest, metadata: own }, owned ?? {}, { path: '', steps: [] }, drift)
+  compareFields({ ...rest, metadata: own }, owned ?? {}, undefined, drift)
   // Nothing is desired but that it is there: still we have to apply it once to own it.
   if (!owned && drift.length === 0) drift.push({ path: 'metadata.managedFields', steps: [] })
   return drift
 }
 
-function compare(desired: Json, owned: Json, at: Drift, drift: Drift[]): void {
+/** A field on the way down; spelled out only when it differs, for most do not. */
+interface Place {
+  in: Place | undefined
+  /** As FieldsV1 names it. */
+  step: string
+}
+
+function spelled(place: Place): Drift {
+  const steps: string[] = []
+  for (let at: Place | undefined = place; at; at = at.in) steps.unshift(at.step)
+  const path = steps.map(step => (step.startsWith('f:') ? `.${step.slice(2)}` : `[${keyText(step)}]`)).join('')
+  return { path: path.slice(1), steps }
+}
+
+function compare(desired: Json, owned: Json, at: Place, drift: Drift[]): void {
   // Down to the leaves also where nothing is owned: a fight over a field must have one name, however much we lost.
   if (owned === undefined && isObject(desired)) compareFields(desired, {}, at, drift)
   else if (!isObject(owned)) {
-    if (owned === undefined ? !isEmpty(desired) : desired !== owned) drift.push(at)
+    if (owned === undefined ? !isEmpty(desired) : desired !== owned) drift.push(spelled(at))
   } else if ('#' in owned) {
-    if (typeof desired !== 'string' || digest(desired) !== owned['#']) drift.push(at)
+    if (typeof desired !== 'string' || digest(desired) !== owned['#']) drift.push(spelled(at))
   } else if ('=' in owned) {
-    if (!includes(owned['='], desired)) drift.push(at)
+    if (!includes(owned['='], desired)) drift.push(spelled(at))
   } else if (Array.isArray(desired)) compareItems(desired, owned, at, drift)
   else if (isObject(desired)) compareFields(desired, owned, at, drift)
-  else drift.push(at)
+  else drift.push(spelled(at))
 }
 
 const isEmpty = (value: Json): boolean =>
   value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
 
-function compareFields(desired: JsonObject, owned: JsonObject, at: Drift, drift: Drift[]): void {
-  const field = (key: string): Drift => ({
-    path: at.path ? `${at.path}.${key}` : key,
-    steps: [...at.steps, `f:${key}`],
-  })
-  for (const [key, value] of Object.entries(desired))
-    if (value !== undefined) compare(value, owned[`f:${key}`], field(key), drift)
-  for (const name of Object.keys(owned)) if (desired[name.slice(2)] === undefined) drift.push(field(name.slice(2)))
+function compareFields(desired: JsonObject, owned: JsonObject, at: Place | undefined, drift: Drift[]): void {
+  for (const key of Object.keys(desired)) {
+    const step = `f:${key}`
+    if (desired[key] !== undefined) compare(desired[key], owned[step], { in: at, step }, drift)
+  }
+  for (const step of Object.keys(owned)) if (desired[step.slice(2)] === undefined) drift.push(spelled({ in: at, step }))
 }
 
-function compareItems(desired: Json[], owned: JsonObject, at: Drift, drift: Drift[]): void {
-  const item = (name: string): Drift => ({ path: `${at.path}[${keyText(name)}]`, steps: [...at.steps, name] })
+function compareItems(desired: Json[], owned: JsonObject, at: Place, drift: Drift[]): void {
   const unseen = new Set(desired)
   for (const [name, value] of Object.entries(owned)) {
+    const place = { in: at, step: name }
     const wanted = step(desired, name)
     unseen.delete(wanted)
-    if (wanted === undefined) drift.push(item(name))
-    else if (!name.startsWith('v:')) compare(wanted, value, item(name), drift)
+    if (wanted === undefined) drift.push(spelled(place))
+    else if (!name.startsWith('v:')) compare(wanted, value, place, drift)
   }
-  for (const wanted of unseen) drift.push(item(nameOfItem(wanted, Object.keys(owned), desired.indexOf(wanted))))
+  for (const wanted of unseen)
+    drift.push(spelled({ in: at, step: nameOfItem(wanted, Object.keys(owned), desired.indexOf(wanted)) }))
 }
 
 /** `k:{"name":"app"}` as `name=app`, in the way in which the server names fields in a conflict. */

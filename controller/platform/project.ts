@@ -42,13 +42,15 @@ const FOREIGN_SECRETS = ['helm.sh/release.v1', 'kubernetes.io/service-account-to
 export function project(object: KubeObject): Cached {
   if (object.kind === KINDS.platform.kind) return projectPlatform(object as Platform)
   const owned = ownedFields(object, FIELD_MANAGER)
+  const input = inputOf(object)
+  const { ownerReferences } = object.metadata
   return {
     apiVersion: object.apiVersion,
     kind: object.kind,
-    metadata: metadataOf(object),
+    metadata: { ...metadataOf(object), ...(input.data && ownerReferences && { ownerReferences }) },
     readiness: readinessOf(object),
     ...(owned && { owned: JSON.stringify(owned) }),
-    ...inputOf(object),
+    ...input,
   }
 }
 
@@ -101,9 +103,17 @@ export function platformOf({ apiVersion, kind, metadata, packed }: KubeObject): 
   return { apiVersion, kind, metadata, ...(JSON.parse(packed as string) as object) } as Platform
 }
 
+/** What each child as cached was last found to say: a cached object never changes, so an event that is not about it costs nothing. */
+const settled = new WeakMap<Cached, string>()
+
 /** Where a child differs from what is desired; empty: nothing to write. */
-export const driftOfChild = (desired: KubeObject, child: Cached): Drift[] =>
-  driftOf(desired, child.owned === undefined ? undefined : JSON.parse(child.owned))
+export function driftOfChild(desired: KubeObject, child: Cached): Drift[] {
+  const hash = desired.metadata.annotations?.[HASH_ANNOTATION]
+  if (hash !== undefined && settled.get(child) === hash) return []
+  const drift = driftOf(desired, child.owned === undefined ? undefined : JSON.parse(child.owned))
+  if (hash !== undefined && drift.length === 0) settled.set(child, hash)
+  return drift
+}
 
 /** Indexes of the cache. */
 export const BY_PLATFORM = 'platform'

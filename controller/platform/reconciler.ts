@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { PlatformStatus } from '../../src/contracts/generated/platform.ts'
 import { Applier } from '../kube/apply.ts'
 import type { Cache } from '../kube/cache.ts'
@@ -170,7 +171,7 @@ export class Reconciler {
 
   async #writeStatus(platform: Platform, status: PlatformStatus): Promise<void> {
     const { client, cache, record } = this.#options
-    if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return
+    if (isDeepStrictEqual(status, platform.status ?? {})) return
     const { namespace, name } = platform.metadata
     const object = { ...KINDS.platform, metadata: { namespace, name }, status }
     cache.wrote(
@@ -194,14 +195,4 @@ export class Reconciler {
   }
 
   #now = (): string => new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
-}
-
-const sorted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => a.localeCompare(b))
-      .map(([key, item]) => [key, sorted(item)]),
-  )
 }

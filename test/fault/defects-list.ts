@@ -60,13 +60,13 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'writes the status though it is the same',
     file: RECONCILER,
-    find: 'if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return',
+    find: 'if (isDeepStrictEqual(status, platform.status ?? {})) return',
     replace: '',
   },
   {
     name: 'forgets the first status for good',
     file: RECONCILER,
-    find: 'if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(platform.status ?? {}))) return',
+    find: 'if (isDeepStrictEqual(status, platform.status ?? {})) return',
     replace: 'if (platform.status?.conditions) return',
   },
   {
@@ -112,8 +112,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'says ready before children are',
     file: 'controller/platform/report.ts',
-    find: "rows.length === 0) return { status: 'True', reason: 'Ready', message: '' }",
-    replace: "rows.length < 3) return { status: 'True', reason: 'Ready', message: '' }",
+    find: 'if (rows.length === 0)',
+    replace: 'if (rows.length < 3)',
   },
   {
     name: 'takes an old status for the new generation',
@@ -139,6 +139,26 @@ export const DEFECTS: readonly Defect[] = [
     file: 'controller/watches.ts',
     find: 'if (!SHARED_INPUTS.includes(object.kind)) return []',
     replace: "if (object.kind !== 'Kafka') return []",
+  },
+  {
+    name: 'moves the pods of a pinned platform with its own release',
+    file: 'controller/platform/effective.ts',
+    find: 'version: spec.version ?? operatorVersion,',
+    replace: 'version: operatorVersion,',
+    only: 'operator-upgraded',
+  },
+  {
+    name: 'believes the Secret of an owner that is gone',
+    file: 'controller/platform/providers/secrets.ts',
+    find: 'return ownedByOneGone ? undefined : secret',
+    replace: 'return secret',
+    only: 'deleted-and-made-again/(server-restart|stale-view)',
+  },
+  {
+    name: 'takes a child for settled whatever is desired',
+    file: 'controller/platform/project.ts',
+    find: 'if (hash !== undefined && settled.get(child) === hash) return []',
+    replace: 'if (hash !== undefined && settled.has(child)) return []',
   },
   {
     name: 'ignores 410',

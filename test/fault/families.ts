@@ -83,6 +83,11 @@ export const FAMILIES: Readonly<Record<string, Make>> = {
   'status-429': refuse(429, 3),
   'status-500': refuse(500),
   'status-503': refuse(503, 1),
+  'status-422': refuse(422),
+  'clock-step': (random, target) => [
+    { type: 'clockStep', at: moment(random, target), byMs: random.pick([-3_600_000, 3_600_000]) },
+    ...(random.chance(0.5) ? crash('applied')(random, target) : []),
+  ],
   'watch-cut': (random, target) => [{ type: 'cut', kind: kind(random), at: moment(random, target), midLine: false }],
   'watch-cut-mid-line': (random, target) => [
     { type: 'cut', kind: kind(random), at: moment(random, target), midLine: true },

@@ -29,6 +29,8 @@ export type Fault =
   | { type: 'partition'; at: number; forMs: number; replica: number }
   /** The API server restarts: connections break, new ones are refused, and old resourceVersions may be forgotten. */
   | { type: 'restart'; at: number; forMs: number; compact: boolean }
+  /** Somebody, or NTP, moves the wall clock. */
+  | { type: 'clockStep'; at: number; byMs: number }
   | { type: 'pause'; at: number; forMs: number; replica: number }
 
 export const ALL_KINDS = '*'

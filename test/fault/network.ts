@@ -61,6 +61,7 @@ const REASONS: Record<number, string> = {
   403: 'Forbidden',
   409: 'Conflict',
   410: 'Expired',
+  422: 'Invalid',
   429: 'TooManyRequests',
   500: 'InternalError',
   503: 'ServiceUnavailable',

@@ -86,7 +86,8 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
   sent(call: Call): void {
     this.calls.push(call)
     this.#countRate(call)
-    if (call.sort !== 'write' || call.kind === 'Lease') return
+    // A standby may ask for its turn, and what it is allowed to do.
+    if (call.sort !== 'write' || call.kind === 'Lease' || call.kind.startsWith('SelfSubject')) return
     this.#checkLeader(call)
     if (call.aside) return
     this.writes++

@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
+import type { KubeObject } from '../../controller/kube/objects.ts'
 import type { LocalClient } from '../../src/local/kube-api/api.ts'
 import { CRDS } from '../../src/local/operators/crds.ts'
+import { differences, dump } from './normalise.ts'
 import type { Limits } from './oracle.ts'
 import { Random } from './random.ts'
 import { run } from './run.ts'
@@ -86,8 +88,39 @@ async function makeReference(scenario: Scenario): Promise<Reference> {
     endedAt: result.endedAt,
     limits: { creates: result.creates, generations: result.generations },
     counters: result.counters,
-    violations: result.violations,
+    violations: [
+      ...result.violations,
+      ...(scenario.unmoved ? moved(start, result.snapshot!) : []),
+      ...(scenario.sameEndAs ? await pathDependent(scenario, result.snapshot!) : []),
+    ],
   }
+}
+
+/** Acto's oracle: two ways to one spec must end in one world. */
+async function pathDependent({ sameEndAs, whole }: Scenario, end: Snapshot): Promise<string[]> {
+  const other = await referenceOf(sameEndAs!)
+  const dumped = (snapshot: Snapshot): Map<string, string> => {
+    const server = new SimServer(() => 0, snapshot)
+    const objects = dump(server, !whole)
+    server.close()
+    return objects
+  }
+  return differences(dumped(other.endSnapshot), dumped(end)).map(each => `PathDependent: unlike ${sameEndAs}: ${each}`)
+}
+
+/** Objects whose generation went on. */
+function moved(start: Snapshot, end: Snapshot): string[] {
+  const generations = ({ rows }: Snapshot): Map<string, number> =>
+    new Map(
+      rows.map(({ table, namespace, name, json }) => [
+        `${table}/${namespace}/${name}`,
+        (JSON.parse(json) as KubeObject).metadata.generation ?? 0,
+      ]),
+    )
+  const before = generations(start)
+  return [...generations(end)]
+    .filter(([address, generation]) => generation > (before.get(address) ?? 0))
+    .map(([address, generation]) => `Moved: ${address} has generation ${generation}, before ${before.get(address)}`)
 }
 
 async function beginning(from: string): Promise<{ snapshot: Snapshot; startedAt: number }> {

@@ -15,8 +15,10 @@ export interface ReplicaOptions {
   counters: NetworkOptions['counters']
   observer: NetworkObserver
   leaderElection: boolean
-  /** How far its wall clock is off, in milliseconds. */
-  skewMs: number
+  /** How far its wall clock is off now, in milliseconds. */
+  skewMs(): number
+  /** The release it is when it starts. */
+  version(): string
   born(): void
   log(line: string): void
 }
@@ -48,8 +50,20 @@ export class Replica {
   }
 
   start(): void {
-    const { index, simulation, server, random, faults, counters, observer, leaderElection, skewMs, born, log } =
-      this.#options
+    const {
+      index,
+      simulation,
+      server,
+      random,
+      faults,
+      counters,
+      observer,
+      leaderElection,
+      skewMs,
+      version,
+      born,
+      log,
+    } = this.#options
     const lane = newLane(this.name)
     const own = random.fork()
     this.#lane = lane
@@ -67,13 +81,13 @@ export class Replica {
     const controller = startController({
       transport: this.#network.transport,
       clock: {
-        now: () => simulation.now + skewMs,
+        now: () => simulation.now + skewMs(),
         monotonic: () => simulation.elapsed,
         after: (ms, callback) => simulation.after(ms, callback, lane),
       },
       random: { number: own.next, bytes: size => Buffer.from(Array.from({ length: size }, () => own.int(0, 255))) },
       settings: {
-        version: '0.1.0',
+        version: version(),
         servicesImage: 'registry.example.com/todo/services',
         namespaces: [],
         leaseNamespace: 'todo-system',

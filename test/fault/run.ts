@@ -6,7 +6,7 @@ import { differences, dump } from './normalise.ts'
 import { type Limits, Oracle } from './oracle.ts'
 import { Random } from './random.ts'
 import { Replica } from './replica.ts'
-import { type Action, NAMESPACE } from './scenarios.ts'
+import { type Action, NAMESPACE, type Operator } from './scenarios.ts'
 import { SimServer, type Snapshot } from './server.ts'
 import { HotLoop, Simulation } from './simulation.ts'
 import { World } from './world.ts'
@@ -53,6 +53,9 @@ const REST_MS = 5_000
 const PATIENCE_MS = 700_000
 const STEADY_MS = 70_000
 const LONGEST_MS = 3_600_000
+const FIRST_RELEASE = '0.1.0'
+/** How long a Deployment takes to bring a pod back. */
+const RESTART_MS = 2_000
 
 /** One run from a snapshot to rest, with faults, judged by the oracle. Deterministic in its options. */
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -88,6 +91,16 @@ export async function run(options: RunOptions): Promise<RunResult> {
       return true
     },
   }
+  let release = FIRST_RELEASE
+  const operator: Operator = {
+    upgrade: version => {
+      release = version
+      for (const replica of replicas) replica.kill(RESTART_MS)
+    },
+  }
+  /** How far the wall clock has been moved by now. */
+  const stepped = (own: readonly Fault[]): number =>
+    own.reduce((sum, fault) => sum + (fault.type === 'clockStep' && fault.at <= simulation.elapsed ? fault.byMs : 0), 0)
   const newReplica = (index: number, own: readonly Fault[]): Replica => {
     const name = `replica-${index}`
     return new Replica({
@@ -99,7 +112,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
       counters,
       observer,
       leaderElection: options.leaderElection,
-      skewMs: index === 1 ? (options.skewMs ?? 0) : 0,
+      skewMs: () => (index === 1 ? (options.skewMs ?? 0) : 0) + stepped(own),
+      version: () => release,
       born: () => oracle.forget(name),
       log: line => log(`${simulation.elapsed} ${line}`),
     })
@@ -113,13 +127,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (fault.type === 'pause') simulation.after(fault.at, () => replicas[fault.replica]?.pause(fault.forMs))
 
   const people = server.client('people')
+  const chosen = new Random(options.seed)
   const lastFault = Math.max(0, ...faults.map(endOf))
   let pending = 0
   let done = 0
   const act = (): void => {
     const action = actions[done]!
     pending++
-    action.run(people).then(
+    action.run(people, operator, chosen).then(
       () => {
         pending--
         done++

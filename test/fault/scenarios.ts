@@ -1,8 +1,11 @@
+import fc from 'fast-check'
 import type { KubeObject } from '../../controller/kube/objects.ts'
 import { KINDS } from '../../controller/platform/platform.ts'
 import type { PlatformSpec } from '../../src/contracts/generated/platform.ts'
 import type { LocalClient } from '../../src/local/kube-api/api.ts'
 import { CRDS } from '../../src/local/operators/crds.ts'
+import { specSchema, valuesOf } from '../support/any-platform.ts'
+import type { Random } from './random.ts'
 
 export const NAMESPACE = 'todo'
 export const KAFKA_NAMESPACE = 'kafka'
@@ -19,9 +22,21 @@ export interface Scenario {
   actions: readonly Action[]
   /** Platforms that are Ready in the end; whatever else their status says must be as without faults. */
   ready: readonly string[]
+  /** Another scenario that must have left the same world: what a platform becomes depends on its spec, not on the way there. */
+  sameEndAs?: string
+  /** Nothing of what is there may get another generation: no pod is restarted. */
+  unmoved?: boolean
+  /** What happens on the way differs from seed to seed: only the end can be compared. */
+  anyWay?: boolean
 }
 
-export type Action = (people: LocalClient) => Promise<unknown>
+/** The Deployment of the controller, as `helm upgrade` changes it. */
+export interface Operator {
+  /** Every replica is ended and comes back as this release. */
+  upgrade(version: string): void
+}
+
+export type Action = (people: LocalClient, operator: Operator, random: Random) => Promise<unknown>
 
 /** Small enough to be run ten thousand times, with one of everything: publisher, consumer, dead letters, database. */
 export const SPEC: PlatformSpec = {
@@ -71,8 +86,34 @@ const installCrds: Action = async people => {
   for (const crd of CRDS) await people.apply(crd, { fieldManager: 'helm', force: true })
 }
 
+const SPECS = [valuesOf(specSchema(), false), valuesOf(specSchema(), true)] as const
+
+/** Whatever somebody may paste: the server refuses it, or the controller lives with it. CEL's rules are not there to help. */
+const createAnything: Action = async (people, _operator, random) => {
+  const [spec] = fc.sample(random.pick(SPECS), { seed: random.int(0, 2 ** 31 - 1), numRuns: 1 }) as [PlatformSpec]
+  const strimzi = random.chance(0.7) && { kafka: { strimzi: { ...spec.kafka?.strimzi } } }
+  try {
+    await people.create(platform('todo', { ...spec, ...strimzi, deletionPolicy: 'Delete' }) as never)
+  } catch (error) {
+    if (![400, 413, 422].includes((error as { code: number }).code)) throw error
+  }
+}
+const removeIfThere: Action = async (people, operator, random) => {
+  try {
+    await remove()(people, operator, random)
+  } catch (error) {
+    if ((error as { code: number }).code !== 404) throw error
+  }
+}
+
+const upgrade =
+  (version: string): Action =>
+  async (_people, operator) =>
+    operator.upgrade(version)
+
 const MORE = { services: { analytics: { enabled: true } } }
 const LESS = { services: { analytics: { enabled: false } } }
+const { version: _pinned, ...UNPINNED } = SPEC
 const OWN_TOPIC = { topics: [{ name: 'invoices', partitions: 2 }] }
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -94,11 +135,19 @@ export const SCENARIOS: readonly Scenario[] = [
     actions: [create(), installCrds, deleteChild(KINDS.component, 'statestore')],
   },
   { name: 'topic-added', ready: ['todo'], from: 'create', replicas: 1, actions: [change(OWN_TOPIC)] },
-  { name: 'topic-removed', ready: ['todo'], from: 'topic-added', replicas: 1, actions: [change({ topics: null })] },
+  {
+    name: 'topic-removed',
+    ready: ['todo'],
+    from: 'topic-added',
+    replicas: 1,
+    sameEndAs: 'create',
+    actions: [change({ topics: null })],
+  },
   {
     name: 'topic-added-and-removed',
     ready: ['todo'],
     from: 'create',
+    sameEndAs: 'create',
     replicas: 1,
     actions: [change(OWN_TOPIC), change({ topics: null })],
   },
@@ -117,20 +166,46 @@ export const SCENARIOS: readonly Scenario[] = [
     actions: [change({ services: { backend: { replicas: 3 } } })],
   },
   { name: 'service-enabled', ready: ['todo'], from: 'create', replicas: 1, actions: [change(MORE)] },
-  { name: 'service-disabled', ready: ['todo'], from: 'service-enabled', replicas: 1, actions: [change(LESS)] },
+  {
+    name: 'service-disabled',
+    sameEndAs: 'create',
+    ready: ['todo'],
+    from: 'service-enabled',
+    replicas: 1,
+    actions: [change(LESS)],
+  },
   { name: 'version-changed', ready: ['todo'], from: 'create', replicas: 1, actions: [change({ version: '0.2.0' })] },
   {
     name: 'version-changed-and-back',
     whole: true,
     ready: ['todo'],
     from: 'create',
+    sameEndAs: 'create',
     replicas: 1,
     actions: [change({ version: '0.2.0' }), change({ version: '0.1.0' })],
+  },
+  {
+    name: 'operator-upgraded-and-back',
+    ready: ['todo'],
+    from: 'create',
+    replicas: 1,
+    sameEndAs: 'create',
+    unmoved: true,
+    actions: [upgrade('0.2.0'), upgrade('0.1.0')],
+  },
+  {
+    name: 'operator-upgraded-unpinned',
+    whole: true,
+    ready: ['todo'],
+    from: 'empty',
+    replicas: 1,
+    actions: [create('todo', UNPINNED as PlatformSpec), upgrade('0.2.0')],
   },
   {
     name: 'drift-by-hand',
     ready: ['todo'],
     from: 'create',
+    sameEndAs: 'create',
     replicas: 1,
     actions: [
       edit(KINDS.deployment, 'todo-backend', { spec: { replicas: 7 } }),
@@ -153,6 +228,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'label-stripped',
     ready: ['todo'],
     from: 'create',
+    sameEndAs: 'create',
     replicas: 1,
     actions: [
       edit(KINDS.deployment, 'todo-backend', { metadata: { labels: { 'todo.events/platform': null } } }),
@@ -163,6 +239,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'child-deleted',
     ready: ['todo'],
     from: 'create',
+    sameEndAs: 'create',
     replicas: 1,
     actions: [
       deleteChild(KINDS.deployment, 'todo-backend'),
@@ -194,8 +271,9 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'suspended-and-resumed',
     ready: ['todo'],
     from: 'suspended',
+    sameEndAs: 'service-scaled',
     replicas: 1,
-    actions: [change({ suspend: false })],
+    actions: [change({ suspend: null })],
   },
   { name: 'deleted', ready: [], from: 'create', replicas: 1, actions: [remove()] },
   {
@@ -221,8 +299,19 @@ export const SCENARIOS: readonly Scenario[] = [
     whole: true,
     ready: ['todo'],
     from: 'create',
+    sameEndAs: 'create',
     replicas: 1,
     actions: [remove(), create()],
+  },
+  {
+    name: 'anything-and-then-sense',
+    whole: true,
+    ready: ['todo'],
+    from: 'empty',
+    replicas: 1,
+    sameEndAs: 'create',
+    anyWay: true,
+    actions: [createAnything, removeIfThere, create()],
   },
   { name: 'second-platform', ready: ['todo'], from: 'create', replicas: 1, actions: [create('other')] },
   {
@@ -233,7 +322,15 @@ export const SCENARIOS: readonly Scenario[] = [
     replicas: 1,
     actions: [remove()],
   },
-  { name: 'two-replicas-create', whole: true, ready: ['todo'], from: 'empty', replicas: 2, actions: [create()] },
+  {
+    name: 'two-replicas-create',
+    whole: true,
+    ready: ['todo'],
+    from: 'empty',
+    sameEndAs: 'create',
+    replicas: 2,
+    actions: [create()],
+  },
   {
     name: 'two-replicas-change',
     whole: true,

@@ -7,7 +7,7 @@ import { KINDS, type Platform } from '../platform.ts'
 import { type Context, child } from '../render/context.ts'
 import type { StrimziInput } from './inputs.ts'
 import { type KafkaProvider, SIDECAR_ENV, type View } from './provider.ts'
-import { secretText } from './secrets.ts'
+import { secretOf, secretText, textIn } from './secrets.ts'
 import { refuseConfig } from './strimzi-config.ts'
 import { nodePools, poolName, refuseNodes } from './strimzi-nodes.ts'
 import { liveTopics, refuseTopics, topicConfig } from './topics.ts'
@@ -107,11 +107,11 @@ function missingOf(kafka: StrimziInput | undefined, listener: Listener | undefin
  */
 function certificatesOf(view: View, listener: string[]): string {
   const { name, namespace } = strimziCluster(view)
-  const keys = Object.keys(view.cache.get(KINDS.secret, namespace, `${name}-cluster-ca-cert`)?.['data'] ?? {})
-  const trusted = keys
+  const secret = secretOf(view.cache, namespace, `${name}-cluster-ca-cert`)
+  const trusted = Object.keys(secret?.['data'] ?? {})
     .filter(key => key.endsWith('.crt'))
     .sort()
-    .flatMap(key => secretText(view.cache, namespace, `${name}-cluster-ca-cert`, key) ?? [])
+    .flatMap(key => textIn(secret, key) ?? [])
   return [...new Set([...trusted, ...listener].map(pem => pem.trim()))].join('\n')
 }
 
