@@ -27,8 +27,11 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
     kafka: providerOf(effective).observe({ cache, platform, effective }),
     ...(uri !== undefined && { databaseDigest: hashOf(uri) }),
     generated: {
-      [SECRETS.daprTokens(name)]:
-        cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(random),
+      // Made up though nobody keeps it, it would be another each time, and roll the pods each time.
+      ...(effective.dapr.apiToken && {
+        [SECRETS.daprTokens(name)]:
+          cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(random),
+      }),
       ...(effective.auth.builtIn && {
         [SECRETS.devIssuer(name)]:
           cache.get(KINDS.secret, namespace, SECRETS.devIssuer(name))?.['data'] ??
