@@ -31,6 +31,8 @@ export interface EffectiveSubscription {
   deadLetter: boolean
   /** The topic whose dead letters it shares; absent: its own. */
   deadLettersOf?: string
+  /** From `spec.subscriptions`. */
+  own?: boolean
 }
 
 export interface EffectiveService {
@@ -132,17 +134,18 @@ export function effectiveSpec(platform: Platform, operatorVersion: string): Effe
   const services = SERVICES.filter(({ service }) => spec.services?.[service]?.enabled ?? true).map(contract =>
     effectiveService(contract, spec.services?.[contract.service], defaults),
   )
-  const subscriptions = [
+  const subscriptions = onceEach([
     ...services.flatMap(({ contract }) => builtInSubscriptions(contract)),
+    ...(spec.legacy?.enabled ? services.flatMap(({ contract }) => legacySubscriptions(contract)) : []),
     ...(spec.subscriptions ?? []).map(({ app, topic, path, rules = [], deadLetter = true }) => ({
       app,
       topic,
       path,
       rules,
       deadLetter,
+      own: true,
     })),
-    ...(spec.legacy?.enabled ? services.flatMap(({ contract }) => legacySubscriptions(contract)) : []),
-  ]
+  ])
   return {
     profile,
     version: spec.version ?? operatorVersion,
@@ -248,19 +251,32 @@ const legacySubscriptions = (contract: ServiceContract): EffectiveSubscription[]
       deadLettersOf: topic,
     }))
 
+/** The first of each app and topic: what the services themselves consume comes before what the spec adds. */
+const onceEach = (subscriptions: EffectiveSubscription[]): EffectiveSubscription[] =>
+  [...new Map(subscriptions.toReversed().map(each => [`${each.app}/${each.topic}`, each])).values()].toReversed()
+
+/** The standard topics, those of earlier platforms, dead letters, and the spec's own; the spec may change any of them. */
 function topics(spec: PlatformSpec, subscriptions: EffectiveSubscription[]): EffectiveTopic[] {
   const given = new Map((spec.topics ?? []).map(topic => [topic.name, topic]))
-  const known = new Set(TOPICS.map(topic => topic.name))
+  const legacy = LEGACY_TOPICS.filter(() => spec.legacy?.enabled).map(({ name, topic }) => ({
+    ...TOPICS.find(today => today.name === topic)!,
+    name,
+  }))
+  const dead = subscriptions
+    .filter(subscription => subscription.deadLetter && !subscription.deadLettersOf)
+    .map(({ topic, app }) => ({
+      name: deadLetterTopic(topic, app),
+      partitions: DEAD_LETTER_PARTITIONS,
+      retentionMs: DEAD_LETTER_RETENTION_MS,
+    }))
+  const known = new Set([...TOPICS, ...legacy, ...dead].map(topic => topic.name))
   const own = (spec.topics ?? [])
     .filter(topic => !known.has(topic.name))
     .map(({ name }) => ({ name, partitions: 6, retentionMs: 7 * UNITS['d']! }))
-  const legacy = LEGACY_TOPICS.filter(({ name }) => spec.legacy?.enabled && !given.has(name)).map(
-    ({ name, topic }) => ({
-      ...TOPICS.find(today => today.name === topic)!,
-      name,
-    }),
-  )
-  const living = [...TOPICS, ...legacy, ...own].map(topic => {
+  const changed = (
+    topic: { name: string; partitions: number; retentionMs: number },
+    deadLetter: boolean,
+  ): EffectiveTopic => {
     const wanted = given.get(topic.name)
     return {
       name: topic.name,
@@ -268,19 +284,13 @@ function topics(spec: PlatformSpec, subscriptions: EffectiveSubscription[]): Eff
       ...(wanted?.replicas && { replicas: wanted.replicas }),
       retentionMs: wanted?.retention ? parseDuration(wanted.retention) : topic.retentionMs,
       config: wanted?.config ?? {},
-      deadLetter: false,
+      deadLetter,
     }
-  })
-  const dead = subscriptions
-    .filter(subscription => subscription.deadLetter && !subscription.deadLettersOf)
-    .map(({ topic, app }) => ({
-      name: deadLetterTopic(topic, app),
-      partitions: DEAD_LETTER_PARTITIONS,
-      retentionMs: DEAD_LETTER_RETENTION_MS,
-      config: {},
-      deadLetter: true,
-    }))
-  return [...living, ...dead]
+  }
+  return [
+    ...[...TOPICS, ...legacy, ...own].map(topic => changed(topic, false)),
+    ...dead.map(topic => changed(topic, true)),
+  ]
 }
 
 function effectiveAuth({ spec, metadata }: Platform): Effective['auth'] {

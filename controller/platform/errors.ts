@@ -9,6 +9,7 @@ export type SpecErrorCode =
   | 'TEP-SPEC-KAFKA-ACCESS'
   | 'TEP-SPEC-NAME-TAKEN'
   | 'TEP-SPEC-SUBSCRIPTION-TOPIC'
+  | 'TEP-SPEC-SUBSCRIPTION-TAKEN'
 
 export interface Refusal {
   code: SpecErrorCode

@@ -30,9 +30,21 @@ export function refuse(
         kind: 'Subscription',
         name: resourceName(`${app}-${topic}`),
       })),
+      ...builtInAlready(platform, wanted).map(({ app, topic }) => ({
+        code: 'TEP-SPEC-SUBSCRIPTION-TAKEN' as const,
+        field: `spec.subscriptions[app=${app},topic=${topic}]`,
+        message: `${app} consumes ${topic} already; remove it, or give your own app another app-id`,
+        kind: 'Subscription',
+        name: resourceName(`${app}-${topic}`),
+      })),
     ],
   }
 }
+
+const builtInAlready = ({ spec }: Platform, { subscriptions }: Effective): { app: string; topic: string }[] =>
+  (spec.subscriptions ?? []).filter(given =>
+    subscriptions.some(({ app, topic, own }) => !own && app === given.app && topic === given.topic),
+  )
 
 /** Fields the schema has for later releases: accepted and kept, but nothing comes of them yet. */
 const NOT_ACTED_UPON: readonly ((spec: PlatformSpec) => string | false)[] = [
