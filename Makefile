@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property bench-up clean
+.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property bench-up bench-runtime clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ plan-property: node_modules/.installed ## the plan against the writes made, over
 
 bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 	@node test/bench/up.ts
+
+bench-runtime: dist/.built ## what the controller costs with 1,000 platforms: requests, memory, time
+	@node test/bench/runtime.ts
 
 clean: ## remove what was built
 	@rm -rf dist

@@ -15,6 +15,9 @@ const settings = parseSettings(process.argv, packageJson.version)
 const kubeConfig = new KubeConfig()
 kubeConfig.loadFromDefault()
 const metrics = createMetrics()
+const collector = process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? process.env['OTEL_EXPORTER_OTLP_ENDPOINT']
+// Only whoever asks for traces pays for them in memory and start-up time.
+const endTraces = collector ? (await import('./traces.ts')).exportTraces(packageJson.version) : undefined
 
 log('info', 'starting', {
   version: settings.version,
@@ -59,4 +62,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
 const { error } = await controller.ended
 if (error) log('error', 'ended; exiting', { code: error.code, error: error.message })
 server.close()
+await endTraces?.().catch((reason: unknown) =>
+  log('warn', 'the last spans could not be sent', { error: String(reason) }),
+)
 process.exit(error ? 1 : 0)

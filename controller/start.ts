@@ -6,7 +6,7 @@ import { LeaderLease } from './kube/lease.ts'
 import { Manager } from './kube/manager.ts'
 import type { Random } from './kube/random.ts'
 import type { Transport } from './kube/transport.ts'
-import { CONTROLLER, LEASE_NAME, type Metrics } from './metrics.ts'
+import { CONTROLLER, counted, LEASE_NAME, type Metrics, queueObserver, WORKERS } from './metrics.ts'
 import { FIELD_MANAGER } from './platform/platform.ts'
 import { INDEXES, project } from './platform/project.ts'
 import { Reconciler } from './platform/reconciler.ts'
@@ -42,7 +42,7 @@ export function startController({ transport, clock, random, settings, metrics, l
   const dead = new AbortController()
   const leaving = new AbortController()
   const ended = Promise.withResolvers<{ error?: KubeError }>()
-  const living = mortal(transport, dead.signal)
+  const living = mortal(counted(transport, metrics), dead.signal)
 
   // The lease itself must be written before it is held: it alone goes through a client without the fence.
   const lease = new LeaderLease(new KubeClient(living, { clock }), {
@@ -85,6 +85,7 @@ export function startController({ transport, clock, random, settings, metrics, l
     watches: watchesOf(settings.namespaces, () => manager.cache),
     project,
     indexes: INDEXES,
+    queue: { workers: WORKERS, observer: queueObserver(metrics) },
     clock,
     random,
     reconcile: async key => {

@@ -13,6 +13,17 @@ export interface WorkResult {
 
 export type Work = (key: string) => Promise<WorkResult | undefined>
 
+/** Told what happens to keys; for metrics. Milliseconds. */
+export interface QueueObserver {
+  /** A key that was neither waiting nor due to come again was added. */
+  added?(): void
+  /** A key is worked on after waiting so long. */
+  taken?(waitedMs: number): void
+  done?(tookMs: number): void
+  /** A failure will be tried again. */
+  retried?(): void
+}
+
 export interface QueueOptions {
   /** Keys worked on at once. Defaults to 2. */
   workers?: number
@@ -22,6 +33,7 @@ export interface QueueOptions {
   capMs?: number
   clock?: Clock
   random?: Random
+  observer?: QueueObserver
 }
 
 interface Delay {
@@ -41,7 +53,8 @@ const OVERTAKING = 8
 export class WorkQueue {
   readonly #work: Work
   readonly #options: Required<QueueOptions>
-  readonly #ready: Record<Priority, Set<string>> = { user: new Set(), resync: new Set() }
+  /** Keys that could be worked on, with the time since when. */
+  readonly #ready: Record<Priority, Map<string, number>> = { user: new Map(), resync: new Map() }
   readonly #delayed = new Map<string, Delay>()
   readonly #heap = new Heap<Delay>((a, b) => a.due < b.due)
   readonly #active = new Map<string, { again: Priority | undefined; echo: boolean }>()
@@ -53,7 +66,8 @@ export class WorkQueue {
 
   constructor(work: Work, options: QueueOptions = {}) {
     this.#work = work
-    this.#options = { workers: 2, baseMs: 100, capMs: 60_000, clock: systemClock, random: systemRandom, ...options }
+    const defaults = { workers: 2, baseMs: 100, capMs: 60_000, clock: systemClock, random: systemRandom, observer: {} }
+    this.#options = { ...defaults, ...options }
   }
 
   /** Keys that could be worked on now. */
@@ -77,14 +91,19 @@ export class WorkQueue {
 
   add(key: string, priority: Priority = 'user'): void {
     if (this.#stopped) return
+    const { clock, observer } = this.#options
     const active = this.#active.get(key)
     if (active) {
+      if (!active.again) observer.added?.()
       active.again = active.again === 'user' ? 'user' : priority
       return
     }
     this.#delayed.delete(key)
-    if (priority === 'user') this.#ready.resync.delete(key)
-    if (!this.#ready.user.has(key)) this.#ready[priority].add(key)
+    const { user, resync } = this.#ready
+    const since = user.get(key) ?? resync.get(key)
+    if (since === undefined) observer.added?.()
+    if (priority === 'user') resync.delete(key)
+    if (!user.has(key)) this.#ready[priority].set(key, since ?? clock.monotonic())
     this.#pump()
   }
 
@@ -154,15 +173,19 @@ export class WorkQueue {
     const { user, resync } = this.#ready
     while (!this.#stopped && this.#active.size < this.#options.workers) {
       const priority = user.size === 0 || (resync.size > 0 && this.#overtaken >= OVERTAKING) ? 'resync' : 'user'
-      const key = this.#ready[priority].values().next().value
-      if (key === undefined) return
+      const next = this.#ready[priority].entries().next().value
+      if (next === undefined) return
+      const [key, since] = next
       this.#overtaken = priority === 'user' && resync.size > 0 ? this.#overtaken + 1 : 0
       this.#ready[priority].delete(key)
+      this.#options.observer.taken?.(this.#options.clock.monotonic() - since)
       void this.#run(key, priority)
     }
   }
 
   async #run(key: string, priority: Priority): Promise<void> {
+    const { clock, random, observer } = this.#options
+    const began = clock.monotonic()
     const state = { again: undefined as Priority | undefined, echo: false }
     this.#active.set(key, state)
     let after: number | undefined
@@ -175,9 +198,11 @@ export class WorkQueue {
       // The worker reports its own errors; the queue only promises that the key comes back.
       const failures = this.failures(key)
       this.#failures.set(key, failures + 1)
-      after = backoffDelay(failures, this.#options.random, this.#options)
+      after = backoffDelay(failures, random, this.#options)
       afterPriority = priority
+      observer.retried?.()
     }
+    observer.done?.(clock.monotonic() - began)
     this.#active.delete(key)
     if (state.again) this.add(key, state.again)
     else if (after !== undefined) this.addAfter(key, after, afterPriority)

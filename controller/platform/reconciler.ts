@@ -161,12 +161,10 @@ export class Reconciler {
     const others = (platform.metadata.finalizers ?? []).filter(finalizer => finalizer !== FINALIZER)
     const { namespace, name, resourceVersion } = platform.metadata
     const patch = { metadata: { resourceVersion, finalizers: [...others, ...wanted] } }
-    this.#options.cache.wrote(
-      await this.#options.client.mergePatch(KINDS.platform, namespace, name, patch, {
-        fieldManager: FIELD_MANAGER,
-        reason,
-      }),
-    )
+    const { cache, client, record } = this.#options
+    const options = { fieldManager: FIELD_MANAGER, reason }
+    cache.wrote(await client.mergePatch(KINDS.platform, namespace, name, patch, options))
+    record(platform, { type: 'Normal', reason, message: FINALIZER })
   }
 
   async #writeStatus(platform: Platform, status: PlatformStatus): Promise<void> {

@@ -44,13 +44,6 @@ export const DEFECTS: readonly Defect[] = [
     replace: 'if (failures.length > 1_000)\n      throw new AggregateError',
   },
   {
-    name: 'swallows failures of a deletion and does not come back',
-    file: RECONCILER,
-    find: 'if (failures.length > 0) throw failures[0]!.error\n    return { requeueAfterMs: 2_000 }',
-    replace: 'return undefined',
-    only: '^deleted.*(status-500|status-429|reset|lost)',
-  },
-  {
     name: 'acts while suspended',
     file: RECONCILER,
     find: 'effective.suspend ? [] : await act',
@@ -245,7 +238,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'forgets to retry',
     file: QUEUE,
-    find: 'after = backoffDelay(failures, this.#options.random, this.#options)',
+    find: 'after = backoffDelay(failures, random, this.#options)',
     replace: '',
     only: 'status|reset|lost|forbidden',
   },

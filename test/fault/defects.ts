@@ -26,7 +26,7 @@ try {
 }
 
 async function main(): Promise<number> {
-  for (const part of ['controller', 'src', 'crds', 'test/fault', 'package.json'])
+  for (const part of ['controller', 'src', 'crds', 'test/fault', 'test/support', 'package.json'])
     cpSync(join(ROOT, part), join(folder, part), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   const references = join(folder, 'references')

@@ -74,11 +74,17 @@ const unreachable = (request: Request, why: string): KubeError =>
 export class Network {
   readonly #options: NetworkOptions
   readonly #streams = new Set<WatchStream>()
-  readonly #gone = new Map<string, 'http' | 'inBand'>()
+  /** History below a version is no more: watches of a kind that ask for it are told so, as often as they ask. */
+  readonly #gone = new Map<string, { how: 'http' | 'inBand'; below: number }>()
 
   constructor(options: NetworkOptions) {
     this.#options = options
     for (const fault of options.faults) this.#schedule(fault)
+  }
+
+  /** Kinds of the watches that are open, one entry for each. */
+  get watched(): string[] {
+    return [...this.#streams].map(({ kind }) => kind).sort()
   }
 
   /** Cuts everything: the process is dead, or the server is. */
@@ -136,7 +142,6 @@ export class Network {
 
   #stream(call: Call, request: Request, answer: KubeResponse & { kind: 'watch' }): Response {
     const { simulation, lane, random, observer, server } = this.#options
-    const gone = this.#take(call.kind)
     const query = new URL(request.path, 'http://sim').searchParams
     const stream = new WatchStream({
       simulation,
@@ -145,7 +150,7 @@ export class Network {
       kind: call.kind,
       start: answer.start,
       timeoutMs: Number(query.get('timeoutSeconds') ?? 0) * 1_000,
-      expired: gone === 'inBand',
+      expired: this.#expired(call) === 'inBand',
       version: () => server.store.version,
       heldUntil: () => this.#heldUntil(call.kind),
       duplicated: () => this.#active('duplicate') !== undefined,
@@ -210,10 +215,7 @@ export class Network {
   #refused(call: Call): KubeResponse | undefined {
     const forbidden = this.#active('forbid', fault => fault.kind === call.kind)
     if (forbidden) return status(403, 'Forbidden', `${call.kind} is forbidden: User "controller" cannot do that`)
-    if (call.sort === 'watch' && this.#gone.get(call.kind) === 'http') {
-      this.#gone.delete(call.kind)
-      return status(410, 'Expired', 'too old resource version')
-    }
+    if (this.#expired(call) === 'http') return status(410, 'Expired', 'too old resource version')
     return undefined
   }
 
@@ -223,10 +225,11 @@ export class Network {
     return { kind: 'object', status: 200, headers: { 'content-type': 'application/json' }, body: call.body }
   }
 
-  #take(kind: string): 'http' | 'inBand' | undefined {
+  #expired({ sort, kind, path }: Call): 'http' | 'inBand' | undefined {
     const gone = this.#gone.get(kind)
-    this.#gone.delete(kind)
-    return gone
+    if (sort !== 'watch' || !gone) return undefined
+    const version = new URL(path, 'http://sim').searchParams.get('resourceVersion')
+    return version && Number(version) < gone.below ? gone.how : undefined
   }
 
   #active<T extends Fault['type']>(
@@ -269,7 +272,7 @@ export class Network {
     }
     const forget = (kind: string, how: 'http' | 'inBand'): void => {
       for (const stream of streamsOf(kind)) {
-        this.#gone.set(stream.kind, how)
+        this.#gone.set(stream.kind, { how, below: this.#options.server.store.version })
         stream.cut(false)
       }
     }
@@ -278,9 +281,9 @@ export class Network {
     if (fault.type === 'gone') at(fault.at, () => forget(fault.kind, fault.inBand ? 'inBand' : 'http'))
     if (fault.type === 'unobserved') at(fault.at + fault.forMs, () => forget(fault.kind, 'inBand'))
     if (fault.type === 'restart') {
-      at(fault.at, () => this.cutAll())
       at(fault.at, () => {
-        if (fault.compact) for (const stream of streamsOf(ALL_KINDS)) this.#gone.set(stream.kind, 'http')
+        if (fault.compact) forget(ALL_KINDS, 'http')
+        this.cutAll()
       })
     }
   }

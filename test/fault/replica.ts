@@ -45,6 +45,10 @@ export class Replica {
     return this.#options.leaderElection ? this.#controller?.lease.identity : undefined
   }
 
+  get watched(): string[] {
+    return this.#network?.watched ?? []
+  }
+
   get ready(): boolean {
     return this.#controller?.ready() ?? false
   }
