@@ -114,8 +114,9 @@ export class PlatformWorld {
         const operator = OPERATORS[object.kind] ?? REDPANDA[object.kind]
         const before = object.metadata.resourceVersion
         await operator?.(this.api.clientFor('operators'), object).catch(error => {
-          // One operator's word came while another's object was at work: the next round sees both.
+          // One operator's word came while another's object was at work: another look is due.
           if (error.code !== 409 && error.code !== 404) throw error
+          again = true
         })
         const after = operator && (await this.client.get(object, object.metadata.namespace, object.metadata.name))
         again ||= after !== undefined && after.metadata.resourceVersion !== before
