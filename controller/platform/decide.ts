@@ -8,6 +8,7 @@ import { kafkaInForce } from './kafka-in-force.ts'
 import { observeChildren, observeFacts } from './observe.ts'
 import { plan, type Step } from './plan.ts'
 import type { Platform } from './platform.ts'
+import { type Skipped, withoutAbsent } from './presence.ts'
 import { refuse } from './refuse.ts'
 import { render } from './render/index.ts'
 import { refuseTaken } from './taken.ts'
@@ -17,6 +18,8 @@ export interface Decision {
   effective: Effective
   facts: Facts
   desired: Desired[]
+  /** Kinds that are asked for and not there. */
+  skipped: Skipped[]
   refused: Refusal[]
   /** What to write now, in order, and what waits. */
   steps: Step[]
@@ -35,11 +38,13 @@ export function decide({ cache, settings, random }: World, platform: Platform): 
   const facts = observeFacts(cache, platform, inForce.effective, random)
   const { effective, refused } = refuse(platform, inForce.effective, facts)
   const rendered = refuseTaken(render({ platform, effective, facts, settings }), platform, cache)
+  const { desired, skipped } = withoutAbsent(rendered.desired, facts.absentKinds)
   return {
     effective,
     facts,
-    desired: rendered.desired,
+    desired,
+    skipped,
     refused: [...inForce.refused, ...refused, ...rendered.refused],
-    steps: plan(rendered.desired, observed, { keepStateful: effective.deletionPolicy === 'Retain' }),
+    steps: plan(desired, observed, { keepStateful: effective.deletionPolicy === 'Retain' }),
   }
 }

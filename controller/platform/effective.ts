@@ -8,9 +8,9 @@ import {
   LEGACY_TOPICS,
   SERVICES,
   type ServiceContract,
-  type ServiceName,
   TOPICS,
 } from '../../src/contracts/topology.ts'
+import { type EffectiveService, effectiveService, SERVICE_DEFAULTS } from './effective-service.ts'
 import type { Platform } from './platform.ts'
 
 export interface EffectiveTopic {
@@ -33,13 +33,6 @@ export interface EffectiveSubscription {
   deadLettersOf?: string
   /** From `spec.subscriptions`. */
   own?: boolean
-}
-
-export interface EffectiveService {
-  contract: ServiceContract
-  replicas: number
-  logLevel: string
-  resources: object
 }
 
 /** The spec with every default filled in; what render works from. Shown in `status.effective`, never written to the spec. */
@@ -74,6 +67,8 @@ export interface Effective {
     operatorRole: string
     builtIn: boolean
   }
+  networkPolicy: { enabled: boolean; ingressNamespaces: string[]; monitoringNamespaces: string[] }
+  monitoring: { enabled: boolean }
   terminationGracePeriodSeconds: number
 }
 
@@ -100,17 +95,13 @@ const PROFILES = {
   Development: {
     nodes: 1,
     storage: '5Gi',
-    serviceReplicas: 1,
     deletionPolicy: 'Delete',
-    resources: { requests: { cpu: '10m', memory: '96Mi' }, limits: { memory: '256Mi' } },
     grace: 30,
   },
   Production: {
     nodes: 3,
     storage: '100Gi',
-    serviceReplicas: 2,
     deletionPolicy: 'Retain',
-    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } },
     grace: 60,
   },
 } as const
@@ -132,7 +123,7 @@ export function effectiveSpec(platform: Platform, operatorVersion: string): Effe
   const shared = provider !== 'strimzi' || spec.kafka.strimzi?.clusterRef !== undefined
   const brokers = nodeGroup(spec.kafka.strimzi?.brokers, defaults)
   const services = SERVICES.filter(({ service }) => spec.services?.[service]?.enabled ?? true).map(contract =>
-    effectiveService(contract, spec.services?.[contract.service], defaults),
+    effectiveService(contract, spec.services?.[contract.service], SERVICE_DEFAULTS[profile]),
   )
   const subscriptions = onceEach([
     ...services.flatMap(({ contract }) => builtInSubscriptions(contract)),
@@ -183,6 +174,12 @@ export function effectiveSpec(platform: Platform, operatorVersion: string): Effe
       }),
     },
     auth: effectiveAuth(platform),
+    networkPolicy: {
+      enabled: spec.networkPolicy?.enabled ?? profile === 'Production',
+      ingressNamespaces: spec.networkPolicy?.ingressNamespaces ?? [],
+      monitoringNamespaces: spec.networkPolicy?.monitoringNamespaces ?? [],
+    },
+    monitoring: { enabled: spec.monitoring?.enabled ?? profile === 'Production' },
     terminationGracePeriodSeconds: defaults.grace,
   }
 }
@@ -211,19 +208,6 @@ function nodeGroup(
     replicas: group?.replicas ?? defaults.nodes,
     storage: group?.storage ?? { size: defaults.storage },
     resources: group?.resources ?? {},
-  }
-}
-
-function effectiveService(
-  contract: ServiceContract,
-  given: NonNullable<PlatformSpec['services']>[ServiceName],
-  defaults: { serviceReplicas: number; resources: object },
-): EffectiveService {
-  return {
-    contract,
-    replicas: given?.replicas ?? given?.autoscaling?.min ?? defaults.serviceReplicas,
-    logLevel: given?.logLevel ?? 'info',
-    resources: given?.resources ?? defaults.resources,
   }
 }
 

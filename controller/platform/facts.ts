@@ -49,8 +49,24 @@ export interface Facts {
   kafka: KafkaFacts
   /** Digest of the database's connection URI, once it is there; the value itself goes nowhere. */
   databaseDigest?: string
+  /** Kinds (as `kindKey` writes them) that the server does not know. */
+  absentKinds: readonly string[]
+  /** How many pods each Deployment has and who says so, by name. */
+  scales: Record<string, Scale>
+  /** Autoscalers that exist, as `Kind/name`; each has the name of the Deployment it scales. */
+  autoscalers: readonly string[]
+  /** `host:port` of what Secrets lead to, without anything that is secret. */
+  addresses: { database?: string; smtp?: string }
   /** Material that is made once and kept: what the live Secret holds, or fresh for the first time. base64 by key. */
   generated: Record<string, Record<string, string>>
+}
+
+export interface Scale {
+  replicas: number
+  /** An autoscaler was given the replicas. */
+  autoscaled: boolean
+  /** What an autoscaler left when it went. */
+  adopted?: number
 }
 
 /** Where the operator's own settings come from: flags of the controller. */
@@ -58,4 +74,6 @@ export interface OperatorSettings {
   version: string
   /** Image of the services without tag. */
   servicesImage: string
+  /** Namespace of Dapr's control plane. Defaults to `dapr-system`. */
+  daprNamespace?: string
 }

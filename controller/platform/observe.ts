@@ -6,6 +6,7 @@ import { hashOf } from './desired.ts'
 import type { Effective } from './effective.ts'
 import type { Facts } from './facts.ts'
 import { SECRETS } from './names.ts'
+import { observeAddresses, observeScaling } from './observe-services.ts'
 import type { Observed } from './plan.ts'
 import { KINDS, type Platform, platformKey } from './platform.ts'
 import { BY_PLATFORM, type Cached } from './project.ts'
@@ -23,9 +24,12 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
   const { namespace, name } = platform.metadata
   const database = databaseSecret({ platform, effective })
   const uri = secretText(cache, namespace, database.name, database.key)
+  const smtp = platform.spec.notifications?.smtpSecretRef?.name ?? ''
   return {
     kafka: providerOf(effective).observe({ cache, platform, effective }),
     ...(uri !== undefined && { databaseDigest: hashOf(uri) }),
+    ...observeScaling(cache, platform),
+    addresses: observeAddresses({ database: uri, smtp: secretText(cache, namespace, smtp, 'url') }),
     generated: {
       // Made up though nobody keeps it, it would be another each time, and roll the pods each time.
       ...(effective.dapr.apiToken && {

@@ -92,13 +92,24 @@ export const isStateful = (object: KubeObject): boolean => STATEFUL.has(object.k
  */
 const WAVES: readonly (readonly string[])[] = [
   ['Subscription'],
+  // Before what they scale, or they would scale what is going.
+  ['ScaledObject', 'HorizontalPodAutoscaler'],
   ['Deployment', 'Job'],
   ['Component', 'Configuration', 'Resiliency'],
   ['KafkaTopic', 'Topic'],
   ['KafkaUser', 'User'],
   ['Kafka', 'Cluster'],
   ['KafkaNodePool'],
-  ['Secret', 'Service', 'ServiceAccount'],
+  // Pods stay closed to the last, and KEDA may read what it needs while it goes.
+  [
+    'Secret',
+    'Service',
+    'ServiceAccount',
+    'NetworkPolicy',
+    'PodDisruptionBudget',
+    'TriggerAuthentication',
+    'ObjectStore',
+  ],
 ]
 
 /** The deletions to do now: those of the first wave that still has something; empty when all is gone. Pure. */

@@ -1,13 +1,16 @@
 import type { KubeObject } from '../kube/objects.ts'
 import { type Drift, driftOf, ownedFields } from '../kube/ownership.ts'
+import type { Scale } from './facts.ts'
 import { SECRETS } from './names.ts'
 import {
+  AUTOSCALED,
   FIELD_MANAGER,
   HASH_ANNOTATION,
   KINDS,
   PLATFORM_LABEL,
   PLATFORM_NAMESPACE_LABEL,
   type Platform,
+  REPLICAS_ANNOTATION,
 } from './platform.ts'
 import { kafkaInput } from './providers/inputs.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
@@ -26,6 +29,8 @@ export interface Cached extends KubeObject {
   reads?: string[]
   /** What it tells of a platform's Kafka: see `providers/inputs.ts`. */
   input?: object
+  /** Of a Deployment. */
+  scale?: Scale
   /** Of a Secret that some platform may read. */
   data?: Record<string, string>
 }
@@ -35,6 +40,13 @@ const KEPT_LABELS = [PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, 'strimzi.io/clust
 const BY_NAMESPACE_KINDS: string[] = [KINDS.platform, KINDS.topic, KINDS.redpandaTopic, KINDS.pod].map(
   ({ kind }) => kind,
 )
+
+/** What a Deployment says of its number of pods. */
+export function scaleOf(replicas = 1, annotations: Record<string, string> = {}): Scale {
+  const mark = annotations[REPLICAS_ANNOTATION]
+  const autoscaled = mark === AUTOSCALED
+  return { replicas, autoscaled, ...(mark && !autoscaled && { adopted: Number(mark) }) }
+}
 
 /** Secrets of these types are nobody's input, and large or delicate: Helm's releases and tokens of service accounts. */
 const FOREIGN_SECRETS = ['helm.sh/release.v1', 'kubernetes.io/service-account-token']
@@ -77,6 +89,7 @@ function inputOf(object: KubeObject): Partial<Cached> {
   const { kind, metadata, data, type } = object
   const input = kafkaInput(object)
   if (input) return { input }
+  if (kind === KINDS.deployment.kind) return { scale: scaleOf(object['spec']?.replicas, metadata.annotations) }
   if (kind !== KINDS.secret.kind || FOREIGN_SECRETS.includes(type)) return {}
   const platform = metadata.labels?.[PLATFORM_LABEL]
   // What we rendered is compared by what we own of it; only what was made by chance has to be read back.

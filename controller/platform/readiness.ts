@@ -1,4 +1,4 @@
-import { conditionOf, type KubeObject } from '../kube/objects.ts'
+import { type Condition, conditionOf, type KubeObject } from '../kube/objects.ts'
 
 export interface Readiness {
   ready: boolean
@@ -86,6 +86,13 @@ const redpanda =
       ? READY
       : waiting(condition?.reason ?? 'Pending', condition?.message ?? 'its operator has not reported yet')
   }
+/** A Gateway says on the route, for each parent, whether it took it and found what it leads to. */
+function httpRoute({ status }: KubeObject): Readiness {
+  const parents = (status?.parents ?? []) as { conditions?: Condition[] }[]
+  if (parents.length === 0) return waiting('Pending', 'no Gateway has taken the route yet')
+  const bad = parents.flatMap(({ conditions = [] }) => conditions).find(({ status: value }) => value === 'False')
+  return bad ? waiting(bad.reason ?? bad.type, bad.message ?? '') : READY
+}
 
 /** What "ready" means for each kind; a kind without a status is ready when it exists. */
 const RULES: Record<string, (object: KubeObject) => Readiness> = {
@@ -98,6 +105,8 @@ const RULES: Record<string, (object: KubeObject) => Readiness> = {
   Deployment: deployment,
   Job: job,
   Cluster: byReadyCondition,
+  ScaledObject: byReadyCondition,
+  HTTPRoute: httpRoute,
 }
 
 export function readinessOf(object: KubeObject): Readiness {

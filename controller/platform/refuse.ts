@@ -48,15 +48,8 @@ const builtInAlready = ({ spec }: Platform, { subscriptions }: Effective): { app
 
 /** Fields the schema has for later releases: accepted and kept, but nothing comes of them yet. */
 const NOT_ACTED_UPON: readonly ((spec: PlatformSpec) => string | false)[] = [
-  spec => spec.ingress !== undefined && 'spec.ingress (endpoints only)',
-  spec => spec.networkPolicy?.enabled === true && 'spec.networkPolicy',
-  spec => spec.monitoring?.enabled === true && 'spec.monitoring',
-  spec => spec.database.cloudnativepg?.backup !== undefined && 'spec.database.cloudnativepg.backup',
   spec => spec.notifications?.vapidSecretRef !== undefined && 'spec.notifications.vapidSecretRef',
   spec => spec.notifications?.webhookAllowedHosts !== undefined && 'spec.notifications.webhookAllowedHosts',
-  spec =>
-    Object.values(spec.services ?? {}).some(service => service?.autoscaling) &&
-    'spec.services.*.autoscaling (min is used as replicas)',
 ]
 
 /** What is asked for and silently would not happen, were it not told in the condition VersionSupported. Pure. */

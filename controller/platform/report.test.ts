@@ -1,9 +1,11 @@
+import type { PlatformSpec } from '../../src/contracts/generated/platform.ts'
 import { platformOf, SETTINGS, settledFacts } from '../../test/support/platforms.ts'
 import { type KubeObject, keyOf } from '../kube/objects.ts'
 import { effectiveSpec } from './effective.ts'
 import type { Facts } from './facts.ts'
 import type { Step } from './plan.ts'
 import type { Platform } from './platform.ts'
+import type { Skipped } from './presence.ts'
 import { project } from './project.ts'
 import { refuse } from './refuse.ts'
 import { render } from './render/index.ts'
@@ -16,7 +18,8 @@ const reported = (
     edit = () => {},
     steps = [],
     fights = [],
-  }: { facts?: Facts; edit?: (object: KubeObject) => void; steps?: Step[]; fights?: Fight[] } = {},
+    skipped = [],
+  }: { facts?: Facts; edit?: (object: KubeObject) => void; steps?: Step[]; fights?: Fight[]; skipped?: Skipped[] } = {},
 ) => {
   const { effective, refused } = refuse(platform, effectiveSpec(platform, '0.1.0'), facts)
   const desired = render({ platform, effective, facts, settings: SETTINGS })
@@ -42,6 +45,7 @@ const reported = (
     effective,
     facts,
     desired,
+    skipped,
     observed,
     steps,
     refused,
@@ -138,11 +142,28 @@ test('a fight over a field is told with its manager, path and beginning', () => 
   expect(condition(reported(platformOf()), 'FieldConflict')).toMatchObject({ status: 'False' })
 })
 
+test('kinds that are not there are told with what to install, and keep nothing else from being ready', () => {
+  const keda = { kind: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' }, from: 'KEDA' }
+  const status = reported(platformOf(), { skipped: [keda] })
+  expect(condition(status, 'ChildrenSkipped')).toMatchObject({ status: 'True', reason: 'KindAbsent' })
+  expect(condition(status, 'ChildrenSkipped').message).toContain('ScaledObject (keda.sh/v1alpha1): install KEDA')
+  expect(condition(status, 'Ready').status).toBe('True')
+  expect(condition(reported(platformOf()), 'ChildrenSkipped').status).toBe('False')
+})
+
+test('endpoints are those of the way in', () => {
+  const endpoints = (ingress: PlatformSpec['ingress']) => reported(platformOf(ingress ? { ingress } : {})).endpoints
+  expect(endpoints(undefined)?.web).toBe('http://todo-web.todo.svc:8080')
+  expect(endpoints({ host: 'todo.example.com' })?.api).toBe('http://todo.example.com/api/v1')
+  expect(endpoints({ host: 'todo.example.com', tlsSecretName: 'tls' })?.mcp).toBe('https://todo.example.com/mcp')
+  expect(endpoints({ host: 'todo.example.com', gatewayRef: { name: 'g' } })?.web).toBe('https://todo.example.com')
+})
+
 test('a field that this release does not act on is told, not passed over', () => {
   const status = reported(
-    platformOf({ monitoring: { enabled: true }, services: { audit: { autoscaling: { min: 2, max: 4 } } } }),
+    platformOf({ legacy: { enabled: true }, notifications: { vapidSecretRef: { name: 'vapid' } } }),
   )
   expect(condition(status, 'VersionSupported')).toMatchObject({ status: 'True', reason: 'FieldsIgnored' })
-  expect(condition(status, 'VersionSupported').message).toMatch(/spec\.monitoring, spec\.services\.\*\.autoscaling/)
+  expect(condition(status, 'VersionSupported').message).toMatch(/spec\.legacy, spec\.notifications\.vapidSecretRef/)
   expect(condition(status, 'Ready').status).toBe('True')
 })

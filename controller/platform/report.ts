@@ -9,8 +9,10 @@ import { shownKafka } from './kafka-in-force.ts'
 import type { Observed, Step } from './plan.ts'
 import { type Platform, RECONCILE_ANNOTATION } from './platform.ts'
 import { sharingApps } from './providers/external.ts'
+import type { Skipped } from './presence.ts'
 import type { Readiness } from './readiness.ts'
 import { ignoredFields } from './refuse.ts'
+import { publicAddress } from './render/ingress.ts'
 
 /** A field of a child that another manager keeps changing. */
 export interface Fight extends FieldFight {
@@ -23,6 +25,8 @@ export interface ReportInput {
   effective: Effective
   facts: Facts
   desired: Desired[]
+  /** Kinds that are not there, of children the platform can do without. */
+  skipped: Skipped[]
   observed: Observed
   steps: Step[]
   refused: Refusal[]
@@ -67,6 +71,7 @@ export function report(input: ReportInput): PlatformStatus {
       : { status: 'True', reason: 'Supported', message: `services ${effective.version}` },
   )
   verdicts.set('FieldConflict', conflictVerdict(input.fights))
+  verdicts.set('ChildrenSkipped', skippedVerdict(input.skipped))
   verdicts.set(
     'Suspended',
     effective.suspend
@@ -131,6 +136,16 @@ function conflictVerdict(fights: Fight[]): Verdict {
       `${kind} ${name}: ${path} is kept different by ${manager ?? 'an unknown manager'} since ${new Date(since).toISOString().replace(/\.\d+Z$/, 'Z')}`,
   )
   return { status: 'True', reason: 'FoughtOver', message: texts.sort().slice(0, 5).join('; ') }
+}
+
+function skippedVerdict(skipped: Skipped[]): Verdict {
+  if (skipped.length === 0) return { status: 'False', reason: 'AllPresent', message: '' }
+  const texts = skipped.map(({ kind, from }) => `${kind.kind} (${kind.apiVersion}): install ${from}`)
+  return {
+    status: 'True',
+    reason: 'KindAbsent',
+    message: `left out until the cluster knows them: ${texts.sort().join('; ')}`,
+  }
 }
 
 /** Each child with why it waits; what is refused or failed comes before what is merely not ready. */
@@ -247,10 +262,8 @@ function conditions(
     })
 }
 
-function endpoints({ metadata, spec }: Platform): NonNullable<PlatformStatus['endpoints']> {
-  const base = spec.ingress?.host
-    ? `https://${spec.ingress.host}`
-    : `http://${metadata.name}-web.${metadata.namespace}.svc:8080`
+function endpoints(platform: Platform): NonNullable<PlatformStatus['endpoints']> {
+  const base = publicAddress({ platform })
   return { web: base, api: `${base}/api/v1`, mcp: `${base}/mcp` }
 }
 
@@ -263,10 +276,7 @@ function shown(effective: Effective): Record<string, unknown> {
     topics: topics.map(({ deadLetter: _dead, ...topic }) => topic),
     subscriptions,
     services: Object.fromEntries(
-      services.map(({ contract, replicas, logLevel, resources }) => [
-        contract.service,
-        { replicas, logLevel, resources },
-      ]),
+      services.map(({ contract, replicasGiven: _given, ...service }) => [contract.service, service]),
     ),
     auth: {
       issuer: auth.issuer,

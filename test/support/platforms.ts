@@ -40,6 +40,10 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
     reports: [],
   },
   databaseDigest: 'digest',
+  absentKinds: [],
+  scales: {},
+  autoscalers: [],
+  addresses: {},
   generated: {
     'todo-dapr-token': { token: base64('token') },
     'todo-dev-issuer': { 'jwk.json': base64('{}'), 'users.json': base64('[]') },
@@ -50,5 +54,9 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
 /** The world before anything is there. */
 export const emptyFacts = (): Facts => ({
   kafka: { credentials: {}, topics: {}, nodePools: {}, movesReplicas: false, reports: [] },
+  absentKinds: [],
+  scales: {},
+  autoscalers: [],
+  addresses: {},
   generated: settledFacts().generated,
 })

@@ -1,17 +1,18 @@
 import { decodeReport, type TopicsReport, type WantedTopic } from '../../../src/contracts/topics-job.ts'
-import { childLabels, type Desired, hashOf } from '../desired.ts'
+import { type Desired, hashOf } from '../desired.ts'
 import type { Effective } from '../effective.ts'
 import type { Facts, KafkaFacts, TopicReport } from '../facts.ts'
 import { childName, resourceName } from '../names.ts'
-import { KINDS, PLATFORM_LABEL, type Platform } from '../platform.ts'
+import { KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, type Platform } from '../platform.ts'
 import { BY_NAMESPACE, type Cached } from '../project.ts'
 import { type Context, child } from '../render/context.ts'
-import { POD_SECURITY, SECURITY, servicesImage } from '../render/pod.ts'
+import { CONTAINER_SECURITY, type Env, image, podLabels, podSpec, SCRATCH_MOUNT, userAnnotations } from '../render/pods.ts'
 import type { JobInput } from './inputs.ts'
 import type { View } from './provider.ts'
 import { topicConfig } from './topics.ts'
 
-const COMPONENT = 'topics'
+/** Component of the Job, and the name of its program. */
+export const TOPICS = 'topics'
 
 const wantedTopics = ({ topics, kafka }: Effective): WantedTopic[] =>
   topics.map(topic => ({
@@ -49,26 +50,29 @@ export function topicsJob(context: Context): Desired[] {
     child(context, {
       kind: KINDS.job,
       name: jobName(platform, revision),
-      component: COMPONENT,
+      component: TOPICS,
       part: 'topics',
       waiting: facts.kafka.missing ?? missingInput(effective, facts),
       body: {
         spec: {
           backoffLimit: 100_000,
           template: {
-            metadata: { labels: childLabels(platform, COMPONENT, effective.version) },
+            metadata: {
+              labels: { ...podLabels(context, TOPICS), [PLATFORM_NAMESPACE_LABEL]: platform.metadata.namespace },
+              annotations: userAnnotations(context),
+            },
             spec: {
+              ...podSpec(context),
               restartPolicy: 'OnFailure',
-              automountServiceAccountToken: false,
-              securityContext: POD_SECURITY,
               containers: [
                 {
-                  name: COMPONENT,
-                  image: servicesImage(context),
-                  args: [COMPONENT],
+                  name: TOPICS,
+                  image: image(context),
+                  args: [TOPICS],
                   env: environment(effective, revision),
                   resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } },
-                  securityContext: SECURITY,
+                  securityContext: CONTAINER_SECURITY,
+                  volumeMounts: [SCRATCH_MOUNT],
                 },
               ],
             },
@@ -88,8 +92,6 @@ function missingInput({ external }: Effective, { kafka }: Facts): string | undef
     return `Secret ${tls.caSecretRef.name} with the CA (key ${tls.caSecretRef.key}) is not there yet`
   return undefined
 }
-
-type Env = { name: string; value?: string; valueFrom?: object }
 
 function environment(effective: Effective, revision: string): Env[] {
   const { bootstrapServers, authentication, userSecretRefs, tls, topics } = effective.external!

@@ -119,13 +119,13 @@ const LISTENER = { name: 'tls', port: 9093, type: 'internal', tls: true, authent
 
 /** Kafka and its node pools, in the shape of Strimzi's own `kafka-persistent` example. */
 function cluster(context: Context): Desired[] {
-  const { effective, facts, platform } = context
+  const { effective, facts } = context
   const { name, namespace, created } = strimziCluster(context)
   if (!created) return []
   const { brokers, version, rackTopologyKey, config } = effective.strimzi!
   // Raised later, these would ask more copies of topics that have fewer, and nobody could write to them any more.
   const factor = Math.min(3, brokers.replicas, facts.kafka.replicationFactor ?? 3)
-  const metrics = platform.spec.monitoring?.enabled === true
+  const metrics = effective.monitoring.enabled
   return [
     ...nodePools(context, { name, namespace }),
     child(context, {

@@ -73,11 +73,21 @@ export function renderDapr(context: Context): Desired[] {
         { name: 'tablePrefix', value: 'dapr_' },
       ],
     ),
-    component(context, 'kubernetes-secrets', 'secretstores.kubernetes', 'v1', ['notification-service'], []),
+    ...ownSecretStore(context),
     resiliency(context),
     configuration(context),
     ...subscriptions(context),
   ]
+}
+
+/** For the platform's own consumers (spec.subscriptions): a secret store needs a token, which our own pods do not have. */
+function ownSecretStore(context: Context): Desired[] {
+  const { effective } = context
+  const ours = SERVICES.map(({ appId }) => appId)
+  const own = [...new Set(effective.subscriptions.map(({ app }) => app))].filter(app => !ours.includes(app))
+  // No scope would mean every app.
+  if (own.length === 0) return []
+  return [component(context, 'kubernetes-secrets', 'secretstores.kubernetes', 'v1', own, [])]
 }
 
 function component(
@@ -133,6 +143,8 @@ function resiliency(context: Context): Desired {
             delivery: { policy: 'exponential', duration: '200ms', maxInterval: '10s', maxRetries: 12 },
             publish: { policy: 'constant', duration: '200ms', maxRetries: 3 },
           },
+          // Outbound only: Dapr keeps one breaker for a component, whatever the direction (pkg/resiliency,
+          // circuitBreakerInstances), and one poisonous event must not stop the publishing of all others.
           circuitBreakers: {
             publish: { maxRequests: 1, interval: '10s', timeout: '5s', trip: 'consecutiveFailures >= 5' },
           },
@@ -171,7 +183,16 @@ function configuration(context: Context): Desired {
     body: {
       spec: {
         accessControl: { defaultAction: 'deny', trustDomain: 'public', policies },
-        metrics: { enabled: true },
+        // Whatever runs in a pod may call its sidecar: what no service uses is closed. Own apps that need more have a
+        // Configuration of their own. gRPC is closed by naming what it may do; without a rule all of it would be open.
+        api: {
+          allowed: [
+            ...['publish', 'jobs', 'metadata'].map(name => ({ name, version: 'v1.0', protocol: 'http' })),
+            { name: 'publish', version: 'v1', protocol: 'grpc' },
+          ],
+        },
+        secrets: { scopes: [{ storeName: 'kubernetes', defaultAccess: 'deny' }] },
+        metrics: { enabled: true, http: { increasedCardinality: false }, recordErrorCodes: true },
         logging: { apiLogging: { enabled: false, obfuscateURLs: true, omitHealthChecks: true } },
         ...(tracing && {
           tracing: {
