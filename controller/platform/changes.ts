@@ -1,31 +1,11 @@
 import { type KubeObject, keyOf } from '../kube/objects.ts'
 import { type Drift, valueAt } from '../kube/ownership.ts'
+import type { Change, FieldChange } from './change.ts'
 import type { Decision } from './decide.ts'
 import type { Refusal } from './errors.ts'
 import type { Step } from './plan.ts'
 import { FIELD_MANAGER, HASH_ANNOTATION } from './platform.ts'
 import { type Restart, restartsOf } from './restarts.ts'
-
-export interface FieldChange {
-  /** For people: `spec.template.spec.containers[name=app].image`. */
-  path: string
-  /** Absent: the field is not there. Values of Secrets are never told. */
-  from?: unknown
-  to?: unknown
-}
-
-export interface Change {
-  action: 'create' | 'update' | 'delete'
-  kind: string
-  namespace?: string
-  name: string
-  /** Why: the code that the write will carry. */
-  reason: string
-  /** What has to happen before; absent: it is written at once. */
-  after?: string
-  /** Of an update; a creation sets every field. */
-  fields: FieldChange[]
-}
 
 /** A field of ours that somebody else set to something else: it will be taken back. */
 export interface Conflict {

@@ -164,6 +164,6 @@ test('a field that this release does not act on is told, not passed over', () =>
     platformOf({ legacy: { enabled: true }, notifications: { vapidSecretRef: { name: 'vapid' } } }),
   )
   expect(condition(status, 'VersionSupported')).toMatchObject({ status: 'True', reason: 'FieldsIgnored' })
-  expect(condition(status, 'VersionSupported').message).toMatch(/spec\.legacy, spec\.notifications\.vapidSecretRef/)
+  expect(condition(status, 'VersionSupported').message).toMatch(/spec\.notifications\.vapidSecretRef/)
   expect(condition(status, 'Ready').status).toBe('True')
 })

@@ -1,4 +1,4 @@
-import type { Change, FieldChange } from './changes.ts'
+import type { Change, FieldChange } from './change.ts'
 
 /** Pods that a change replaces. */
 export interface Restart {

@@ -8,6 +8,8 @@ import { CHILD_KINDS, KINDS, type Platform } from './platform.ts'
 import { INDEXES, project } from './project.ts'
 
 const PAGE = 500
+/** The list of a kind that the server does not know, as the cache understands it. */
+const ABSENT = { objects: [], resourceVersion: '' }
 
 /** What the controller's cache would hold of one platform, and the same objects in full; read once. */
 export interface Snapshot {
@@ -29,8 +31,7 @@ export async function takeSnapshot(client: KubeClient, platform: Platform, signa
         if (isKubeError(error, 'KindAbsent', 'NotFound')) return undefined
         throw error
       })
-      if (!listed) continue
-      const { objects, resourceVersion } = listed
+      const { objects, resourceVersion } = listed ?? ABSENT
       cache.replace(kind, objects, { namespace, mark: cache.mark(), resourceVersion })
       for (const object of objects) live.set(keyOf(object), object)
     }

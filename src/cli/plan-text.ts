@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
-import type { Change, Changes, FieldChange } from '../../controller/platform/changes.ts'
+import type { Change, FieldChange } from '../../controller/platform/change.ts'
+import type { Changes } from '../../controller/platform/changes.ts'
 
 const SIGNS = { create: '+', update: '~', delete: '-' } as const
 const COLOURS = { create: 'green', update: 'yellow', delete: 'red' } as const

@@ -1,47 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
-import { Cache } from '../../controller/kube/cache.ts'
 import { KubeClient, type Write } from '../../controller/kube/client.ts'
 import { systemClock } from '../../controller/kube/clock.ts'
 import type { KubeObject } from '../../controller/kube/objects.ts'
 import { systemRandom } from '../../controller/kube/random.ts'
 import type { LiveObjects } from '../../controller/platform/changes.ts'
 import { KINDS, type Platform } from '../../controller/platform/platform.ts'
-import { INDEXES, project } from '../../controller/platform/project.ts'
 import { Reconciler } from '../../controller/platform/reconciler.ts'
 import { takeSnapshot } from '../../controller/platform/snapshot.ts'
 import type { KubeApi } from '../../src/local/kube-api/index.ts'
 import { openKubeApi } from '../../src/local/kube-api/index.ts'
 import { installCrds } from '../../src/local/operators/crds.ts'
 import { OPERATORS } from '../fault/operators.ts'
+import { openCrd } from '../reconcile/cluster.ts'
 import { inProcess } from './in-process.ts'
 import { SETTINGS } from './platforms.ts'
 
 const root = join(import.meta.dirname, '../..')
-const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
-
-/** Redpanda's kinds, for what only needs to be stored; strict validation has its own test. */
-const redpandaCrd = (kind: string): KubeObject => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${kind.toLowerCase()}s.cluster.redpanda.com` },
-  spec: {
-    group: 'cluster.redpanda.com',
-    names: { kind, listKind: `${kind}List`, plural: `${kind.toLowerCase()}s`, singular: kind.toLowerCase() },
-    scope: 'Namespaced',
-    versions: [
-      {
-        name: 'v1alpha2',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: { openAPIV3Schema: { type: 'object', properties: { spec: open, status: open } } },
-      },
-    ],
-  },
-})
-
 /**
  * A cluster in the small for what happens between two reconciles: the embedded API in memory, the reconciler on a cache
  * that is read anew each time, and operators that do all their work at once. No clock, no watch: every run is the same.
@@ -63,8 +39,10 @@ export class PlatformWorld {
     const people = world.api.clientFor('people')
     await installCrds(people)
     const crd = load(readFileSync(join(root, 'crds/todo.events_todoeventplatforms.yaml'), 'utf8')) as KubeObject
-    for (const each of [crd, ...['Redpanda', 'Topic', 'User'].map(redpandaCrd)])
-      await people.apply(each as never, { fieldManager: 'people', force: true })
+    const redpanda = ['Redpanda', 'Topic', 'User'].map(kind =>
+      openCrd('cluster.redpanda.com/v1alpha2', kind, `${kind.toLowerCase()}s`),
+    )
+    for (const each of [crd, ...redpanda]) await people.apply(each as never, { fieldManager: 'people', force: true })
     for (const name of namespaces)
       await people.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } } as never)
     return world
@@ -81,8 +59,8 @@ export class PlatformWorld {
   /** One reconcile. */
   async reconcile(namespace = 'todo', name = 'todo'): Promise<void> {
     const platform = await this.platform(namespace, name)
-    const cache = new Cache({ project, indexes: INDEXES })
-    for (const object of [platform, ...(await this.live(platform)).values()]) cache.upsert(object)
+    const { cache } = await takeSnapshot(this.client, platform, new AbortController().signal)
+    cache.upsert(platform)
     const options = {
       client: this.client,
       cache,

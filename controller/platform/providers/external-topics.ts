@@ -6,7 +6,15 @@ import { childName, resourceName } from '../names.ts'
 import { KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, type Platform } from '../platform.ts'
 import { BY_NAMESPACE, type Cached } from '../project.ts'
 import { type Context, child } from '../render/context.ts'
-import { CONTAINER_SECURITY, type Env, image, podLabels, podSpec, SCRATCH_MOUNT, userAnnotations } from '../render/pods.ts'
+import {
+  CONTAINER_SECURITY,
+  type Env,
+  image,
+  podLabels,
+  podSpec,
+  SCRATCH_MOUNT,
+  userAnnotations,
+} from '../render/pods.ts'
 import type { JobInput } from './inputs.ts'
 import type { View } from './provider.ts'
 import { topicConfig } from './topics.ts'

@@ -114,7 +114,7 @@ function deployment(context: Context, service: EffectiveService): Desired {
             containers: [
               {
                 name: contract.service,
-                image: servicesImage(context),
+                image: image(context),
                 args: [contract.service],
                 ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
                 env: environment(context, service),
