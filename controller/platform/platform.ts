@@ -32,12 +32,16 @@ export const KINDS = {
   configuration: { apiVersion: 'dapr.io/v1alpha1', kind: 'Configuration' },
   resiliency: { apiVersion: 'dapr.io/v1alpha1', kind: 'Resiliency' },
   subscription: { apiVersion: 'dapr.io/v2alpha1', kind: 'Subscription' },
+  redpanda: { apiVersion: 'cluster.redpanda.com/v1alpha2', kind: 'Redpanda' },
+  redpandaTopic: { apiVersion: 'cluster.redpanda.com/v1alpha2', kind: 'Topic' },
+  redpandaUser: { apiVersion: 'cluster.redpanda.com/v1alpha2', kind: 'User' },
   postgres: { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster' },
   secret: { apiVersion: 'v1', kind: 'Secret' },
   serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount' },
   service: { apiVersion: 'v1', kind: 'Service' },
   deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
   job: { apiVersion: 'batch/v1', kind: 'Job' },
+  pod: { apiVersion: 'v1', kind: 'Pod' },
   disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
   networkPolicy: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
   ingress: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' },
@@ -51,5 +55,8 @@ export const KINDS = {
   scheduledBackup: { apiVersion: 'postgresql.cnpg.io/v1', kind: 'ScheduledBackup' },
 } as const
 
+/** Kinds that are read and never written. */
+const READ_ONLY: readonly unknown[] = [KINDS.platform, KINDS.redpanda, KINDS.pod]
+
 /** Every kind of child we write, in no particular order. */
-export const CHILD_KINDS = Object.values(KINDS).filter(kind => kind !== KINDS.platform)
+export const CHILD_KINDS = Object.values(KINDS).filter(kind => !READ_ONLY.includes(kind))

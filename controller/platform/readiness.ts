@@ -74,6 +74,18 @@ function byReadyCondition(object: KubeObject): Readiness {
       )
 }
 
+/** The Redpanda operator says Ready of a Topic and Synced of a User (topic_controller.go, user_controller.go). */
+const redpanda =
+  (type: string) =>
+  (object: KubeObject): Readiness => {
+    const late = stale(object)
+    const condition = conditionOf(object, type)
+    if (condition?.status === 'False') return waiting(condition.reason ?? `Not${type}`, condition.message ?? '')
+    if (late) return late
+    return condition?.status === 'True'
+      ? READY
+      : waiting(condition?.reason ?? 'Pending', condition?.message ?? 'its operator has not reported yet')
+  }
 /** A Gateway says on the route, for each parent, whether it took it and found what it leads to. */
 function httpRoute({ status }: KubeObject): Readiness {
   const parents = (status?.parents ?? []) as { conditions?: Condition[] }[]
@@ -88,6 +100,8 @@ const RULES: Record<string, (object: KubeObject) => Readiness> = {
   KafkaTopic: strimzi,
   KafkaUser: strimzi,
   KafkaNodePool: nodePool,
+  Topic: redpanda('Ready'),
+  User: redpanda('Synced'),
   Deployment: deployment,
   Job: job,
   Cluster: byReadyCondition,

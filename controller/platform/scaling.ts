@@ -49,7 +49,7 @@ export function mostPods({ effective, facts }: Pick<World, 'effective' | 'facts'
   if (scalerOf({ facts }, service) !== kedaKind) return max
   const partitions = service.contract.consumes.map(({ topic }) => {
     const wanted = effective.topics.find(({ name }) => name === topic)?.partitions ?? 1
-    return Math.max(wanted, facts.livePartitions[effective.kafka.prefix + topic] ?? 0)
+    return Math.max(wanted, facts.kafka.topics[effective.kafka.prefix + topic]?.partitions ?? 0)
   })
   return Math.max(1, Math.min(max, ...partitions))
 }

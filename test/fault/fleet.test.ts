@@ -1,5 +1,5 @@
 /** What a controller costs its API server when nothing goes wrong: counts, in simulated time. */
-import { CHILD_KINDS, KINDS } from '../../controller/platform/platform.ts'
+import { KINDS } from '../../controller/platform/platform.ts'
 import { Fleet } from './fleet.ts'
 
 const HOUR_MS = 3_600_000
@@ -50,7 +50,7 @@ test('for hours nothing is written but the Lease, nothing is listed, and each ki
   const traffic = fleet.take()
   expect(counts(traffic)).toEqual({ writes: 0, statusWrites: 0, lists: 0, gets: 0, events: 0 })
   expect(traffic.leases).toBeGreaterThan(0)
-  const present = [KINDS.platform, ...CHILD_KINDS].filter(({ apiVersion, kind }) =>
+  const present = Object.values(KINDS).filter(({ apiVersion, kind }) =>
     fleet.server.context.registry.byKind(apiVersion, kind),
   )
   expect(fleet.watched).toEqual(present.map(({ kind }) => kind).sort())

@@ -31,10 +31,15 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
     bootstrapServers: 'todo-kafka-bootstrap.todo.svc:9093',
     version: '4.3.1',
     caCert: 'PEM',
-    passwords: Object.fromEntries(SERVICES.map(({ appId }) => [appId, `password-of-${appId}`])),
+    credentials: Object.fromEntries(
+      SERVICES.map(({ appId }) => [appId, { username: appId, password: `password-of-${appId}` }]),
+    ),
+    topics: {},
+    nodePools: {},
+    movesReplicas: false,
+    reports: [],
   },
   databaseDigest: 'digest',
-  livePartitions: {},
   absentKinds: [],
   scales: {},
   autoscalers: [],
@@ -48,8 +53,7 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
 
 /** The world before anything is there. */
 export const emptyFacts = (): Facts => ({
-  kafka: { passwords: {} },
-  livePartitions: {},
+  kafka: { credentials: {}, topics: {}, nodePools: {}, movesReplicas: false, reports: [] },
   absentKinds: [],
   scales: {},
   autoscalers: [],

@@ -1,8 +1,8 @@
-import type { PlatformSpec } from '../../../src/contracts/generated/platform.ts'
 import type { Desired } from '../desired.ts'
 import type { EffectiveService } from '../effective-service.ts'
 import { childName, SECRETS } from '../names.ts'
 import { KINDS } from '../platform.ts'
+import { providerOf } from '../providers/index.ts'
 import { mostPods, scalerOf } from '../scaling.ts'
 import { type Context, child } from './context.ts'
 
@@ -73,22 +73,25 @@ const SASL: Record<string, string> = {
   PLAIN: 'plaintext',
 }
 
-type External = NonNullable<PlatformSpec['kafka']['external']>
-
 /** The app's own user reads the lag: its ACLs let it describe its topics and its group, and nothing else. */
-export function kafkaTrigger({ platform, effective }: Context, appId: string): KafkaTrigger {
-  const external: External | undefined = platform.spec.kafka.external
-  const sasl = SASL[external?.authentication?.type ?? 'SCRAM-SHA-512'] ?? 'none'
-  const tls = external?.tls?.enabled ?? true
+export function kafkaTrigger(context: Context, appId: string): KafkaTrigger {
+  const { platform, effective, facts } = context
+  const provider = providerOf(effective)
+  const identity = provider.identity(effective)
   const user = SECRETS.kafkaUser(platform.metadata.name, appId)
-  const hasCa = effective.kafka.provider !== 'external' || external?.tls?.caSecretRef !== undefined
+  const ca = provider.connection(context).find(({ name }) => name === 'caCert')?.secretKeyRef
+  const tls = effective.external ? effective.external.tls.enabled : !facts.kafka.plaintext
+  const given = (names: string[], keys: string[]): KafkaTrigger['secrets'] =>
+    names.map((parameter, index) => ({ parameter, name: user, key: keys[index]! }))
   return {
-    metadata: { sasl, tls: tls ? 'enable' : 'disable' },
+    metadata: {
+      sasl: identity === 'password' ? SASL[effective.external?.authentication.type ?? 'SCRAM-SHA-512']! : 'none',
+      tls: tls ? 'enable' : 'disable',
+    },
     secrets: [
-      ...(sasl === 'none'
-        ? []
-        : ['username', 'password'].map(parameter => ({ parameter, name: user, key: parameter }))),
-      ...(tls && hasCa ? [{ parameter: 'ca', name: SECRETS.kafkaCa(platform.metadata.name), key: 'ca.crt' }] : []),
+      ...(identity === 'password' ? given(['username', 'password'], ['username', 'password']) : []),
+      ...(identity === 'certificate' ? given(['cert', 'key'], ['tls.crt', 'tls.key']) : []),
+      ...(ca ? [{ parameter: 'ca', ...ca }] : []),
     ],
   }
 }

@@ -1,6 +1,7 @@
 import {
   deadLetterRoute,
   deadLetterTopic,
+  LEGACY_PUBSUB,
   PUBSUB,
   REALTIME_PUBSUB,
   SERVICES,
@@ -8,18 +9,15 @@ import {
 } from '../../../src/contracts/topology.ts'
 import { type AppAccess, appAccess } from '../access.ts'
 import type { Desired } from '../desired.ts'
-import { resourceName, SECRETS } from '../names.ts'
+import { resourceName } from '../names.ts'
 import { KINDS } from '../platform.ts'
+import { providerOf } from '../providers/index.ts'
+import type { MetadataItem } from '../providers/provider.ts'
 import { type Context, child } from './context.ts'
 import { databaseSecret } from './database.ts'
 
 export const CONFIGURATION = 'todo-dapr'
 export const RESILIENCY = 'todo-resiliency'
-/** Variables of each sidecar that carry its app's Kafka user; one Component serves all apps. */
-export const KAFKA_USERNAME = 'KAFKA_USERNAME'
-export const KAFKA_PASSWORD = 'KAFKA_PASSWORD'
-
-type Item = { name: string; value?: string; envRef?: string; secretKeyRef?: { name: string; key: string } }
 
 const realtimeApps = SERVICES.filter(service => service.pubsub === REALTIME_PUBSUB).map(service => service.appId)
 
@@ -29,21 +27,24 @@ export function renderDapr(context: Context): Desired[] {
   const live = access.filter(({ appId }) => realtimeApps.includes(appId))
   const { prefix } = context.effective.kafka
   const database = databaseSecret(context)
-  return [
+  const pubsub = (name: string): Desired =>
     component(
       context,
-      PUBSUB,
+      name,
       'pubsub.kafka',
       'v1',
       durable.map(({ appId }) => appId),
       [
-        ...kafkaMetadata(context),
+        ...providerOf(context.effective).connection(context),
         { name: 'initialOffset', value: 'oldest' },
         // Unset, the group is the app-id; a literal name would make the apps steal each other's events.
         ...(prefix ? [{ name: 'consumerGroup', value: `${prefix}{appID}` }] : []),
         ...topicScopes(durable, prefix),
       ],
-    ),
+    )
+  return [
+    pubsub(PUBSUB),
+    ...(context.effective.legacy ? [pubsub(LEGACY_PUBSUB)] : []),
     ...(live.length > 0
       ? [
           component(
@@ -53,7 +54,7 @@ export function renderDapr(context: Context): Desired[] {
             'v1',
             live.map(({ appId }) => appId),
             [
-              ...kafkaMetadata(context),
+              ...providerOf(context.effective).connection(context),
               { name: 'initialOffset', value: 'newest' },
               { name: 'consumerGroup', value: `${prefix}realtime-service-{podName}` },
               ...topicScopes(live, prefix),
@@ -95,7 +96,7 @@ function component(
   type: string,
   version: string,
   scopes: string[],
-  metadata: Item[],
+  metadata: MetadataItem[],
 ): Desired {
   const usesKafka = type === 'pubsub.kafka'
   return child(context, {
@@ -103,25 +104,15 @@ function component(
     name,
     component: 'dapr',
     part: 'messaging',
-    waiting: usesKafka && !context.facts.kafka.bootstrapServers ? 'Kafka has no listener address yet' : undefined,
+    waiting:
+      usesKafka && !context.facts.kafka.bootstrapServers
+        ? (context.facts.kafka.missing ?? 'Kafka has no listener address yet')
+        : undefined,
     body: { spec: { type, version, metadata }, scopes },
   })
 }
 
-function kafkaMetadata({ platform, facts }: Context): Item[] {
-  return [
-    { name: 'brokers', value: facts.kafka.bootstrapServers ?? '' },
-    { name: 'authType', value: 'password' },
-    { name: 'saslUsername', envRef: KAFKA_USERNAME },
-    { name: 'saslPassword', envRef: KAFKA_PASSWORD },
-    // Exactly this word: any other means SASL/PLAIN, silently (components-contrib common/component/kafka/metadata.go).
-    { name: 'saslMechanism', value: 'SHA-512' },
-    { name: 'caCert', secretKeyRef: { name: SECRETS.kafkaCa(platform.metadata.name), key: 'ca.crt' } },
-    { name: 'version', value: '3.6.0' },
-  ]
-}
-
-function topicScopes(access: AppAccess[], prefix: string): Item[] {
+function topicScopes(access: AppAccess[], prefix: string): MetadataItem[] {
   const scope = (pick: (app: AppAccess) => string[]): string =>
     access
       .map(
@@ -160,7 +151,7 @@ function resiliency(context: Context): Desired {
         },
         targets: {
           components: Object.fromEntries(
-            [PUBSUB, REALTIME_PUBSUB].map(pubsub => [
+            [PUBSUB, REALTIME_PUBSUB, ...(context.effective.legacy ? [LEGACY_PUBSUB] : [])].map(pubsub => [
               pubsub,
               {
                 inbound: { timeout: 'delivery', retry: 'delivery' },
@@ -217,7 +208,7 @@ function configuration(context: Context): Desired {
 function subscriptions(context: Context): Desired[] {
   const { effective } = context
   const { prefix } = effective.kafka
-  return effective.subscriptions.flatMap(({ app, topic, path, rules, deadLetter }) => {
+  return effective.subscriptions.flatMap(({ app, topic, path, rules, deadLetter, deadLettersOf }) => {
     const pubsubname = realtimeApps.includes(app) ? REALTIME_PUBSUB : PUBSUB
     const subscribe = (name: string, spec: object): Desired =>
       child(context, {
@@ -227,14 +218,14 @@ function subscriptions(context: Context): Desired[] {
         part: 'subscriptions',
         body: { spec: { pubsubname, ...spec }, scopes: [app] },
       })
-    const dead = prefix + deadLetterTopic(topic, app)
+    const dead = prefix + deadLetterTopic(deadLettersOf ?? topic, app)
     return [
       subscribe(`${app}-${topic}`, {
         topic: prefix + topic,
         routes: { ...(rules.length > 0 && { rules }), default: path },
         ...(deadLetter && { deadLetterTopic: dead }),
       }),
-      ...(deadLetter
+      ...(deadLetter && !deadLettersOf
         ? [subscribe(`${app}-${topic}-dlq`, { topic: dead, routes: { default: deadLetterRoute(topic) } })]
         : []),
     ]

@@ -1,5 +1,6 @@
 import type { EffectiveService } from '../effective-service.ts'
 import { childName } from '../names.ts'
+import { TOPICS } from '../providers/external-topics.ts'
 import { strimziCluster } from '../providers/strimzi.ts'
 import type { Context } from './context.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -55,7 +56,8 @@ const OUTSIDE: Peer[] = [
 export function flows(context: Context): Flow[] {
   const { effective, platform } = context
   const { networkPolicy, monitoring, services } = effective
-  const everyPod = [...services.map(component), { component: MIGRATIONS }]
+  const jobs: Peer[] = [{ component: MIGRATIONS }, ...(effective.external ? [{ component: TOPICS }] : [])]
+  const everyPod = [...services.map(component), ...jobs]
   const withDatabase = services.filter(({ contract }) => contract.usesDatabase).map(component)
   return [
     ...each(everyPod, NAME_SERVERS, [
@@ -66,6 +68,7 @@ export function flows(context: Context): Flow[] {
     ...issuerFlows(context),
     ...[...withDatabase, { component: MIGRATIONS }].flatMap(from => databaseFlows(context, from)),
     ...services.filter(hasSidecar).flatMap(service => sidecarFlows(context, service)),
+    ...(effective.external ? kafkaFlows(context, { component: TOPICS }) : []),
     ...notificationFlows(context),
     ...(platform.spec.ingress
       ? each([inbound(networkPolicy.ingressNamespaces)], [{ component: 'web' }], tcp(PORT))
@@ -133,7 +136,8 @@ function kafkaFlows(context: Context, from: Peer): Flow[] {
     const { name, namespace } = strimziCluster(context)
     const labels = { 'strimzi.io/cluster': name, 'strimzi.io/kind': 'Kafka' }
     const isElsewhere = namespace !== platform.metadata.namespace
-    return [{ from, to: { labels, ...(isElsewhere && { namespace }) }, ports: tcp(KAFKA_TLS_PORT) }]
+    const port = Number(facts.kafka.bootstrapServers?.split(':').at(-1) ?? KAFKA_TLS_PORT)
+    return [{ from, to: { labels, ...(isElsewhere && { namespace }) }, ports: tcp(port) }]
   }
   const servers = (facts.kafka.bootstrapServers ?? '').split(',').filter(Boolean)
   return distinct(servers.flatMap(server => to(from, server.trim(), 9092)))

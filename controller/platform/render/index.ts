@@ -1,6 +1,5 @@
-import { aclRules, appAccess } from '../access.ts'
 import type { Desired } from '../desired.ts'
-import { strimziKafka, strimziTopics, strimziUser } from '../providers/strimzi.ts'
+import { providerOf } from '../providers/index.ts'
 import type { Context } from './context.ts'
 import { renderGenerated, renderKafkaCredentials } from './credentials.ts'
 import { renderDapr } from './dapr.ts'
@@ -13,13 +12,10 @@ import { renderServices } from './services.ts'
 
 /** `(CR, effective spec, facts) → every child`. Pure: no clock, no randomness, the same order each time. */
 export function render(context: Context): Desired[] {
-  const { effective } = context
   return [
     ...renderGenerated(context),
     ...renderNetworkPolicies(context),
-    ...strimziKafka(context),
-    ...strimziTopics(context),
-    ...appAccess(effective).map(access => strimziUser(context, access.appId, aclRules(access, effective.kafka.prefix))),
+    ...providerOf(context.effective).children(context),
     ...renderDatabase(context),
     ...renderKafkaCredentials(context),
     ...renderDapr(context),

@@ -126,7 +126,7 @@ test('other pods or another database are another migration Job, for a template c
   const job = (spec: Parameters<typeof platformOf>[0], digest = 'a', password = 'p'): string => {
     const platform = platformOf(spec)
     const facts = settledFacts({ databaseDigest: digest })
-    facts.kafka.passwords['audit-service'] = password
+    facts.kafka.credentials['audit-service'] = { username: 'audit-service', password }
     const all = render({ platform, effective: effectiveSpec(platform, '0.1.0'), facts, settings: SETTINGS })
     return all.find(({ object }) => object.kind === 'Job')!.object.metadata.name
   }

@@ -62,7 +62,7 @@ test.each([
 test('the children of examples/everything.yaml are those of the golden file', () => {
   const { metadata, spec } = load(readFileSync(join(root, 'examples/everything.yaml'), 'utf8')) as Platform
   const facts = settledFacts({
-    livePartitions: { 'shop.task-events': 12 },
+    kafka: { ...settledFacts().kafka, topics: { 'shop.task-events': { partitions: 12 } } },
     addresses: { smtp: 'smtp.example.com:465' },
   })
   const platform = platformOf(spec, metadata)
@@ -190,7 +190,13 @@ test('a rotated password rolls exactly the pods that use it', () => {
     {},
     {
       ...settledFacts(),
-      kafka: { ...settledFacts().kafka, passwords: { ...settledFacts().kafka.passwords, 'audit-service': 'new' } },
+      kafka: {
+        ...settledFacts().kafka,
+        credentials: {
+          ...settledFacts().kafka.credentials,
+          'audit-service': { username: 'audit-service', password: 'new' },
+        },
+      },
     },
   )
   const changed = after.filter(

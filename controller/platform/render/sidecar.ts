@@ -3,7 +3,8 @@ import { hashOf } from '../desired.ts'
 import type { EffectiveService } from '../effective-service.ts'
 import { SECRETS } from '../names.ts'
 import type { Context } from './context.ts'
-import { CONFIGURATION, KAFKA_PASSWORD, KAFKA_USERNAME } from './dapr.ts'
+import { credentialVariables } from './credentials.ts'
+import { CONFIGURATION } from './dapr.ts'
 import { PORT } from './pods.ts'
 
 /** The web server has no part in events: it needs no sidecar. */
@@ -25,11 +26,12 @@ export function shutdown(graceSeconds: number): { routeSeconds: number; sidecarS
   }
 }
 
-export function daprAnnotations({ platform, effective }: Context, service: EffectiveService): Record<string, string> {
+export function daprAnnotations(context: Context, service: EffectiveService): Record<string, string> {
+  const { platform, effective } = context
   if (!hasSidecar(service)) return {}
   const { appId } = service.contract
   const { name } = platform.metadata
-  const user = SECRETS.kafkaUser(name, appId)
+  const variables = credentialVariables(context, appId)
   const values: Record<string, string> = {
     enabled: 'true',
     'app-id': appId,
@@ -37,7 +39,7 @@ export function daprAnnotations({ platform, effective }: Context, service: Effec
     config: CONFIGURATION,
     'log-level': effective.dapr.logLevel,
     'log-as-json': 'true',
-    'env-from-secret': `${KAFKA_USERNAME}=${user}:username,${KAFKA_PASSWORD}=${user}:password`,
+    ...(variables && { 'env-from-secret': variables }),
     // Subscriptions are declared: asking the app as well would let a route of its own override them.
     'disable-init-endpoints': 'subscribe',
     'enable-app-health-check': 'true',
@@ -62,12 +64,12 @@ export function daprAnnotations({ platform, effective }: Context, service: Effec
 
 /** Pods read secrets when they start: a digest of what they were given rolls them when it changes. */
 export function rollOnChange({ facts, platform }: Context, { contract }: EffectiveService): Record<string, string> {
-  const password = facts.kafka.passwords[contract.appId]
+  const credential = facts.kafka.credentials[contract.appId]
   const token = facts.generated[SECRETS.daprTokens(platform.metadata.name)]
   return {
     'todo.events/secrets-hash': hashOf([
       contract.appId,
-      password ?? '',
+      credential ?? '',
       token ?? {},
       contract.usesDatabase ? (facts.databaseDigest ?? '') : '',
     ]),
