@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 export interface Settings {
   version: string
   servicesImage: string
+  daprNamespace: string
   /** Namespaces served; empty: all. */
   namespaces: string[]
   leaseNamespace: string
@@ -22,6 +23,11 @@ export function parseSettings(argv: string[], version: string): Settings {
         .default('ghcr.io/todo-event-platform/services'),
     )
     .addOption(
+      new Option('--dapr-namespace <name>', 'namespace of Dapr’s control plane, for network policies')
+        .env('DAPR_NAMESPACE')
+        .default('dapr-system'),
+    )
+    .addOption(
       new Option('--namespaces <names>', 'namespaces to serve, by comma; empty: all')
         .env('WATCH_NAMESPACES')
         .default(''),
@@ -39,6 +45,7 @@ export function parseSettings(argv: string[], version: string): Settings {
     .parse(argv)
   const options = command.opts<{
     servicesImage: string
+    daprNamespace: string
     namespaces: string
     leaseNamespace: string
     host: string
@@ -48,6 +55,7 @@ export function parseSettings(argv: string[], version: string): Settings {
   return {
     version,
     servicesImage: options.servicesImage,
+    daprNamespace: options.daprNamespace,
     namespaces: options.namespaces.split(',').filter(Boolean),
     leaseNamespace: options.leaseNamespace,
     healthHost: options.host,

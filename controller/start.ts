@@ -19,7 +19,8 @@ export interface ControllerOptions {
   transport: Transport
   clock: Clock
   random: Random
-  settings: Pick<Settings, 'version' | 'servicesImage' | 'namespaces' | 'leaseNamespace' | 'leaderElection'>
+  settings: Pick<Settings, 'version' | 'servicesImage' | 'namespaces' | 'leaseNamespace' | 'leaderElection'> &
+    Partial<Pick<Settings, 'daprNamespace'>>
   metrics: Metrics
   log: Log
 }

@@ -60,7 +60,7 @@ withHelm('the Role grants the kinds the controller writes, each by name, and not
   const granted = rules
     .filter(rule => rule.verbs.includes('delete'))
     .flatMap(rule => rule.resources.map(resource => `${rule.apiGroups[0]}/${resource}`))
-  const plural = (kind: string): string => (kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`).toLowerCase()
+  const plural = (kind: string): string => kind.replace(/y$/, 'ie').replace(/ss$/, 'sse').concat('s').toLowerCase()
   const written = CHILD_KINDS.map(
     ({ apiVersion, kind }) => `${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}/${plural(kind)}`,
   )

@@ -14,7 +14,9 @@ const tracked = (...paths: string[]): string[] =>
 const pages = [
   'README.md',
   'CHANGELOG.md',
-  ...readdirSync(join(root, 'docs')).map(file => `docs/${file}`),
+  ...(readdirSync(join(root, 'docs'), { recursive: true }) as string[])
+    .filter(file => file.endsWith('.md'))
+    .map(file => `docs/${file}`),
   ...readdirSync(join(root, 'adr')).map(file => `adr/${file}`),
 ]
 const CODE = /TEP(?:\d{4}|-[A-Z]+(?:-[A-Z]+)+)/g

@@ -41,6 +41,7 @@ export class Cache {
   readonly #own = new Map<string, Map<string, OwnWrite>>()
   readonly #indexes = new Map<string, { of: Indexer; found: Map<string, Map<string, KubeObject>> }>()
   readonly #synced = new Set<string>()
+  readonly #absent = new Set<string>()
   readonly #listeners = new Set<CacheListener>()
   readonly #project: Project
   /** resourceVersion at which the watch showed an object to be gone, by uid: the answer of a write may come after it. */
@@ -58,6 +59,11 @@ export class Cache {
 
   isSynced(kind: Kind, namespace?: string): boolean {
     return this.#synced.has(`${kindKey(kind)}/${namespace ?? ''}`)
+  }
+
+  /** False when the server was asked for the kind and did not know it: its CRD is not installed (yet, or any more). */
+  isServed(kind: Kind): boolean {
+    return !this.#absent.has(kindKey(kind))
   }
 
   get(kind: Kind, namespace: string | undefined, name: string): KubeObject | undefined {
@@ -85,7 +91,7 @@ export class Cache {
 
   /**
    * Takes a whole list for the truth about a kind, in one namespace or in all, even where its resourceVersions are lower
-   * than before (a restored backup). What we wrote since `mark` may be missing in it and is kept, unless the list's own
+   * than before (a restored backup); an empty version says that the kind is absent. What we wrote since `mark` may be missing in it and is kept, unless the list's own
    * version says that it knows the write: then the object was deleted since.
    */
   replace(
@@ -105,6 +111,8 @@ export class Cache {
       if (inScope && !listed.has(key) && !own?.has(key)) this.#drop(key, held)
     }
     for (const object of objects) if (!this.#isStale(object)) this.#put(object, 'upsert')
+    if (resourceVersion) this.#absent.delete(kindKey(kind))
+    else this.#absent.add(kindKey(kind))
     this.#synced.add(`${kindKey(kind)}/${namespace ?? ''}`)
   }
 

@@ -12,6 +12,11 @@ export interface WriteOptions {
   reason: string
 }
 
+export interface PutOptions extends WriteOptions {
+  /** Ask what would happen: defaults, validation, admission; nothing is kept. */
+  dryRun?: boolean
+}
+
 export interface ApplyOptions extends WriteOptions {
   fieldManager: string
   /** Take fields over from other managers instead of a Conflict. */
@@ -173,13 +178,29 @@ export class KubeClient {
     })
   }
 
-  create(object: KubeObject, { reason }: WriteOptions): Promise<KubeObject> {
-    return this.#write({ verb: 'create', method: 'POST', ...addressOf(object), body: object, reason })
+  create(object: KubeObject, { reason, dryRun }: PutOptions): Promise<KubeObject> {
+    const query = dryRun ? { dryRun: 'All' } : undefined
+    return this.#write({
+      verb: 'create',
+      method: 'POST',
+      ...addressOf(object),
+      body: object,
+      reason,
+      ...(query && { query }),
+    })
   }
 
   /** PUT; refused with `Conflict` when the object's resourceVersion is not the newest. */
-  replace(object: KubeObject, { reason }: WriteOptions): Promise<KubeObject> {
-    return this.#write({ verb: 'update', method: 'PUT', ...addressOf(object), body: object, reason })
+  replace(object: KubeObject, { reason, dryRun }: PutOptions): Promise<KubeObject> {
+    const query = dryRun ? { dryRun: 'All' } : undefined
+    return this.#write({
+      verb: 'update',
+      method: 'PUT',
+      ...addressOf(object),
+      body: object,
+      reason,
+      ...(query && { query }),
+    })
   }
 
   /**

@@ -96,7 +96,7 @@ export class Manager {
   async lead(): Promise<void> {
     await this.#synced.promise
     if (this.#stop.signal.aborted || this.#queue) return
-    const { random = systemRandom, queue, watches } = this.#options
+    const { random = systemRandom, queue } = this.#options
     const work: Work = async key => {
       try {
         return await inSpan('reconcile', { 'reconcile.key': key }, () => this.#options.reconcile(key))
@@ -106,10 +106,7 @@ export class Manager {
       }
     }
     this.#queue = new WorkQueue(work, { ...queue, clock: this.#clock, random })
-    for (const watched of watches) {
-      for (const object of this.cache.list(watched))
-        for (const key of watched.keysOf(object)) this.#queue.add(key, 'resync')
-    }
+    this.#resync()
   }
 
   async yield(): Promise<void> {
@@ -124,6 +121,14 @@ export class Manager {
     this.#synced.resolve()
     await idle
     await this.#watching
+  }
+
+  /** Everything that is known is looked at again. */
+  #resync(): void {
+    for (const watched of this.#options.watches) {
+      for (const object of this.cache.list(watched))
+        for (const key of watched.keysOf(object)) this.#queue?.add(key, 'resync')
+    }
   }
 
   #enqueue(object: KubeObject, change: Change): void {
@@ -153,7 +158,10 @@ export class Manager {
           mark = cache.mark()
         },
         replace: (objects, resourceVersion) => {
+          const served = cache.isServed(scope.kind)
           cache.replace(scope.kind, objects, { namespace, mark, resourceVersion })
+          // What was left out for want of a kind appears with it, though no object of it has changed.
+          if (cache.isServed(scope.kind) !== served) this.#resync()
           if (this.synced) this.#synced.resolve()
         },
         upsert: object => cache.upsert(object),

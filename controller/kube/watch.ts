@@ -11,7 +11,7 @@ import { readWatch, SILENCE, type WatchEvent } from './watch-stream.ts'
 export interface WatchHandlers {
   /** Called before a list is asked for: what is written from now on may be missing in it. */
   listing?(): void
-  /** The whole truth at one moment: after the first list, and again after each relist. */
+  /** The whole truth at one moment: after the first list, and again after each relist. No version: the kind is absent. */
   replace(objects: KubeObject[], resourceVersion: string): void
   upsert(object: KubeObject): void
   remove(object: KubeObject): void

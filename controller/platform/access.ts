@@ -1,4 +1,4 @@
-import { deadLetterTopic } from '../../src/contracts/topology.ts'
+import { deadLetterTopic, LEGACY_PUBLISHER, LEGACY_TOPICS, TOPICS } from '../../src/contracts/topology.ts'
 import type { Effective } from './effective.ts'
 
 export interface AclRule {
@@ -21,7 +21,11 @@ export interface AppAccess {
  * without prefix. ACLs, topic scopes and subscriptions are all derived from this one table.
  * A dead letter is published by the *subscriber's* sidecar (dapr pkg/runtime/subscription, sendToDeadLetter), which also reads it back.
  */
-export function appAccess({ services, subscriptions }: Pick<Effective, 'services' | 'subscriptions'>): AppAccess[] {
+export function appAccess({
+  services,
+  subscriptions,
+  legacy,
+}: Pick<Effective, 'services' | 'subscriptions' | 'legacy'>): AppAccess[] {
   const apps = [
     ...new Set([
       ...services
@@ -29,15 +33,19 @@ export function appAccess({ services, subscriptions }: Pick<Effective, 'services
         .filter(({ consumes, publishes }) => consumes.length + publishes.length > 0)
         .map(({ appId }) => appId),
       ...subscriptions.map(({ app }) => app),
+      ...(legacy ? [LEGACY_PUBLISHER] : []),
     ]),
   ]
   return apps.map(appId => {
     const contract = services.find(service => service.contract.appId === appId)?.contract
     const own = subscriptions.filter(subscription => subscription.app === appId)
-    const dead = own.filter(({ deadLetter }) => deadLetter).map(({ topic }) => deadLetterTopic(topic, appId))
+    const dead = own
+      .filter(({ deadLetter }) => deadLetter)
+      .map(({ topic, deadLettersOf = topic }) => deadLetterTopic(deadLettersOf, appId))
+    const earlier = legacy && appId === LEGACY_PUBLISHER ? [...TOPICS, ...LEGACY_TOPICS].map(({ name }) => name) : []
     return {
       appId,
-      publishes: [...new Set([...(contract?.publishes ?? []), ...dead])],
+      publishes: [...new Set([...(contract?.publishes ?? []), ...earlier, ...dead])],
       subscribes: [...new Set([...own.map(({ topic }) => topic), ...dead])],
       group:
         contract?.pubsub === 'realtime-pubsub'

@@ -4,8 +4,9 @@ import type { KubeClient } from '../kube/client.ts'
 import { isKubeError } from '../kube/errors.ts'
 import type { RecordEvent } from '../kube/events.ts'
 import { type KubeObject, keyOf } from '../kube/objects.ts'
+import type { Drift } from '../kube/ownership.ts'
 import type { Step } from './plan.ts'
-import type { Platform } from './platform.ts'
+import { FIELD_MANAGER, KINDS, type Platform } from './platform.ts'
 
 export interface Actors {
   client: KubeClient
@@ -71,6 +72,7 @@ async function perform(
       return undefined
     }
   }
+  if (step.action === 'update' && givesUpReplicas(step)) await handOverReplicas(client, object)
   const applied = await applier.apply({ desired: object, uid: step.uid, drift: step.drift, reason })
   if (!applied.object) return undefined
   cache.wrote(applied.object)
@@ -89,6 +91,34 @@ async function perform(
         step.drift.map(({ path }) => path),
         ', ',
       )}`
+}
+
+/** The autoscaler is to have the replicas, and they are still ours alone. */
+const givesUpReplicas = ({ object, drift }: { object: KubeObject; drift: Drift[] }): boolean =>
+  object.kind === KINDS.deployment.kind &&
+  object['spec'].replicas === undefined &&
+  drift.some(({ path }) => path === 'spec.replicas')
+
+/**
+ * A field that its only owner no longer applies falls back to its default: one pod. So another manager of ours says the
+ * number first, the very one there is, and keeps it until the autoscaler writes its own.
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
+ */
+async function handOverReplicas(client: KubeClient, { apiVersion, kind, metadata }: KubeObject): Promise<void> {
+  const { namespace, name } = metadata
+  const live = await client.get({ apiVersion, kind }, namespace, name)
+  if (!live) return
+  const { resourceVersion } = live.metadata
+  await client.apply(
+    {
+      apiVersion,
+      kind,
+      // The version read: a number that changed meanwhile is not ours to set back.
+      metadata: { name, ...(namespace && { namespace }), ...(resourceVersion && { resourceVersion }) },
+      spec: { replicas: live['spec']?.replicas ?? 1 },
+    },
+    { fieldManager: `${FIELD_MANAGER}-replicas`, force: true, reason: 'ReplicasHandedOver' },
+  )
 }
 
 const brief = (items: string[], separator: string): string =>

@@ -5,17 +5,19 @@ import {
   deadLetterTopic,
   eventRoute,
   IGNORE_ROUTE,
+  LEGACY_TOPICS,
   SERVICES,
   type ServiceContract,
-  type ServiceName,
   TOPICS,
 } from '../../src/contracts/topology.ts'
+import { type EffectiveService, effectiveService, SERVICE_DEFAULTS } from './effective-service.ts'
 import type { Platform } from './platform.ts'
 
 export interface EffectiveTopic {
   name: string
   partitions: number
-  replicas: number
+  /** Absent: the broker's default, which knows how many brokers there are. */
+  replicas?: number
   retentionMs: number
   config: Record<string, unknown>
   deadLetter: boolean
@@ -27,13 +29,10 @@ export interface EffectiveSubscription {
   path: string
   rules: { match: string; path: string }[]
   deadLetter: boolean
-}
-
-export interface EffectiveService {
-  contract: ServiceContract
-  replicas: number
-  logLevel: string
-  resources: object
+  /** The topic whose dead letters it shares; absent: its own. */
+  deadLettersOf?: string
+  /** From `spec.subscriptions`. */
+  own?: boolean
 }
 
 /** The spec with every default filled in; what render works from. Shown in `status.effective`, never written to the spec. */
@@ -51,6 +50,10 @@ export interface Effective {
     rackTopologyKey?: string
     config: Record<string, unknown>
   }
+  redpanda?: { clusterRef: { name: string; namespace: string } }
+  external?: ExternalKafka
+  /** Names of earlier platforms are rendered too. */
+  legacy: boolean
   topics: EffectiveTopic[]
   subscriptions: EffectiveSubscription[]
   database: PlatformSpec['database']
@@ -64,7 +67,20 @@ export interface Effective {
     operatorRole: string
     builtIn: boolean
   }
+  networkPolicy: { enabled: boolean; ingressNamespaces: string[]; monitoringNamespaces: string[] }
+  monitoring: { enabled: boolean }
   terminationGracePeriodSeconds: number
+}
+
+type External = NonNullable<PlatformSpec['kafka']['external']>
+
+/** A Kafka outside the cluster, with the defaults filled in. */
+export interface ExternalKafka {
+  bootstrapServers: string[]
+  authentication: NonNullable<External['authentication']>
+  userSecretRefs: NonNullable<External['userSecretRefs']>
+  tls: { enabled: boolean; caSecretRef?: { name: string; key: string } }
+  topics: 'Managed' | 'Assumed'
 }
 
 export interface NodeGroup {
@@ -79,17 +95,13 @@ const PROFILES = {
   Development: {
     nodes: 1,
     storage: '5Gi',
-    serviceReplicas: 1,
     deletionPolicy: 'Delete',
-    resources: { requests: { cpu: '10m', memory: '96Mi' }, limits: { memory: '256Mi' } },
     grace: 30,
   },
   Production: {
     nodes: 3,
     storage: '100Gi',
-    serviceReplicas: 2,
     deletionPolicy: 'Retain',
-    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } },
     grace: 60,
   },
 } as const
@@ -111,18 +123,20 @@ export function effectiveSpec(platform: Platform, operatorVersion: string): Effe
   const shared = provider !== 'strimzi' || spec.kafka.strimzi?.clusterRef !== undefined
   const brokers = nodeGroup(spec.kafka.strimzi?.brokers, defaults)
   const services = SERVICES.filter(({ service }) => spec.services?.[service]?.enabled ?? true).map(contract =>
-    effectiveService(contract, spec.services?.[contract.service], defaults),
+    effectiveService(contract, spec.services?.[contract.service], SERVICE_DEFAULTS[profile]),
   )
-  const subscriptions = [
+  const subscriptions = onceEach([
     ...services.flatMap(({ contract }) => builtInSubscriptions(contract)),
+    ...(spec.legacy?.enabled ? services.flatMap(({ contract }) => legacySubscriptions(contract)) : []),
     ...(spec.subscriptions ?? []).map(({ app, topic, path, rules = [], deadLetter = true }) => ({
       app,
       topic,
       path,
       rules,
       deadLetter,
+      own: true,
     })),
-  ]
+  ])
   return {
     profile,
     version: spec.version ?? operatorVersion,
@@ -143,7 +157,12 @@ export function effectiveSpec(platform: Platform, operatorVersion: string): Effe
         config: spec.kafka.strimzi.config ?? {},
       },
     }),
-    topics: topics(spec, subscriptions, Math.min(3, brokers.replicas)),
+    ...(spec.kafka.redpanda && {
+      redpanda: { clusterRef: { namespace: metadata.namespace, ...spec.kafka.redpanda.clusterRef } },
+    }),
+    ...(spec.kafka.external && { external: effectiveExternal(spec.kafka.external) }),
+    legacy: spec.legacy?.enabled ?? false,
+    topics: topics(spec, subscriptions),
     subscriptions,
     database: spec.database,
     services,
@@ -155,7 +174,29 @@ export function effectiveSpec(platform: Platform, operatorVersion: string): Effe
       }),
     },
     auth: effectiveAuth(platform),
+    networkPolicy: {
+      enabled: spec.networkPolicy?.enabled ?? profile === 'Production',
+      ingressNamespaces: spec.networkPolicy?.ingressNamespaces ?? [],
+      monitoringNamespaces: spec.networkPolicy?.monitoringNamespaces ?? [],
+    },
+    monitoring: { enabled: spec.monitoring?.enabled ?? profile === 'Production' },
     terminationGracePeriodSeconds: defaults.grace,
+  }
+}
+
+function effectiveExternal({
+  bootstrapServers,
+  authentication = { type: 'None' },
+  userSecretRefs = {},
+  tls,
+  topics = 'Managed',
+}: External): ExternalKafka {
+  return {
+    bootstrapServers,
+    authentication,
+    userSecretRefs,
+    tls: { enabled: tls?.enabled ?? true, ...(tls?.caSecretRef && { caSecretRef: tls.caSecretRef }) },
+    topics,
   }
 }
 
@@ -170,19 +211,6 @@ function nodeGroup(
   }
 }
 
-function effectiveService(
-  contract: ServiceContract,
-  given: NonNullable<PlatformSpec['services']>[ServiceName],
-  defaults: { serviceReplicas: number; resources: object },
-): EffectiveService {
-  return {
-    contract,
-    replicas: given?.replicas ?? given?.autoscaling?.min ?? defaults.serviceReplicas,
-    logLevel: given?.logLevel ?? 'info',
-    resources: given?.resources ?? defaults.resources,
-  }
-}
-
 function builtInSubscriptions(contract: ServiceContract): EffectiveSubscription[] {
   return contract.consumes.map(({ topic, types }) => ({
     app: contract.appId,
@@ -194,34 +222,59 @@ function builtInSubscriptions(contract: ServiceContract): EffectiveSubscription[
   }))
 }
 
-function topics(spec: PlatformSpec, subscriptions: EffectiveSubscription[], replicas: number): EffectiveTopic[] {
+/** Who consumes a topic in full reads its earlier names too; what fails there joins the dead letters of today's topic. */
+const legacySubscriptions = (contract: ServiceContract): EffectiveSubscription[] =>
+  LEGACY_TOPICS.filter(({ topic }) => contract.consumes.some(each => each.topic === topic && !each.types))
+    .filter(() => contract.deadLetters)
+    .map(({ name, topic, route }) => ({
+      app: contract.appId,
+      topic: name,
+      path: route,
+      rules: [],
+      deadLetter: true,
+      deadLettersOf: topic,
+    }))
+
+/** The first of each app and topic: what the services themselves consume comes before what the spec adds. */
+const onceEach = (subscriptions: EffectiveSubscription[]): EffectiveSubscription[] =>
+  [...new Map(subscriptions.toReversed().map(each => [`${each.app}/${each.topic}`, each])).values()].toReversed()
+
+/** The standard topics, those of earlier platforms, dead letters, and the spec's own; the spec may change any of them. */
+function topics(spec: PlatformSpec, subscriptions: EffectiveSubscription[]): EffectiveTopic[] {
   const given = new Map((spec.topics ?? []).map(topic => [topic.name, topic]))
-  const known = new Set(TOPICS.map(topic => topic.name))
+  const legacy = LEGACY_TOPICS.filter(() => spec.legacy?.enabled).map(({ name, topic }) => ({
+    ...TOPICS.find(today => today.name === topic)!,
+    name,
+  }))
+  const dead = subscriptions
+    .filter(subscription => subscription.deadLetter && !subscription.deadLettersOf)
+    .map(({ topic, app }) => ({
+      name: deadLetterTopic(topic, app),
+      partitions: DEAD_LETTER_PARTITIONS,
+      retentionMs: DEAD_LETTER_RETENTION_MS,
+    }))
+  const known = new Set([...TOPICS, ...legacy, ...dead].map(topic => topic.name))
   const own = (spec.topics ?? [])
     .filter(topic => !known.has(topic.name))
     .map(({ name }) => ({ name, partitions: 6, retentionMs: 7 * UNITS['d']! }))
-  const living = [...TOPICS, ...own].map(topic => {
+  const changed = (
+    topic: { name: string; partitions: number; retentionMs: number },
+    deadLetter: boolean,
+  ): EffectiveTopic => {
     const wanted = given.get(topic.name)
     return {
       name: topic.name,
       partitions: wanted?.partitions ?? topic.partitions,
-      replicas: wanted?.replicas ?? replicas,
+      ...(wanted?.replicas && { replicas: wanted.replicas }),
       retentionMs: wanted?.retention ? parseDuration(wanted.retention) : topic.retentionMs,
       config: wanted?.config ?? {},
-      deadLetter: false,
+      deadLetter,
     }
-  })
-  const dead = subscriptions
-    .filter(subscription => subscription.deadLetter)
-    .map(({ topic, app }) => ({
-      name: deadLetterTopic(topic, app),
-      partitions: DEAD_LETTER_PARTITIONS,
-      replicas,
-      retentionMs: DEAD_LETTER_RETENTION_MS,
-      config: {},
-      deadLetter: true,
-    }))
-  return [...living, ...dead]
+  }
+  return [
+    ...[...TOPICS, ...legacy, ...own].map(topic => changed(topic, false)),
+    ...dead.map(topic => changed(topic, true)),
+  ]
 }
 
 function effectiveAuth({ spec, metadata }: Platform): Effective['auth'] {

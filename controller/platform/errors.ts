@@ -1,9 +1,15 @@
 /** Codes of what a spec asks for and cannot have; each has its line in docs/errors.md. */
 export type SpecErrorCode =
   | 'TEP-SPEC-TOPIC-PARTITIONS'
+  | 'TEP-SPEC-TOPIC-REPLICAS'
   | 'TEP-SPEC-KAFKA-CONFIG'
+  | 'TEP-SPEC-KAFKA-SWITCH'
+  | 'TEP-SPEC-KAFKA-STORAGE'
+  | 'TEP-SPEC-KAFKA-NODES'
+  | 'TEP-SPEC-KAFKA-ACCESS'
+  | 'TEP-SPEC-NAME-TAKEN'
   | 'TEP-SPEC-SUBSCRIPTION-TOPIC'
-  | 'TEP-SPEC-PROVIDER'
+  | 'TEP-SPEC-SUBSCRIPTION-TAKEN'
 
 export interface Refusal {
   code: SpecErrorCode

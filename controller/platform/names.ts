@@ -24,3 +24,6 @@ export const SECRETS = {
   daprTokens: (platform: string): string => childName(platform, 'dapr-token'),
   devIssuer: (platform: string): string => childName(platform, 'dev-issuer'),
 }
+
+/** The Kafka user of an app; the name of its resource, too. */
+export const kafkaUserName = (prefix: string, appId: string): string => resourceName(prefix + appId)

@@ -111,7 +111,9 @@ test('a new version of the services waits for its migrations', () => {
   expect(steps.filter(step => step.object.kind === 'Deployment').map(step => step.action)).toEqual(
     Array(7).fill('wait'),
   )
-  expect(steps.find(step => step.object.metadata.name === 'todo-migrate-0-2-0')).toMatchObject({ action: 'create' })
+  expect(steps.find(step => step.object.metadata.name.startsWith('todo-migrate-0-2-0-'))).toMatchObject({
+    action: 'create',
+  })
 })
 
 test('what is no longer wanted is deleted; with Retain, data stay', () => {
@@ -124,11 +126,13 @@ test('what is no longer wanted is deleted; with Retain, data stay', () => {
   expect(names(plan(fewer, observed, { keepStateful: false })).sort()).toEqual([
     'Deployment',
     'KafkaTopic',
+    'PodDisruptionBudget',
     'Service',
     'ServiceAccount',
   ])
   expect(names(plan(fewer, observed, { keepStateful: true })).sort()).toEqual([
     'Deployment',
+    'PodDisruptionBudget',
     'Service',
     'ServiceAccount',
   ])
@@ -172,7 +176,7 @@ test('deletion goes in waves: consumers, services, topics before the operator of
     'KafkaUser',
     'Cluster+Kafka',
     'KafkaNodePool',
-    'Secret+Service+ServiceAccount',
+    'PodDisruptionBudget+Secret+Service+ServiceAccount',
   ])
 })
 

@@ -14,7 +14,15 @@ export type Step =
       uid?: string | undefined
       drift: Drift[]
     }
-  | { action: 'wait'; part: Part; object: KubeObject; reason: 'WaitingForParts' | 'WaitingForInput'; message: string }
+  | {
+      action: 'wait'
+      part: Part
+      object: KubeObject
+      reason: 'WaitingForParts' | 'WaitingForInput'
+      message: string
+      /** Where the live object differs, as far as is known. */
+      drift: Drift[]
+    }
   | { action: 'delete'; part: Part | undefined; object: KubeObject; reason: 'NoLongerWanted' | 'PlatformDeleted' }
 
 /** `kind/namespace/name → what is kept of the live object`, of everything that could be a child. */
@@ -33,7 +41,7 @@ export function plan(desired: Desired[], observed: Observed, { keepStateful }: {
       const { object } = wanted
       const live = observed.get(keyOf(object))
       if (wanted.waiting) {
-        steps.push({ action: 'wait', part, object, reason: 'WaitingForInput', message: wanted.waiting })
+        steps.push({ action: 'wait', part, object, reason: 'WaitingForInput', message: wanted.waiting, drift: [] })
         continue
       }
       const blocked = missingParts(live ? CHANGES_WAIT_FOR[part] : READY_BEFORE[part])
@@ -46,6 +54,7 @@ export function plan(desired: Desired[], observed: Observed, { keepStateful }: {
           object,
           reason: 'WaitingForParts',
           message: `waits for ${blocked.join(', ')}`,
+          drift,
         })
       } else if (!live) {
         steps.push({ action: 'create', part, object, reason: 'ChildMissing', drift })
@@ -74,7 +83,7 @@ export function readyParts(desired: Desired[], observed: Observed): Set<Part> {
   return new Set(PARTS.filter(part => desired.filter(each => each.part === part).every(isReady)))
 }
 
-const STATEFUL = new Set(['Kafka', 'KafkaNodePool', 'KafkaTopic', 'Cluster'])
+const STATEFUL = new Set(['Kafka', 'KafkaNodePool', 'KafkaTopic', 'Topic', 'Cluster'])
 export const isStateful = (object: KubeObject): boolean => STATEFUL.has(object.kind)
 
 /**
@@ -83,13 +92,24 @@ export const isStateful = (object: KubeObject): boolean => STATEFUL.has(object.k
  */
 const WAVES: readonly (readonly string[])[] = [
   ['Subscription'],
+  // Before what they scale, or they would scale what is going.
+  ['ScaledObject', 'HorizontalPodAutoscaler'],
   ['Deployment', 'Job'],
   ['Component', 'Configuration', 'Resiliency'],
-  ['KafkaTopic'],
-  ['KafkaUser'],
+  ['KafkaTopic', 'Topic'],
+  ['KafkaUser', 'User'],
   ['Kafka', 'Cluster'],
   ['KafkaNodePool'],
-  ['Secret', 'Service', 'ServiceAccount'],
+  // Pods stay closed to the last, and KEDA may read what it needs while it goes.
+  [
+    'Secret',
+    'Service',
+    'ServiceAccount',
+    'NetworkPolicy',
+    'PodDisruptionBudget',
+    'TriggerAuthentication',
+    'ObjectStore',
+  ],
 ]
 
 /** The deletions to do now: those of the first wave that still has something; empty when all is gone. Pure. */

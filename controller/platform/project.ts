@@ -1,14 +1,18 @@
-import { conditionOf, type KubeObject } from '../kube/objects.ts'
+import type { KubeObject } from '../kube/objects.ts'
 import { type Drift, driftOf, ownedFields } from '../kube/ownership.ts'
+import type { Scale } from './facts.ts'
 import { SECRETS } from './names.ts'
 import {
+  AUTOSCALED,
   FIELD_MANAGER,
   HASH_ANNOTATION,
   KINDS,
   PLATFORM_LABEL,
   PLATFORM_NAMESPACE_LABEL,
   type Platform,
+  REPLICAS_ANNOTATION,
 } from './platform.ts'
+import { kafkaInput } from './providers/inputs.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 
 /**
@@ -23,11 +27,26 @@ export interface Cached extends KubeObject {
   packed?: string
   /** Namespaces whose Kafka and Secrets a platform reads. */
   reads?: string[]
+  /** What it tells of a platform's Kafka: see `providers/inputs.ts`. */
+  input?: object
+  /** Of a Deployment. */
+  scale?: Scale
   /** Of a Secret that some platform may read. */
   data?: Record<string, string>
 }
 
 const KEPT_LABELS = [PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, 'strimzi.io/cluster']
+/** Kinds that are looked for by namespace, whoever made them. */
+const BY_NAMESPACE_KINDS: string[] = [KINDS.platform, KINDS.topic, KINDS.redpandaTopic, KINDS.pod].map(
+  ({ kind }) => kind,
+)
+
+/** What a Deployment says of its number of pods. */
+export function scaleOf(replicas = 1, annotations: Record<string, string> = {}): Scale {
+  const mark = annotations[REPLICAS_ANNOTATION]
+  const autoscaled = mark === AUTOSCALED
+  return { replicas, autoscaled, ...(mark && !autoscaled && { adopted: Number(mark) }) }
+}
 
 /** Secrets of these types are nobody's input, and large or delicate: Helm's releases and tokens of service accounts. */
 const FOREIGN_SECRETS = ['helm.sh/release.v1', 'kubernetes.io/service-account-token']
@@ -66,13 +85,11 @@ function metadataOf({ metadata }: KubeObject): KubeObject['metadata'] {
 }
 
 /** What `observeFacts` reads of objects that are inputs. */
-function inputOf({ kind, metadata, spec, status, data, type }: KubeObject): Partial<Cached> {
-  if (kind === KINDS.kafka.kind)
-    return { status: { listeners: status?.listeners ?? [], kafkaVersion: status?.kafkaVersion } }
-  if (kind === KINDS.topic.kind) {
-    const ready = conditionOf({ apiVersion: '', kind, metadata, status }, 'Ready')?.status === 'True'
-    return { topic: { name: spec?.topicName ?? metadata.name, partitions: spec?.partitions ?? 0, ready } }
-  }
+function inputOf(object: KubeObject): Partial<Cached> {
+  const { kind, metadata, data, type } = object
+  const input = kafkaInput(object)
+  if (input) return { input }
+  if (kind === KINDS.deployment.kind) return { scale: scaleOf(object['spec']?.replicas, metadata.annotations) }
   if (kind !== KINDS.secret.kind || FOREIGN_SECRETS.includes(type)) return {}
   const platform = metadata.labels?.[PLATFORM_LABEL]
   // What we rendered is compared by what we own of it; only what was made by chance has to be read back.
@@ -83,13 +100,14 @@ function inputOf({ kind, metadata, spec, status, data, type }: KubeObject): Part
 function projectPlatform({ apiVersion, kind, metadata, spec, status }: Platform): Cached {
   const { managedFields: _managedFields, ...kept } = metadata
   const home = metadata.namespace
+  const clusterRef = spec?.kafka?.strimzi?.clusterRef ?? spec?.kafka?.redpanda?.clusterRef
   return {
     apiVersion,
     kind,
     metadata: kept,
     readiness: { ready: true, reason: '', message: '' },
     packed: JSON.stringify({ spec, status }),
-    reads: [...new Set([home, spec?.kafka?.strimzi?.clusterRef?.namespace ?? home])],
+    reads: [...new Set([home, clusterRef?.namespace ?? home])],
   }
 }
 
@@ -116,12 +134,14 @@ export const BY_NAMESPACE = 'kind and namespace'
 export const BY_READER = 'namespace that a platform reads'
 
 export const INDEXES = {
-  [BY_PLATFORM]: ({ metadata: { labels } }: KubeObject): string[] => {
+  [BY_PLATFORM]: ({ kind, metadata: { labels } }: KubeObject): string[] => {
+    // The pods of our Jobs carry our label so that they can be watched; the Job's they are all the same.
+    if (kind === KINDS.pod.kind) return []
     const name = labels?.[PLATFORM_LABEL]
     const namespace = labels?.[PLATFORM_NAMESPACE_LABEL]
     return name && namespace ? [`${namespace}/${name}`] : []
   },
   [BY_NAMESPACE]: ({ kind, metadata: { namespace } }: KubeObject): string[] =>
-    kind === KINDS.platform.kind || kind === KINDS.topic.kind ? [`${kind}/${namespace}`] : [],
+    BY_NAMESPACE_KINDS.includes(kind) ? [`${kind}/${namespace}`] : [],
   [BY_READER]: (object: KubeObject): string[] => (object as Cached).reads ?? [],
 }

@@ -1,4 +1,4 @@
-import { conditionOf, type KubeObject } from '../kube/objects.ts'
+import { type Condition, conditionOf, type KubeObject } from '../kube/objects.ts'
 
 export interface Readiness {
   ready: boolean
@@ -74,15 +74,39 @@ function byReadyCondition(object: KubeObject): Readiness {
       )
 }
 
+/** The Redpanda operator says Ready of a Topic and Synced of a User (topic_controller.go, user_controller.go). */
+const redpanda =
+  (type: string) =>
+  (object: KubeObject): Readiness => {
+    const late = stale(object)
+    const condition = conditionOf(object, type)
+    if (condition?.status === 'False') return waiting(condition.reason ?? `Not${type}`, condition.message ?? '')
+    if (late) return late
+    return condition?.status === 'True'
+      ? READY
+      : waiting(condition?.reason ?? 'Pending', condition?.message ?? 'its operator has not reported yet')
+  }
+/** A Gateway says on the route, for each parent, whether it took it and found what it leads to. */
+function httpRoute({ status }: KubeObject): Readiness {
+  const parents = (status?.parents ?? []) as { conditions?: Condition[] }[]
+  if (parents.length === 0) return waiting('Pending', 'no Gateway has taken the route yet')
+  const bad = parents.flatMap(({ conditions = [] }) => conditions).find(({ status: value }) => value === 'False')
+  return bad ? waiting(bad.reason ?? bad.type, bad.message ?? '') : READY
+}
+
 /** What "ready" means for each kind; a kind without a status is ready when it exists. */
 const RULES: Record<string, (object: KubeObject) => Readiness> = {
   Kafka: strimzi,
   KafkaTopic: strimzi,
   KafkaUser: strimzi,
   KafkaNodePool: nodePool,
+  Topic: redpanda('Ready'),
+  User: redpanda('Synced'),
   Deployment: deployment,
   Job: job,
   Cluster: byReadyCondition,
+  ScaledObject: byReadyCondition,
+  HTTPRoute: httpRoute,
 }
 
 export function readinessOf(object: KubeObject): Readiness {

@@ -8,15 +8,13 @@ import type { RecordEvent } from '../kube/events.ts'
 import { keyOf, type Metadata } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
 import { type Actors, act } from './act.ts'
-import type { Desired } from './desired.ts'
+import { decide } from './decide.ts'
 import { type Effective, effectiveSpec } from './effective.ts'
-import type { Facts, OperatorSettings } from './facts.ts'
-import { observeChildren, observeFacts } from './observe.ts'
-import { isStateful, type Observed, plan, planDeletion, type Step } from './plan.ts'
+import type { OperatorSettings } from './facts.ts'
+import { observeChildren } from './observe.ts'
+import { isStateful, type Observed, planDeletion, type Step } from './plan.ts'
 import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
 import { BY_NAMESPACE, platformOf } from './project.ts'
-import { isForbiddenOption, refusals } from './refuse.ts'
-import { render } from './render/index.ts'
 import { briefStatus, type Fight, report } from './report.ts'
 
 export interface ReconcilerOptions {
@@ -27,6 +25,9 @@ export interface ReconcilerOptions {
   clock: Clock
   random: Random
 }
+
+/** How long until a name that somebody else has is looked at again, in milliseconds. */
+const TAKEN_MS = 30_000
 
 /** One reconcile of one platform: observe → render → plan → act → report. Level-based: it asks only what is, never what happened. */
 export class Reconciler {
@@ -55,39 +56,31 @@ export class Reconciler {
       )
       return { requeueAfterMs: 30_000 }
     }
-    const effective = effectiveSpec(platform, this.#options.settings.version)
-    if (!effective.suspend && !platform.metadata.finalizers?.includes(FINALIZER))
+    if (!platform.spec.suspend && !platform.metadata.finalizers?.includes(FINALIZER))
       await this.#setFinalizers(platform, [FINALIZER], 'FinalizerAdded')
-    return this.#bringUp(platform, effective)
+    return this.#bringUp(platform)
   }
 
-  async #bringUp(platform: Platform, effective: Effective): Promise<{ requeueAfterMs?: number } | undefined> {
+  async #bringUp(platform: Platform): Promise<{ requeueAfterMs?: number } | undefined> {
     const { cache } = this.#options
-    const { facts, desired, supported } = this.#rendered(platform, effective)
-    const refused = refusals(effective, facts)
-    const keepStateful = effective.deletionPolicy === 'Retain'
-    const steps = supported ? plan(desired, observeChildren(cache, platform), { keepStateful }) : []
+    const decision = decide(this.#options, platform)
+    const { effective, facts, steps } = decision
     const madeByChance = new Set(Object.keys(facts.generated))
     const failures = effective.suspend ? [] : await act(this.#actors, platform, steps, madeByChance)
     const observed = observeChildren(cache, platform)
     const { fights, nextMs } = this.#fights(observed, steps)
     const now = this.#now()
-    const status = report({ platform, effective, facts, desired, observed, steps, refused, failures, fights, now })
+    const status = report({ ...decision, platform, observed, failures, fights, now })
     await this.#writeStatus(platform, status)
     if (failures.length > 0)
       throw new AggregateError(
         failures.map(failure => failure.error),
         failures.map(({ object, error }) => `${keyOf(object)}: ${error.message}`).join('; '),
       )
-    return nextMs === undefined ? undefined : { requeueAfterMs: nextMs }
-  }
-
-  #rendered(platform: Platform, effective: Effective): { facts: Facts; desired: Desired[]; supported: boolean } {
-    const { cache, settings, random } = this.#options
-    const facts = observeFacts(cache, platform, effective, random)
-    const supported = effective.kafka.provider === 'strimzi'
-    const desired = supported ? render({ platform, effective: withoutRefused(effective), facts, settings }) : []
-    return { facts, desired, supported }
+    // Whoever has a name that we want is no child of ours: nobody tells when it goes.
+    const taken = decision.refused.some(({ code }) => code === 'TEP-SPEC-NAME-TAKEN') ? TAKEN_MS : undefined
+    const again = Math.min(nextMs ?? Number.POSITIVE_INFINITY, taken ?? Number.POSITIVE_INFINITY)
+    return Number.isFinite(again) ? { requeueAfterMs: again } : undefined
   }
 
   /**
@@ -96,8 +89,7 @@ export class Reconciler {
    */
   #retainedUpdates(platform: Platform, effective: Effective): Step[] {
     if (effective.deletionPolicy !== 'Retain') return []
-    const { desired } = this.#rendered(platform, effective)
-    const steps = plan(desired, observeChildren(this.#options.cache, platform), { keepStateful: true })
+    const { steps } = decide(this.#options, platform)
     return steps.filter(step => step.action === 'update' && isStateful(step.object))
   }
 
@@ -201,20 +193,4 @@ export class Reconciler {
   }
 
   #now = (): string => new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
-}
-
-function withoutRefused(effective: Effective): Effective {
-  const known = new Set(effective.topics.map(topic => topic.name))
-  return {
-    ...effective,
-    ...(effective.strimzi && {
-      strimzi: {
-        ...effective.strimzi,
-        config: Object.fromEntries(
-          Object.entries(effective.strimzi.config).filter(([option]) => !isForbiddenOption(option)),
-        ),
-      },
-    }),
-    subscriptions: effective.subscriptions.filter(({ topic }) => known.has(topic)),
-  }
 }

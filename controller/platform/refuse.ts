@@ -3,109 +3,53 @@ import type { Effective } from './effective.ts'
 import type { Refusal } from './errors.ts'
 import type { Facts } from './facts.ts'
 import { resourceName } from './names.ts'
+import type { Platform } from './platform.ts'
+import { providerOf } from './providers/index.ts'
 
-/** Options that Strimzi sets itself and drops with a mere log line (api/…/KafkaClusterSpec.java, FORBIDDEN_PREFIXES). */
-const FORBIDDEN = [
-  'listeners',
-  'advertised.',
-  'broker.',
-  'listener.',
-  'host.name',
-  'port',
-  'inter.broker.listener.name',
-  'sasl.',
-  'ssl.',
-  'security.',
-  'password.',
-  'log.dir',
-  'zookeeper.',
-  'authorizer.',
-  'super.user',
-  'node.id',
-  'process.roles',
-  'controller.',
-  'metadata.log.dir',
-  'cordoned.log.dirs',
-  'cruise.control.metrics.topic',
-  'prometheus.metrics.reporter.',
-  'client.quota.callback.static.',
-]
-const ALLOWED = [
-  'sasl.server.max.receive.size',
-  'ssl.cipher.suites',
-  'ssl.protocol',
-  'ssl.enabled.protocols',
-  'broker.session.timeout.ms',
-  'broker.heartbeat.interval.ms',
-  'controller.quorum.election.backoff.max.ms',
-  'controller.quorum.election.timeout.ms',
-  'controller.quorum.fetch.timeout.ms',
-]
-
-export const isForbiddenOption = (option: string): boolean =>
-  !ALLOWED.includes(option) && FORBIDDEN.some(prefix => option.startsWith(prefix))
-
-/** What the spec asks for and cannot have. Everything else goes on; each refusal is told in status with the way out. Pure. */
-export function refusals(effective: Effective, facts: Facts): Refusal[] {
-  const { prefix, provider } = effective.kafka
-  const found: Refusal[] = []
-  if (provider !== 'strimzi') {
-    found.push({
-      code: 'TEP-SPEC-PROVIDER',
-      field: `spec.kafka.${provider}`,
-      message: `this release drives Kafka through Strimzi only; use spec.kafka.strimzi (with clusterRef for a Kafka that exists)`,
-      kind: 'TodoEventPlatform',
-      name: '',
-    })
-  }
-  for (const option of Object.keys(effective.strimzi?.config ?? {}).filter(isForbiddenOption)) {
-    found.push({
-      code: 'TEP-SPEC-KAFKA-CONFIG',
-      field: `spec.kafka.strimzi.config["${option}"]`,
-      message: `Strimzi manages ${option} itself and would drop it; remove it`,
-      kind: 'Kafka',
-      name: '',
-    })
-  }
-  for (const topic of effective.topics) {
-    const live = facts.livePartitions[prefix + topic.name] ?? 0
-    if (live > topic.partitions) {
-      found.push({
-        code: 'TEP-SPEC-TOPIC-PARTITIONS',
-        field: `spec.topics[name=${topic.name}].partitions`,
-        message: `Kafka cannot shrink a topic from ${live} to ${topic.partitions} partitions; set ${live} or more, or add a topic and move to it`,
-        kind: 'KafkaTopic',
-        name: resourceName(prefix + topic.name),
-      })
-    }
-  }
+/**
+ * The spec without what it cannot have, and what that is: everything else goes on, each refusal is told in status with the
+ * way out, and the child it is about stays as it is. Pure.
+ */
+export function refuse(
+  platform: Platform,
+  wanted: Effective,
+  facts: Facts,
+): { effective: Effective; refused: Refusal[] } {
+  const { effective, refused } = providerOf(wanted).refuse(platform, wanted, facts.kafka)
   const known = new Set(effective.topics.map(topic => topic.name))
-  for (const { app, topic } of effective.subscriptions) {
-    if (!known.has(topic)) {
-      found.push({
-        code: 'TEP-SPEC-SUBSCRIPTION-TOPIC',
+  const named = [...known].filter(name => !name.endsWith('.dlq')).join(', ')
+  const lost = effective.subscriptions.filter(({ topic }) => !known.has(topic))
+  return {
+    effective: { ...effective, subscriptions: effective.subscriptions.filter(each => !lost.includes(each)) },
+    refused: [
+      ...refused,
+      ...lost.map(({ app, topic }) => ({
+        code: 'TEP-SPEC-SUBSCRIPTION-TOPIC' as const,
         field: `spec.subscriptions[app=${app},topic=${topic}].topic`,
-        message: `there is no topic ${topic}; add it to spec.topics or name one of ${[...known].filter(name => !name.endsWith('.dlq')).join(', ')}`,
+        message: `there is no topic ${topic}; add it to spec.topics or name one of ${named}`,
         kind: 'Subscription',
         name: resourceName(`${app}-${topic}`),
-      })
-    }
+      })),
+      ...builtInAlready(platform, wanted).map(({ app, topic }) => ({
+        code: 'TEP-SPEC-SUBSCRIPTION-TAKEN' as const,
+        field: `spec.subscriptions[app=${app},topic=${topic}]`,
+        message: `${app} consumes ${topic} already; remove it, or give your own app another app-id`,
+        kind: 'Subscription',
+        name: resourceName(`${app}-${topic}`),
+      })),
+    ],
   }
-  return found
 }
+
+const builtInAlready = ({ spec }: Platform, { subscriptions }: Effective): { app: string; topic: string }[] =>
+  (spec.subscriptions ?? []).filter(given =>
+    subscriptions.some(({ app, topic, own }) => !own && app === given.app && topic === given.topic),
+  )
 
 /** Fields the schema has for later releases: accepted and kept, but nothing comes of them yet. */
 const NOT_ACTED_UPON: readonly ((spec: PlatformSpec) => string | false)[] = [
-  spec => spec.ingress !== undefined && 'spec.ingress (endpoints only)',
-  spec => spec.networkPolicy?.enabled === true && 'spec.networkPolicy',
-  spec => spec.monitoring?.enabled === true && 'spec.monitoring',
-  spec => spec.legacy?.enabled === true && 'spec.legacy',
-  spec => spec.database.cloudnativepg?.backup !== undefined && 'spec.database.cloudnativepg.backup',
   spec => spec.notifications?.vapidSecretRef !== undefined && 'spec.notifications.vapidSecretRef',
   spec => spec.notifications?.webhookAllowedHosts !== undefined && 'spec.notifications.webhookAllowedHosts',
-  spec =>
-    Object.values(spec.services ?? {}).some(service => service?.autoscaling) &&
-    'spec.services.*.autoscaling (min is used as replicas)',
 ]
 
 /** What is asked for and silently would not happen, were it not told in the condition VersionSupported. Pure. */

@@ -1,11 +1,13 @@
+import type { PlatformSpec } from '../../src/contracts/generated/platform.ts'
 import { platformOf, SETTINGS, settledFacts } from '../../test/support/platforms.ts'
 import { type KubeObject, keyOf } from '../kube/objects.ts'
 import { effectiveSpec } from './effective.ts'
 import type { Facts } from './facts.ts'
 import type { Step } from './plan.ts'
 import type { Platform } from './platform.ts'
+import type { Skipped } from './presence.ts'
 import { project } from './project.ts'
-import { refusals } from './refuse.ts'
+import { refuse } from './refuse.ts'
 import { render } from './render/index.ts'
 import { type Fight, report } from './report.ts'
 
@@ -16,9 +18,10 @@ const reported = (
     edit = () => {},
     steps = [],
     fights = [],
-  }: { facts?: Facts; edit?: (object: KubeObject) => void; steps?: Step[]; fights?: Fight[] } = {},
+    skipped = [],
+  }: { facts?: Facts; edit?: (object: KubeObject) => void; steps?: Step[]; fights?: Fight[]; skipped?: Skipped[] } = {},
 ) => {
-  const effective = effectiveSpec(platform, '0.1.0')
+  const { effective, refused } = refuse(platform, effectiveSpec(platform, '0.1.0'), facts)
   const desired = render({ platform, effective, facts, settings: SETTINGS })
   const observed = new Map(
     desired.map(({ object }) => {
@@ -42,9 +45,10 @@ const reported = (
     effective,
     facts,
     desired,
+    skipped,
     observed,
     steps,
-    refused: refusals(effective, facts),
+    refused,
     failures: [],
     fights,
     now: '2026-02-02T00:00:00Z',
@@ -81,7 +85,7 @@ test('one child that is not ready is named, with its operator’s reason, and Re
 
 test('a topic that would shrink is refused with the way out, keeps its partitions, and disturbs no other part', () => {
   const platform = platformOf({ topics: [{ name: 'reminders', partitions: 2 }] })
-  const facts = { ...settledFacts(), livePartitions: { reminders: 6 } }
+  const facts = settledFacts({ kafka: { ...settledFacts().kafka, topics: { reminders: { partitions: 6 } } } })
   const status = reported(platform, { facts })
   expect(condition(status, 'TopicsReady')).toMatchObject({ status: 'False', reason: 'SpecRefused' })
   expect(condition(status, 'TopicsReady').message).toBe(
@@ -89,7 +93,7 @@ test('a topic that would shrink is refused with the way out, keeps its partition
   )
   for (const type of ['KafkaReady', 'DatabaseReady', 'MessagingReady', 'ServicesReady'])
     expect(condition(status, type).status).toBe('True')
-  const effective = effectiveSpec(platform, '0.1.0')
+  const { effective } = refuse(platform, effectiveSpec(platform, '0.1.0'), facts)
   const topic = render({ platform, effective, facts, settings: SETTINGS }).find(
     each => each.object.metadata.name === 'reminders',
   )!
@@ -109,14 +113,9 @@ test.each([
     'TEP-SPEC-SUBSCRIPTION-TOPIC',
     'spec.subscriptions[app=crm,topic=nope].topic',
   ],
-  [
-    'a provider that is not there yet',
-    { kafka: { external: { bootstrapServers: ['a:9092'] } } },
-    'TEP-SPEC-PROVIDER',
-    'spec.kafka.external',
-  ],
 ])('%s is refused by code and field', (_name, spec, code, field) => {
-  expect(refusals(effectiveSpec(platformOf(spec as never), '0.1.0'), settledFacts())).toMatchObject([{ code, field }])
+  const platform = platformOf(spec as never)
+  expect(refuse(platform, effectiveSpec(platform, '0.1.0'), settledFacts()).refused).toMatchObject([{ code, field }])
 })
 
 test('conditions that say the same keep their time, so that status does not change while nothing does', () => {
@@ -143,11 +142,28 @@ test('a fight over a field is told with its manager, path and beginning', () => 
   expect(condition(reported(platformOf()), 'FieldConflict')).toMatchObject({ status: 'False' })
 })
 
+test('kinds that are not there are told with what to install, and keep nothing else from being ready', () => {
+  const keda = { kind: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' }, from: 'KEDA' }
+  const status = reported(platformOf(), { skipped: [keda] })
+  expect(condition(status, 'ChildrenSkipped')).toMatchObject({ status: 'True', reason: 'KindAbsent' })
+  expect(condition(status, 'ChildrenSkipped').message).toContain('ScaledObject (keda.sh/v1alpha1): install KEDA')
+  expect(condition(status, 'Ready').status).toBe('True')
+  expect(condition(reported(platformOf()), 'ChildrenSkipped').status).toBe('False')
+})
+
+test('endpoints are those of the way in', () => {
+  const endpoints = (ingress: PlatformSpec['ingress']) => reported(platformOf(ingress ? { ingress } : {})).endpoints
+  expect(endpoints(undefined)?.web).toBe('http://todo-web.todo.svc:8080')
+  expect(endpoints({ host: 'todo.example.com' })?.api).toBe('http://todo.example.com/api/v1')
+  expect(endpoints({ host: 'todo.example.com', tlsSecretName: 'tls' })?.mcp).toBe('https://todo.example.com/mcp')
+  expect(endpoints({ host: 'todo.example.com', gatewayRef: { name: 'g' } })?.web).toBe('https://todo.example.com')
+})
+
 test('a field that this release does not act on is told, not passed over', () => {
   const status = reported(
-    platformOf({ monitoring: { enabled: true }, services: { audit: { autoscaling: { min: 2, max: 4 } } } }),
+    platformOf({ legacy: { enabled: true }, notifications: { vapidSecretRef: { name: 'vapid' } } }),
   )
   expect(condition(status, 'VersionSupported')).toMatchObject({ status: 'True', reason: 'FieldsIgnored' })
-  expect(condition(status, 'VersionSupported').message).toMatch(/spec\.monitoring, spec\.services\.\*\.autoscaling/)
+  expect(condition(status, 'VersionSupported').message).toMatch(/spec\.notifications\.vapidSecretRef/)
   expect(condition(status, 'Ready').status).toBe('True')
 })

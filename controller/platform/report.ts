@@ -5,10 +5,14 @@ import type { Desired, Part } from './desired.ts'
 import type { Effective } from './effective.ts'
 import type { Refusal } from './errors.ts'
 import type { Facts } from './facts.ts'
+import { shownKafka } from './kafka-in-force.ts'
 import type { Observed, Step } from './plan.ts'
 import { type Platform, RECONCILE_ANNOTATION } from './platform.ts'
+import type { Skipped } from './presence.ts'
+import { sharingApps } from './providers/external.ts'
 import type { Readiness } from './readiness.ts'
 import { ignoredFields } from './refuse.ts'
+import { publicAddress } from './render/ingress.ts'
 
 /** A field of a child that another manager keeps changing. */
 export interface Fight extends FieldFight {
@@ -21,6 +25,8 @@ export interface ReportInput {
   effective: Effective
   facts: Facts
   desired: Desired[]
+  /** Kinds that are not there, of children the platform can do without. */
+  skipped: Skipped[]
   observed: Observed
   steps: Step[]
   refused: Refusal[]
@@ -32,6 +38,9 @@ export interface ReportInput {
 }
 
 type Verdict = { status: Condition['status']; reason: string; message: string }
+/** Topics of a Kafka outside the cluster have no resource: their rows come from the Job that looks at them. */
+const REPORTED_TOPIC = 'Topic'
+
 type ComponentRow = NonNullable<PlatformStatus['components']>[number]
 
 const PART_CONDITIONS: readonly [type: string, parts: readonly Part[]][] = [
@@ -62,6 +71,7 @@ export function report(input: ReportInput): PlatformStatus {
       : { status: 'True', reason: 'Supported', message: `services ${effective.version}` },
   )
   verdicts.set('FieldConflict', conflictVerdict(input.fights))
+  verdicts.set('ChildrenSkipped', skippedVerdict(input.skipped))
   verdicts.set(
     'Suspended',
     effective.suspend
@@ -128,8 +138,18 @@ function conflictVerdict(fights: Fight[]): Verdict {
   return { status: 'True', reason: 'FoughtOver', message: texts.sort().slice(0, 5).join('; ') }
 }
 
+function skippedVerdict(skipped: Skipped[]): Verdict {
+  if (skipped.length === 0) return { status: 'False', reason: 'AllPresent', message: '' }
+  const texts = skipped.map(({ kind, from }) => `${kind.kind} (${kind.apiVersion}): install ${from}`)
+  return {
+    status: 'True',
+    reason: 'KindAbsent',
+    message: `left out until the cluster knows them: ${texts.sort().join('; ')}`,
+  }
+}
+
 /** Each child with why it waits; what is refused or failed comes before what is merely not ready. */
-function componentRows({ desired, observed, steps, refused, failures }: ReportInput): ComponentRow[] {
+function componentRows({ desired, facts, observed, steps, refused, failures }: ReportInput): ComponentRow[] {
   const waits = new Map(steps.filter(step => step.action === 'wait').map(step => [keyOf(step.object), step]))
   const rows = desired.map(({ object }) => {
     const live = observed.get(keyOf(object))
@@ -141,7 +161,7 @@ function componentRows({ desired, observed, steps, refused, failures }: ReportIn
     const state: Readiness = failure
       ? { ready: false, reason: 'WriteFailed', message: failure.error.message }
       : refusal
-        ? { ready: false, reason: 'Refused', message: `${refusal.code} ${refusal.field}: ${refusal.message}` }
+        ? refusedState(refusal)
         : waiting?.action === 'wait'
           ? { ready: false, reason: waiting.reason, message: waiting.message }
           : live
@@ -149,8 +169,18 @@ function componentRows({ desired, observed, steps, refused, failures }: ReportIn
             : { ready: false, reason: 'Creating', message: '' }
     return { kind, name, ...state }
   })
+  for (const { topic, ...state } of facts.kafka.reports) {
+    const refusal = refused.find(each => each.kind === REPORTED_TOPIC && each.name === topic)
+    rows.push({ kind: REPORTED_TOPIC, name: topic, ...(refusal ? refusedState(refusal) : state) })
+  }
   return rows.sort((a, b) => `${a.kind}/${a.name}`.localeCompare(`${b.kind}/${b.name}`))
 }
+
+const refusedState = ({ code, field, message }: Refusal): Readiness => ({
+  ready: false,
+  reason: 'Refused',
+  message: `${code} ${field}: ${message}`,
+})
 
 function partVerdict(input: ReportInput, all: ComponentRow[], parts: readonly Part[]): Verdict {
   const of = new Set(
@@ -158,6 +188,7 @@ function partVerdict(input: ReportInput, all: ComponentRow[], parts: readonly Pa
       .filter(each => parts.includes(each.part))
       .map(each => `${each.object.kind}/${each.object.metadata.name}`),
   )
+  if (parts.includes('topics')) for (const { topic } of input.facts.kafka.reports) of.add(`${REPORTED_TOPIC}/${topic}`)
   const refused = input.refused.filter(
     each =>
       of.has(`${each.kind}/${each.name}`) ||
@@ -170,9 +201,18 @@ function partVerdict(input: ReportInput, all: ComponentRow[], parts: readonly Pa
       message: refused.map(each => `${each.code} ${each.field}: ${each.message}`).join('; '),
     }
   const rows = all.filter(row => of.has(`${row.kind}/${row.name}`) && !row.ready)
-  if (rows.length === 0) return { status: 'True', reason: 'Ready', message: '' }
+  if (rows.length === 0)
+    return { status: 'True', reason: 'Ready', message: parts.includes('users') ? sharing(input) : '' }
   const failed = rows.find(row => row.reason === 'WriteFailed')
   return { status: 'False', reason: failed ? 'WriteFailed' : 'NotReady', message: waitingFor(rows) }
+}
+
+/** Without users of their own, apps can be held to their topics by nobody but their sidecars: that is told. */
+function sharing({ effective }: ReportInput): string {
+  const apps = sharingApps(effective)
+  return apps.length === 0
+    ? ''
+    : `${apps.join(', ')} share one Kafka credential; spec.kafka.external.userSecretRefs gives each its own`
 }
 
 /** The first few reasons, sorted by the rows' own order, so that the message does not change while nothing does. */
@@ -222,26 +262,21 @@ function conditions(
     })
 }
 
-function endpoints({ metadata, spec }: Platform): NonNullable<PlatformStatus['endpoints']> {
-  const base = spec.ingress?.host
-    ? `https://${spec.ingress.host}`
-    : `http://${metadata.name}-web.${metadata.namespace}.svc:8080`
+function endpoints(platform: Platform): NonNullable<PlatformStatus['endpoints']> {
+  const base = publicAddress({ platform })
   return { web: base, api: `${base}/api/v1`, mcp: `${base}/mcp` }
 }
 
 /** The effective spec in the words of the spec, without what is only ours. */
 function shown(effective: Effective): Record<string, unknown> {
-  const { services, topics, subscriptions, strimzi, kafka, auth, ...rest } = effective
+  const { services, topics, subscriptions, kafka, strimzi, redpanda, external, auth, ...rest } = effective
   return {
     ...rest,
-    kafka: { prefix: kafka.prefix, ...(strimzi && { strimzi }) },
+    kafka: shownKafka(effective),
     topics: topics.map(({ deadLetter: _dead, ...topic }) => topic),
     subscriptions,
     services: Object.fromEntries(
-      services.map(({ contract, replicas, logLevel, resources }) => [
-        contract.service,
-        { replicas, logLevel, resources },
-      ]),
+      services.map(({ contract, replicasGiven: _given, ...service }) => [contract.service, service]),
     ),
     auth: {
       issuer: auth.issuer,

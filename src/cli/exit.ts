@@ -17,4 +17,6 @@ export const EXIT = {
   portTaken: 4,
   notWritable: 5,
   notReady: 6,
+  changes: 7,
+  refused: 8,
 } as const

@@ -2,11 +2,13 @@ import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { down } from './down.ts'
 import { EXIT, Exit } from './exit.ts'
+import { plan } from './plan.ts'
 import { up } from './up.ts'
 
 const program = new Command('tep').description('Todo event platform.').version(packageJson.version).exitOverride()
 up(program, packageJson.version)
 down(program)
+plan(program, packageJson.version)
 
 try {
   await program.parseAsync()

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { type Command, Option } from 'commander'
-import { loadAll } from 'js-yaml'
-import { API_VERSION, KIND } from '../contracts/platform/names.ts'
 import type { KubeObject, LocalClient } from '../local/kube-api/api.ts'
 import { operatorManifests } from '../local/operator-manifests.ts'
 import { type Place, startPlace } from '../local/place.ts'
 import { EXIT, Exit } from './exit.ts'
+import { type Manifest, PLATFORM, platformIn, readManifests } from './manifest.ts'
 import { type Output, progress } from './progress.ts'
 import { checkPort, DEFAULT_FOLDER, takeFolder } from './running.ts'
 
@@ -20,7 +19,6 @@ interface UpOptions {
   output: Output
 }
 
-const PLATFORM = { apiVersion: API_VERSION, kind: KIND }
 const RECONCILE_ANNOTATION = 'todo.events/reconcile-requested-at'
 const FIELD_MANAGER = 'tep'
 /** The root of the repository, or of the package: this file runs from `dist/`. */
@@ -46,8 +44,7 @@ async function run(options: UpOptions, version: string): Promise<void> {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new Exit('TEP5004', EXIT.usage, `--port ${options.port} is no port: use 1 to 65535`)
   const manifests = readManifests(options.file)
-  const platform = manifests.find(object => object.kind === PLATFORM.kind)
-  if (!platform) throw new Exit('TEP5005', EXIT.usage, `${options.file} holds no TodoEventPlatform`)
+  const platform = platformIn(manifests, options.file)
   const namespace = platform.metadata.namespace ?? 'todo'
   const { name } = platform.metadata
   const releaseFolder = takeFolder(folder)
@@ -125,19 +122,8 @@ async function run(options: UpOptions, version: string): Promise<void> {
   process.exit(0)
 }
 
-function readManifests(file: string): KubeObject[] {
-  if (!existsSync(file)) throw new Exit('TEP5005', EXIT.usage, `there is no file ${file}`)
-  try {
-    return (loadAll(readFileSync(file, 'utf8'), { filename: file }) as (KubeObject | null)[]).filter(
-      object => object !== null,
-    )
-  } catch (error) {
-    throw new Exit('TEP5005', EXIT.usage, `${file} is no YAML: ${(error as Error).message.split('\n')[0]}`)
-  }
-}
-
-const apply = (client: LocalClient, object: KubeObject): Promise<KubeObject> =>
-  client.apply(object, { fieldManager: FIELD_MANAGER, force: true })
+const apply = (client: LocalClient, object: Manifest): Promise<KubeObject> =>
+  client.apply(object as KubeObject, { fieldManager: FIELD_MANAGER, force: true })
 
 interface PlatformState extends KubeObject {
   status?: {

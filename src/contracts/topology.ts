@@ -115,3 +115,28 @@ export const deadLetterTopic = (topic: string, appId: string): string => `${topi
 export const eventRoute = (topic: string): string => `/events/${topic}`
 export const deadLetterRoute = (topic: string): string => `/dead-letters/${topic}`
 export const IGNORE_ROUTE = '/events/ignored'
+
+/** Names of earlier todo platforms, rendered when `spec.legacy.enabled`: their pubsub, and each topic with its route. */
+export const LEGACY_PUBSUB = 'taskevents'
+
+export interface LegacyTopic {
+  name: string
+  /** Today's topic that its events belong to: whoever consumes that one in full consumes this one too. */
+  topic: string
+  /** Where earlier subscriptions delivered it; every service still serves the route. */
+  route: string
+}
+
+const legacyTask = (name: string): LegacyTopic => ({ name, topic: 'task-events', route: '/events/task-created' })
+const legacyReminder = (name: string): LegacyTopic => ({ name, topic: 'reminders', route: '/events/reminder-due' })
+
+export const LEGACY_TOPICS: readonly LegacyTopic[] = [
+  ...['task.created', 'task.updated', 'task.completed', 'task.deleted', 'recurring.trigger'].map(legacyTask),
+  legacyReminder('reminder.due'),
+  ...['created', 'updated', 'completed', 'deleted'].map(action => legacyTask(`evolution-todo.tasks.${action}`)),
+  legacyTask('evolution-todo.recurring.trigger'),
+  legacyReminder('evolution-todo.reminders.due'),
+]
+
+/** The app-id under which earlier backends publish. */
+export const LEGACY_PUBLISHER = 'backend'

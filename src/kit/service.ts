@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
+import { DRAIN_SECONDS } from '../contracts/shutdown.ts'
 import { type Authenticate, authenticator } from './auth.ts'
 import { ConfigError, type ServiceConfig } from './config.ts'
 import { type Dapr, daprClient } from './dapr.ts'
@@ -22,9 +23,6 @@ export interface ServiceContext {
   /** Runs once the port is open. */
   onListen(work: () => Promise<void> | void): void
 }
-
-/** Requests under way get this long to end after a stop; below every platform's own patience (30 s). */
-const DRAIN_MS = 15_000
 
 export interface RunningService {
   name: string
@@ -52,7 +50,7 @@ export async function startService(
   const starters: (() => Promise<void> | void)[] = []
   const close = async (): Promise<void> => {
     drain()
-    const impatience = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS)
+    const impatience = setTimeout(() => app.server.closeAllConnections(), DRAIN_SECONDS * 1_000)
     await app.close()
     clearTimeout(impatience)
     for (const closer of closers.reverse()) await closer()

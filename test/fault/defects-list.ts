@@ -27,7 +27,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'never sets the finalizer',
     file: RECONCILER,
-    find: 'if (!effective.suspend && !platform.metadata.finalizers?.includes(FINALIZER))',
+    find: 'if (!platform.spec.suspend && !platform.metadata.finalizers?.includes(FINALIZER))',
     replace: 'if (process.exitCode === 99)',
   },
   {
@@ -105,8 +105,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'says ready before children are',
     file: 'controller/platform/report.ts',
-    find: "rows.length === 0) return { status: 'True', reason: 'Ready', message: '' }",
-    replace: "rows.length < 3) return { status: 'True', reason: 'Ready', message: '' }",
+    find: 'if (rows.length === 0)',
+    replace: 'if (rows.length < 3)',
   },
   {
     name: 'takes an old status for the new generation',
@@ -116,9 +116,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'lowers partitions',
-    file: 'controller/platform/providers/strimzi.ts',
-    find: 'Math.max(topic.partitions, facts.livePartitions[name] ?? 0)',
-    replace: 'topic.partitions',
+    file: 'controller/platform/providers/topics.ts',
+    find: 'partitions: Math.max(topic.partitions, live.partitions)',
+    replace: 'partitions: topic.partitions',
     only: 'partitions',
   },
   {
@@ -130,7 +130,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'takes no notice of the secrets of others',
     file: 'controller/watches.ts',
-    find: "if (object.kind !== 'Secret' && object.kind !== 'Kafka') return []",
+    find: 'if (!SHARED_INPUTS.includes(object.kind)) return []',
     replace: "if (object.kind !== 'Kafka') return []",
   },
   {
@@ -142,7 +142,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'believes the Secret of an owner that is gone',
-    file: 'controller/platform/observe.ts',
+    file: 'controller/platform/providers/secrets.ts',
     find: 'return ownedByOneGone ? undefined : secret',
     replace: 'return secret',
     only: 'deleted-and-made-again/(server-restart|stale-view)',

@@ -62,7 +62,10 @@ const kafka: Operator = async (client, object) => {
     observedGeneration: generation,
     clusterId: 'simulated',
     kafkaVersion: object['spec']?.kafka?.version,
-    listeners: [{ name: 'tls', bootstrapServers: `${name}-kafka-bootstrap.${namespace}.svc:9093` }],
+    listeners: ((object['spec']?.kafka?.listeners ?? []) as { name: string; port: number }[]).map(listener => ({
+      name: listener.name,
+      bootstrapServers: `${name}-kafka-bootstrap.${namespace}.svc:${listener.port}`,
+    })),
   })
   return 'done'
 }

@@ -31,10 +31,19 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
     bootstrapServers: 'todo-kafka-bootstrap.todo.svc:9093',
     version: '4.3.1',
     caCert: 'PEM',
-    passwords: Object.fromEntries(SERVICES.map(({ appId }) => [appId, `password-of-${appId}`])),
+    credentials: Object.fromEntries(
+      SERVICES.map(({ appId }) => [appId, { username: appId, password: `password-of-${appId}` }]),
+    ),
+    topics: {},
+    nodePools: {},
+    movesReplicas: false,
+    reports: [],
   },
   databaseDigest: 'digest',
-  livePartitions: {},
+  absentKinds: [],
+  scales: {},
+  autoscalers: [],
+  addresses: {},
   generated: {
     'todo-dapr-token': { token: base64('token') },
     'todo-dev-issuer': { 'jwk.json': base64('{}'), 'users.json': base64('[]') },
@@ -44,7 +53,10 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
 
 /** The world before anything is there. */
 export const emptyFacts = (): Facts => ({
-  kafka: { passwords: {} },
-  livePartitions: {},
+  kafka: { credentials: {}, topics: {}, nodePools: {}, movesReplicas: false, reports: [] },
+  absentKinds: [],
+  scales: {},
+  autoscalers: [],
+  addresses: {},
   generated: settledFacts().generated,
 })

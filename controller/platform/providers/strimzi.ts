@@ -1,66 +1,140 @@
-import type { AclRule } from '../access.ts'
+import { aclRules, appAccess } from '../access.ts'
 import type { Desired } from '../desired.ts'
-import { resourceName } from '../names.ts'
-import { KINDS } from '../platform.ts'
+import type { Effective } from '../effective.ts'
+import type { Credential, KafkaFacts, LiveNodePool } from '../facts.ts'
+import { kafkaUserName, resourceName, SECRETS } from '../names.ts'
+import { KINDS, type Platform } from '../platform.ts'
 import { type Context, child } from '../render/context.ts'
+import type { StrimziInput } from './inputs.ts'
+import { type KafkaProvider, SIDECAR_ENV, type View } from './provider.ts'
+import { secretOf, secretText, textIn } from './secrets.ts'
+import { refuseConfig } from './strimzi-config.ts'
+import { nodePools, poolName, refuseNodes } from './strimzi-nodes.ts'
+import { liveTopics, refuseTopics, topicConfig } from './topics.ts'
 
-/** The Kafka in use: the one we create in the platform's namespace, or the one referred to. */
-export function strimziCluster({ platform, effective }: Pick<Context, 'platform' | 'effective'>): {
+/** Kafka run by Strimzi 1.x: the one we create in the platform's namespace, or the one referred to. */
+export const strimzi: KafkaProvider = {
+  observe,
+  children: context => [...cluster(context), ...topics(context), ...users(context)],
+  identity: () => 'password',
+  connection: ({ platform, facts }) => [
+    { name: 'brokers', value: facts.kafka.bootstrapServers ?? '' },
+    { name: 'authType', value: 'password' },
+    { name: 'saslUsername', envRef: SIDECAR_ENV.username },
+    { name: 'saslPassword', envRef: SIDECAR_ENV.password },
+    // Exactly this word: any other means SASL/PLAIN, silently (components-contrib common/component/kafka/metadata.go).
+    { name: 'saslMechanism', value: 'SHA-512' },
+    facts.kafka.plaintext
+      ? { name: 'disableTls', value: 'true' }
+      : { name: 'caCert', secretKeyRef: { name: SECRETS.kafkaCa(platform.metadata.name), key: 'ca.crt' } },
+    { name: 'version', value: '3.6.0' },
+  ],
+  refuse(platform, effective, facts) {
+    const held = refuseTopics(effective, facts, KINDS.topic.kind)
+    const { name } = strimziCluster({ platform, effective })
+    const config = refuseConfig(effective.strimzi!.config, name)
+    const nodes = refuseNodes(name, { ...effective.strimzi!, config: config.config }, facts.nodePools)
+    return {
+      effective: { ...effective, topics: held.topics, strimzi: nodes.strimzi },
+      refused: [...config.refused, ...nodes.refused, ...held.refused],
+    }
+  },
+}
+
+interface Cluster {
   name: string
   namespace: string
   created: boolean
-} {
+}
+
+export function strimziCluster({ platform, effective }: { platform: Platform; effective: Effective }): Cluster {
   const ref = effective.strimzi?.clusterRef
   return ref
     ? { ...ref, created: false }
     : { name: platform.metadata.name, namespace: platform.metadata.namespace, created: true }
 }
 
+function observe(view: View): KafkaFacts {
+  const { cache, effective } = view
+  const { name, namespace, created } = strimziCluster(view)
+  const kafka = cache.get(KINDS.kafka, namespace, name)?.['input'] as StrimziInput | undefined
+  const listener = listenerOf(kafka)
+  const ca = created || listener?.tls ? certificatesOf(view, listener?.certificates ?? []) : ''
+  const pools = (['broker', 'controller'] as const).flatMap(role => {
+    const pool = created && cache.get(KINDS.nodePool, namespace, poolName(name, role))?.['input']
+    return pool ? [[role, pool as LiveNodePool] as const] : []
+  })
+  const missing = missingOf(kafka, listener, `${namespace}/${name}`)
+  return {
+    ...(listener?.bootstrapServers && { bootstrapServers: listener.bootstrapServers }),
+    ...(kafka?.version && { version: kafka.version }),
+    ...(ca && { caCert: ca }),
+    ...(listener && !listener.tls && { plaintext: true }),
+    ...(missing && !created && { missing }),
+    credentials: Object.fromEntries(
+      appAccess(effective).flatMap(({ appId }): [string, Credential][] => {
+        const username = kafkaUserName(effective.kafka.prefix, appId)
+        const password = secretText(cache, namespace, username, 'password')
+        return password ? [[appId, { username, password }]] : []
+      }),
+    ),
+    topics: liveTopics(cache, KINDS.topic, { name, namespace }),
+    nodePools: Object.fromEntries(pools),
+    ...(created && kafka?.replicationFactor && { replicationFactor: kafka.replicationFactor }),
+    movesReplicas: kafka?.cruiseControl ?? false,
+    reports: [],
+  }
+}
+
+type Listener = StrimziInput['listeners'][number]
+
+/** Our own is called `tls`; of a Kafka that exists, the first with SCRAM, encrypted if there is one. */
+function listenerOf(kafka: StrimziInput | undefined): Listener | undefined {
+  const rank = ({ name, tls }: Listener): number => (tls ? (name === LISTENER.name ? 2 : 1) : 0)
+  return kafka?.listeners.filter(({ scram }) => scram).sort((a, b) => rank(b) - rank(a))[0]
+}
+
+function missingOf(kafka: StrimziInput | undefined, listener: Listener | undefined, what: string): string | undefined {
+  if (!kafka) return `Kafka ${what} is not there`
+  if (!listener)
+    return `Kafka ${what} has no listener with authentication scram-sha-512: add one, with tls: true, to its spec.kafka.listeners`
+  return undefined
+}
+
+/**
+ * Every CA the brokers' certificates may be signed by: while Strimzi replaces a CA's key the old one stands in the Secret
+ * beside the new, and a listener may have a certificate of its own.
+ */
+function certificatesOf(view: View, listener: string[]): string {
+  const { name, namespace } = strimziCluster(view)
+  const secret = secretOf(view.cache, namespace, `${name}-cluster-ca-cert`)
+  const trusted = Object.keys(secret?.['data'] ?? {})
+    .filter(key => key.endsWith('.crt'))
+    .sort()
+    .flatMap(key => textIn(secret, key) ?? [])
+  return [...new Set([...trusted, ...listener].map(pem => pem.trim()))].join('\n')
+}
+
 const LISTENER = { name: 'tls', port: 9093, type: 'internal', tls: true, authentication: { type: 'scram-sha-512' } }
 
 /** Kafka and its node pools, in the shape of Strimzi's own `kafka-persistent` example. */
-export function strimziKafka(context: Context): Desired[] {
-  const { effective } = context
-  const cluster = strimziCluster(context)
-  if (!cluster.created || !effective.strimzi) return []
-  const { brokers, controllers, version, rackTopologyKey, config } = effective.strimzi
-  const factor = Math.min(3, brokers.replicas)
-  const common = { namespace: cluster.namespace, component: 'kafka', part: 'kafka', stateful: true } as const
-  const pool = (role: string, roles: string[], group: typeof brokers): Desired =>
-    child(context, {
-      ...common,
-      kind: KINDS.nodePool,
-      name: `${cluster.name}-${role}`,
-      labels: { 'strimzi.io/cluster': cluster.name },
-      body: {
-        spec: {
-          replicas: group.replicas,
-          roles,
-          storage: {
-            type: 'jbod',
-            volumes: [
-              {
-                id: 0,
-                type: 'persistent-claim',
-                size: group.storage.size,
-                ...(group.storage.class && { class: group.storage.class }),
-                kraftMetadata: 'shared',
-                deleteClaim: effective.deletionPolicy === 'Delete',
-              },
-            ],
-          },
-          ...(Object.keys(group.resources).length > 0 && { resources: group.resources }),
-        },
-      },
-    })
+function cluster(context: Context): Desired[] {
+  const { effective, facts } = context
+  const { name, namespace, created } = strimziCluster(context)
+  if (!created) return []
+  const { brokers, version, rackTopologyKey, config } = effective.strimzi!
+  // Raised later, these would ask more copies of topics that have fewer, and nobody could write to them any more.
+  const factor = Math.min(3, brokers.replicas, facts.kafka.replicationFactor ?? 3)
+  const metrics = effective.monitoring.enabled
   return [
-    ...(controllers
-      ? [pool('controller', ['controller'], controllers), pool('broker', ['broker'], brokers)]
-      : [pool('broker', ['controller', 'broker'], brokers)]),
+    ...nodePools(context, { name, namespace }),
     child(context, {
-      ...common,
       kind: KINDS.kafka,
-      name: cluster.name,
+      name,
+      namespace,
+      component: 'kafka',
+      part: 'kafka',
+      stateful: true,
       body: {
         spec: {
           kafka: {
@@ -77,34 +151,36 @@ export function strimziKafka(context: Context): Desired[] {
               ...config,
             },
             ...(rackTopologyKey && { rack: { topologyKey: rackTopologyKey } }),
+            ...(metrics && { metricsConfig: { type: 'strimziMetricsReporter' } }),
           },
           entityOperator: { topicOperator: {}, userOperator: {} },
+          ...(metrics && { kafkaExporter: { topicRegex: '.*', groupRegex: '.*' } }),
         },
       },
     }),
   ]
 }
 
-export function strimziTopics(context: Context): Desired[] {
+function topics(context: Context): Desired[] {
   const { effective, facts } = context
-  const cluster = strimziCluster(context)
+  const { name, namespace } = strimziCluster(context)
   return effective.topics.map(topic => {
-    const name = effective.kafka.prefix + topic.name
+    const topicName = effective.kafka.prefix + topic.name
     return child(context, {
       kind: KINDS.topic,
-      name: resourceName(name),
-      namespace: cluster.namespace,
+      name: resourceName(topicName),
+      namespace,
       component: topic.deadLetter ? 'dead-letters' : 'topic',
       part: 'topics',
       stateful: true,
-      labels: { 'strimzi.io/cluster': cluster.name },
+      waiting: facts.kafka.missing,
+      labels: { 'strimzi.io/cluster': name },
       body: {
         spec: {
-          topicName: name,
-          // Kafka cannot shrink a topic: what exists is kept, and the refusal is told in status.
-          partitions: Math.max(topic.partitions, facts.livePartitions[name] ?? 0),
-          replicas: topic.replicas,
-          config: { 'retention.ms': topic.retentionMs, ...topic.config },
+          topicName,
+          partitions: topic.partitions,
+          ...(topic.replicas && { replicas: topic.replicas }),
+          config: topicConfig(topic),
         },
       },
     })
@@ -112,30 +188,33 @@ export function strimziTopics(context: Context): Desired[] {
 }
 
 /** KafkaUsers carry the SCRAM name; their ACLs are what the topology allows, no more. */
-export const strimziUserName = (prefix: string, appId: string): string => resourceName(prefix + appId)
-
-export function strimziUser(context: Context, appId: string, rules: AclRule[]): Desired {
-  const cluster = strimziCluster(context)
-  return child(context, {
-    kind: KINDS.user,
-    name: strimziUserName(context.effective.kafka.prefix, appId),
-    namespace: cluster.namespace,
-    component: appId,
-    part: 'users',
-    labels: { 'strimzi.io/cluster': cluster.name },
-    body: {
-      spec: {
-        authentication: { type: 'scram-sha-512' },
-        authorization: {
-          type: 'simple',
-          acls: rules.map(({ resource, name, pattern, operations }) => ({
-            type: 'allow',
-            resource: { type: resource, name, patternType: pattern },
-            operations,
-            host: '*',
-          })),
+function users(context: Context): Desired[] {
+  const { effective, facts } = context
+  const { prefix } = effective.kafka
+  const { name, namespace } = strimziCluster(context)
+  return appAccess(effective).map(access =>
+    child(context, {
+      kind: KINDS.user,
+      name: kafkaUserName(prefix, access.appId),
+      namespace,
+      component: access.appId,
+      part: 'users',
+      waiting: facts.kafka.missing,
+      labels: { 'strimzi.io/cluster': name },
+      body: {
+        spec: {
+          authentication: { type: 'scram-sha-512' },
+          authorization: {
+            type: 'simple',
+            acls: aclRules(access, prefix).map(({ resource, name: what, pattern, operations }) => ({
+              type: 'allow',
+              resource: { type: resource, name: what, patternType: pattern },
+              operations,
+              host: '*',
+            })),
+          },
         },
       },
-    },
-  })
+    }),
+  )
 }

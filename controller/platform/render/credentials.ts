@@ -1,19 +1,24 @@
 import { appAccess } from '../access.ts'
 import type { Desired } from '../desired.ts'
-import { SECRETS } from '../names.ts'
+import { kafkaUserName, SECRETS } from '../names.ts'
 import { KINDS } from '../platform.ts'
-import { strimziUserName } from '../providers/strimzi.ts'
+import { providerOf } from '../providers/index.ts'
+import { SIDECAR_ENV } from '../providers/provider.ts'
 import { type Context, child } from './context.ts'
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 
+const KEYS = { password: ['username', 'password'], certificate: ['tls.crt', 'tls.key'] } as const
+
 /**
- * Kafka's CA and each app's user, copied from Kafka's namespace: Dapr resolves secrets in the component's own namespace only.
- * They are kept in step: a rotated password changes the copy, whose hash rolls the pods.
+ * Kafka's CA and each app's credential, copied from where they are kept: Dapr resolves secrets in the component's own
+ * namespace only. They are kept in step: a rotated password changes the copy, whose hash rolls the pods.
  */
 export function renderKafkaCredentials(context: Context): Desired[] {
   const { platform, effective, facts } = context
   const { name } = platform.metadata
+  const provider = providerOf(effective)
+  const identity = provider.identity(effective)
   const secret = (
     secretName: string,
     component: string,
@@ -28,27 +33,48 @@ export function renderKafkaCredentials(context: Context): Desired[] {
       waiting,
       body: { type: 'Opaque', data },
     })
+  const trustsCa = provider.connection(context).some(({ secretKeyRef }) => secretKeyRef?.name === SECRETS.kafkaCa(name))
   return [
-    secret(
-      SECRETS.kafkaCa(name),
-      'kafka',
-      facts.kafka.caCert ? undefined : 'the CA of the Kafka cluster is not there yet',
-      { 'ca.crt': base64(facts.kafka.caCert ?? '') },
-    ),
-    ...appAccess(effective).map(({ appId }) => {
-      const password = facts.kafka.passwords[appId]
-      const username = strimziUserName(effective.kafka.prefix, appId)
+    ...(trustsCa
+      ? [
+          secret(
+            SECRETS.kafkaCa(name),
+            'kafka',
+            facts.kafka.caCert ? undefined : (facts.kafka.missing ?? 'the CA of the Kafka cluster is not there yet'),
+            { 'ca.crt': base64(facts.kafka.caCert ?? '') },
+          ),
+        ]
+      : []),
+    ...(identity === 'none' ? [] : appAccess(effective)).map(({ appId }) => {
+      const credential = facts.kafka.credentials[appId]
+      const values =
+        credential &&
+        ('username' in credential
+          ? [credential.username, credential.password]
+          : [credential.certificate, credential.key])
       return secret(
         SECRETS.kafkaUser(name, appId),
         appId,
-        password ? undefined : `the Secret of KafkaUser ${username} is not there yet`,
-        {
-          username: base64(username),
-          password: base64(password ?? ''),
-        },
+        values
+          ? undefined
+          : (facts.kafka.missing ??
+              `the Secret with the credential of Kafka user ${kafkaUserName(effective.kafka.prefix, appId)} is not there yet`),
+        Object.fromEntries(
+          KEYS[identity as keyof typeof KEYS].map((key, index) => [key, base64(values?.[index] ?? '')]),
+        ),
       )
     }),
   ]
+}
+
+/** `dapr.io/env-from-secret` of an app: the Component names these variables instead of a user. */
+export function credentialVariables({ platform, effective }: Context, appId: string): string | undefined {
+  const identity = providerOf(effective).identity(effective)
+  if (identity === 'none') return undefined
+  const secret = SECRETS.kafkaUser(platform.metadata.name, appId)
+  const names =
+    identity === 'password' ? [SIDECAR_ENV.username, SIDECAR_ENV.password] : [SIDECAR_ENV.certificate, SIDECAR_ENV.key]
+  return KEYS[identity].map((key, index) => `${names[index]}=${secret}:${key}`).join(',')
 }
 
 /** Secrets that are made once: the token between apps and sidecars, and the built-in issuer of Development. */

@@ -1,6 +1,7 @@
 import {
   deadLetterRoute,
   deadLetterTopic,
+  LEGACY_PUBSUB,
   PUBSUB,
   REALTIME_PUBSUB,
   SERVICES,
@@ -8,18 +9,15 @@ import {
 } from '../../../src/contracts/topology.ts'
 import { type AppAccess, appAccess } from '../access.ts'
 import type { Desired } from '../desired.ts'
-import { resourceName, SECRETS } from '../names.ts'
+import { resourceName } from '../names.ts'
 import { KINDS } from '../platform.ts'
+import { providerOf } from '../providers/index.ts'
+import type { MetadataItem } from '../providers/provider.ts'
 import { type Context, child } from './context.ts'
 import { databaseSecret } from './database.ts'
 
 export const CONFIGURATION = 'todo-dapr'
 export const RESILIENCY = 'todo-resiliency'
-/** Variables of each sidecar that carry its app's Kafka user; one Component serves all apps. */
-export const KAFKA_USERNAME = 'KAFKA_USERNAME'
-export const KAFKA_PASSWORD = 'KAFKA_PASSWORD'
-
-type Item = { name: string; value?: string; envRef?: string; secretKeyRef?: { name: string; key: string } }
 
 const realtimeApps = SERVICES.filter(service => service.pubsub === REALTIME_PUBSUB).map(service => service.appId)
 
@@ -29,21 +27,24 @@ export function renderDapr(context: Context): Desired[] {
   const live = access.filter(({ appId }) => realtimeApps.includes(appId))
   const { prefix } = context.effective.kafka
   const database = databaseSecret(context)
-  return [
+  const pubsub = (name: string): Desired =>
     component(
       context,
-      PUBSUB,
+      name,
       'pubsub.kafka',
       'v1',
       durable.map(({ appId }) => appId),
       [
-        ...kafkaMetadata(context),
+        ...providerOf(context.effective).connection(context),
         { name: 'initialOffset', value: 'oldest' },
         // Unset, the group is the app-id; a literal name would make the apps steal each other's events.
         ...(prefix ? [{ name: 'consumerGroup', value: `${prefix}{appID}` }] : []),
         ...topicScopes(durable, prefix),
       ],
-    ),
+    )
+  return [
+    pubsub(PUBSUB),
+    ...(context.effective.legacy ? [pubsub(LEGACY_PUBSUB)] : []),
     ...(live.length > 0
       ? [
           component(
@@ -53,7 +54,7 @@ export function renderDapr(context: Context): Desired[] {
             'v1',
             live.map(({ appId }) => appId),
             [
-              ...kafkaMetadata(context),
+              ...providerOf(context.effective).connection(context),
               { name: 'initialOffset', value: 'newest' },
               { name: 'consumerGroup', value: `${prefix}realtime-service-{podName}` },
               ...topicScopes(live, prefix),
@@ -72,11 +73,21 @@ export function renderDapr(context: Context): Desired[] {
         { name: 'tablePrefix', value: 'dapr_' },
       ],
     ),
-    component(context, 'kubernetes-secrets', 'secretstores.kubernetes', 'v1', ['notification-service'], []),
+    ...ownSecretStore(context),
     resiliency(context),
     configuration(context),
     ...subscriptions(context),
   ]
+}
+
+/** For the platform's own consumers (spec.subscriptions): a secret store needs a token, which our own pods do not have. */
+function ownSecretStore(context: Context): Desired[] {
+  const { effective } = context
+  const ours = SERVICES.map(({ appId }) => appId)
+  const own = [...new Set(effective.subscriptions.map(({ app }) => app))].filter(app => !ours.includes(app))
+  // No scope would mean every app.
+  if (own.length === 0) return []
+  return [component(context, 'kubernetes-secrets', 'secretstores.kubernetes', 'v1', own, [])]
 }
 
 function component(
@@ -85,7 +96,7 @@ function component(
   type: string,
   version: string,
   scopes: string[],
-  metadata: Item[],
+  metadata: MetadataItem[],
 ): Desired {
   const usesKafka = type === 'pubsub.kafka'
   return child(context, {
@@ -93,25 +104,15 @@ function component(
     name,
     component: 'dapr',
     part: 'messaging',
-    waiting: usesKafka && !context.facts.kafka.bootstrapServers ? 'Kafka has no listener address yet' : undefined,
+    waiting:
+      usesKafka && !context.facts.kafka.bootstrapServers
+        ? (context.facts.kafka.missing ?? 'Kafka has no listener address yet')
+        : undefined,
     body: { spec: { type, version, metadata }, scopes },
   })
 }
 
-function kafkaMetadata({ platform, facts }: Context): Item[] {
-  return [
-    { name: 'brokers', value: facts.kafka.bootstrapServers ?? '' },
-    { name: 'authType', value: 'password' },
-    { name: 'saslUsername', envRef: KAFKA_USERNAME },
-    { name: 'saslPassword', envRef: KAFKA_PASSWORD },
-    // Exactly this word: any other means SASL/PLAIN, silently (components-contrib common/component/kafka/metadata.go).
-    { name: 'saslMechanism', value: 'SHA-512' },
-    { name: 'caCert', secretKeyRef: { name: SECRETS.kafkaCa(platform.metadata.name), key: 'ca.crt' } },
-    { name: 'version', value: '3.6.0' },
-  ]
-}
-
-function topicScopes(access: AppAccess[], prefix: string): Item[] {
+function topicScopes(access: AppAccess[], prefix: string): MetadataItem[] {
   const scope = (pick: (app: AppAccess) => string[]): string =>
     access
       .map(
@@ -142,13 +143,15 @@ function resiliency(context: Context): Desired {
             delivery: { policy: 'exponential', duration: '200ms', maxInterval: '10s', maxRetries: 12 },
             publish: { policy: 'constant', duration: '200ms', maxRetries: 3 },
           },
+          // Outbound only: Dapr keeps one breaker for a component, whatever the direction (pkg/resiliency,
+          // circuitBreakerInstances), and one poisonous event must not stop the publishing of all others.
           circuitBreakers: {
             publish: { maxRequests: 1, interval: '10s', timeout: '5s', trip: 'consecutiveFailures >= 5' },
           },
         },
         targets: {
           components: Object.fromEntries(
-            [PUBSUB, REALTIME_PUBSUB].map(pubsub => [
+            [PUBSUB, REALTIME_PUBSUB, ...(context.effective.legacy ? [LEGACY_PUBSUB] : [])].map(pubsub => [
               pubsub,
               {
                 inbound: { timeout: 'delivery', retry: 'delivery' },
@@ -180,7 +183,16 @@ function configuration(context: Context): Desired {
     body: {
       spec: {
         accessControl: { defaultAction: 'deny', trustDomain: 'public', policies },
-        metrics: { enabled: true },
+        // Whatever runs in a pod may call its sidecar: what no service uses is closed. Own apps that need more have a
+        // Configuration of their own. gRPC is closed by naming what it may do; without a rule all of it would be open.
+        api: {
+          allowed: [
+            ...['publish', 'jobs', 'metadata'].map(name => ({ name, version: 'v1.0', protocol: 'http' })),
+            { name: 'publish', version: 'v1', protocol: 'grpc' },
+          ],
+        },
+        secrets: { scopes: [{ storeName: 'kubernetes', defaultAccess: 'deny' }] },
+        metrics: { enabled: true, http: { increasedCardinality: false }, recordErrorCodes: true },
         logging: { apiLogging: { enabled: false, obfuscateURLs: true, omitHealthChecks: true } },
         ...(tracing && {
           tracing: {
@@ -196,7 +208,7 @@ function configuration(context: Context): Desired {
 function subscriptions(context: Context): Desired[] {
   const { effective } = context
   const { prefix } = effective.kafka
-  return effective.subscriptions.flatMap(({ app, topic, path, rules, deadLetter }) => {
+  return effective.subscriptions.flatMap(({ app, topic, path, rules, deadLetter, deadLettersOf }) => {
     const pubsubname = realtimeApps.includes(app) ? REALTIME_PUBSUB : PUBSUB
     const subscribe = (name: string, spec: object): Desired =>
       child(context, {
@@ -206,14 +218,14 @@ function subscriptions(context: Context): Desired[] {
         part: 'subscriptions',
         body: { spec: { pubsubname, ...spec }, scopes: [app] },
       })
-    const dead = prefix + deadLetterTopic(topic, app)
+    const dead = prefix + deadLetterTopic(deadLettersOf ?? topic, app)
     return [
       subscribe(`${app}-${topic}`, {
         topic: prefix + topic,
         routes: { ...(rules.length > 0 && { rules }), default: path },
         ...(deadLetter && { deadLetterTopic: dead }),
       }),
-      ...(deadLetter
+      ...(deadLetter && !deadLettersOf
         ? [subscribe(`${app}-${topic}-dlq`, { topic: dead, routes: { default: deadLetterRoute(topic) } })]
         : []),
     ]

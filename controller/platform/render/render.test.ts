@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { load } from 'js-yaml'
 import type { PlatformSpec } from '../../../src/contracts/generated/platform.ts'
 import { expectGolden } from '../../../test/support/golden.ts'
 import { emptyFacts, platformOf, SETTINGS, settledFacts } from '../../../test/support/platforms.ts'
@@ -7,7 +9,10 @@ import type { KubeObject } from '../../kube/objects.ts'
 import { keyOf } from '../../kube/objects.ts'
 import { aclRules, appAccess } from '../access.ts'
 import { effectiveSpec } from '../effective.ts'
+import type { Platform } from '../platform.ts'
 import { render } from './index.ts'
+
+const root = join(import.meta.dirname, '../../..')
 
 const rendered = (spec: Partial<PlatformSpec> = {}, facts = settledFacts()) => {
   const platform = platformOf(spec)
@@ -53,6 +58,20 @@ test.each([
     expectGolden(join(import.meta.dirname, `golden/${name}.golden.yaml`), objects(spec))
   },
 )
+
+test('the children of examples/everything.yaml are those of the golden file', () => {
+  const { metadata, spec } = load(readFileSync(join(root, 'examples/everything.yaml'), 'utf8')) as Platform
+  const facts = settledFacts({
+    kafka: { ...settledFacts().kafka, topics: { 'shop.task-events': { partitions: 12 } } },
+    addresses: { smtp: 'smtp.example.com:465' },
+  })
+  const platform = platformOf(spec, metadata)
+  const all = render({ platform, effective: effectiveSpec(platform, '0.1.0'), facts, settings: SETTINGS })
+  expectGolden(
+    join(import.meta.dirname, 'golden/everything.golden.yaml'),
+    all.map(each => each.object),
+  )
+})
 
 test('every child carries the labels that lead back to its platform, and no name is given twice', () => {
   const all = objects()
@@ -160,7 +179,7 @@ test('what has no input yet waits and says for what', () => {
       'Secret todo-kafka-ca',
       'Secret todo-kafka-backend-service',
       'Component kafka-pubsub',
-      'Job todo-migrate-0-1-0',
+      expect.stringMatching(/^Job todo-migrate-0-1-0-[0-9a-f]{8}$/),
     ]),
   )
 })
@@ -171,7 +190,13 @@ test('a rotated password rolls exactly the pods that use it', () => {
     {},
     {
       ...settledFacts(),
-      kafka: { ...settledFacts().kafka, passwords: { ...settledFacts().kafka.passwords, 'audit-service': 'new' } },
+      kafka: {
+        ...settledFacts().kafka,
+        credentials: {
+          ...settledFacts().kafka.credentials,
+          'audit-service': { username: 'audit-service', password: 'new' },
+        },
+      },
     },
   )
   const changed = after.filter(

@@ -1,78 +1,32 @@
-import { PUBSUB } from '../../../src/contracts/topology.ts'
-import { type Desired, hashOf } from '../desired.ts'
-import type { EffectiveService } from '../effective.ts'
-import { childName, SECRETS } from '../names.ts'
-import { KINDS } from '../platform.ts'
+import type { Desired } from '../desired.ts'
+import type { EffectiveService } from '../effective-service.ts'
+import { childName } from '../names.ts'
+import { AUTOSCALED, KINDS, REPLICAS_ANNOTATION } from '../platform.ts'
+import { replicasOf } from '../scaling.ts'
+import { renderAutoscaling } from './autoscaling.ts'
 import { type Context, child } from './context.ts'
-import { CONFIGURATION, KAFKA_PASSWORD, KAFKA_USERNAME } from './dapr.ts'
-import { databaseSecret } from './database.ts'
-
-export const PORT = 8080
-
-type Env = { name: string; value?: string; valueFrom?: object }
-
-const SECURITY = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
-const POD_SECURITY = {
-  runAsNonRoot: true,
-  runAsUser: 65_532,
-  runAsGroup: 65_532,
-  fsGroup: 65_532,
-  seccompProfile: { type: 'RuntimeDefault' },
-}
+import { environment } from './environment.ts'
+import {
+  CONTAINER_SECURITY,
+  image,
+  PORT,
+  podLabels,
+  podSpec,
+  SCRATCH_MOUNT,
+  selector,
+  userAnnotations,
+} from './pods.ts'
+import { daprAnnotations, rollOnChange, shutdown } from './sidecar.ts'
 
 export function renderServices(context: Context): Desired[] {
   return context.effective.services.flatMap(service => [
     serviceAccount(context, service),
     service_(context, service),
+    disruptionBudget(context, service),
     deployment(context, service),
+    ...renderAutoscaling(context, service),
   ])
 }
-
-/** Brings the database to the schema of this version, once; named by version because a Job's template cannot change. */
-export function renderMigrations(context: Context): Desired[] {
-  const { platform, effective, facts } = context
-  const version = effective.version.replace(/[^a-z0-9]+/gi, '-').toLowerCase()
-  return [
-    child(context, {
-      kind: KINDS.job,
-      name: childName(platform.metadata.name, `migrate-${version}`),
-      component: 'migrations',
-      part: 'migrations',
-      waiting: facts.databaseDigest
-        ? undefined
-        : `Secret ${databaseSecret(context).name} with the database address is not there yet`,
-      body: {
-        spec: {
-          backoffLimit: 6,
-          template: {
-            metadata: { labels: { 'app.kubernetes.io/component': 'migrations' } },
-            spec: {
-              restartPolicy: 'OnFailure',
-              automountServiceAccountToken: false,
-              securityContext: POD_SECURITY,
-              containers: [
-                {
-                  name: 'migrate',
-                  image: image(context),
-                  args: ['migrate'],
-                  env: [databaseUrl(context)],
-                  securityContext: SECURITY,
-                },
-              ],
-            },
-          },
-        },
-      },
-    }),
-  ]
-}
-
-const image = ({ settings, effective }: Context): string => `${settings.servicesImage}:${effective.version}`
-
-const databaseUrl = (context: Context): Env => ({
-  name: 'DATABASE_URL',
-  valueFrom: { secretKeyRef: databaseSecret(context) },
-})
 
 function serviceAccount(context: Context, { contract }: EffectiveService): Desired {
   return child(context, {
@@ -99,50 +53,64 @@ function service_(context: Context, { contract }: EffectiveService): Desired {
   })
 }
 
-const selector = ({ platform }: Context, service: string): Record<string, string> => ({
-  'app.kubernetes.io/instance': platform.metadata.name,
-  'app.kubernetes.io/component': service,
-})
-
-function deployment(context: Context, service: EffectiveService): Desired {
-  const { platform, effective } = context
-  const { contract } = service
-  const { podTemplate = {} } = platform.spec
-  const probe = (path: string, more: object): object => ({ httpGet: { path, port: 'http' }, ...more })
+/** One pod at a time may be drained: with one pod only, that is no promise to anybody, and no node hangs on it. */
+function disruptionBudget(context: Context, { contract }: EffectiveService): Desired {
   return child(context, {
-    kind: KINDS.deployment,
-    name: childName(platform.metadata.name, contract.service),
+    kind: KINDS.disruptionBudget,
+    name: childName(context.platform.metadata.name, contract.service),
     component: contract.service,
     part: 'services',
     body: {
       spec: {
-        replicas: service.replicas,
+        maxUnavailable: 1,
+        selector: { matchLabels: selector(context, contract.service) },
+        // A pod that is broken anyway must not keep a node from being drained.
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      },
+    },
+  })
+}
+
+function deployment(context: Context, service: EffectiveService): Desired {
+  const { platform, effective } = context
+  const { contract } = service
+  const name = childName(platform.metadata.name, contract.service)
+  const replicas = replicasOf(context, service)
+  const probe = (path: string, more: object): object => ({ httpGet: { path, port: 'http' }, ...more })
+  const { routeSeconds } = shutdown(effective.terminationGracePeriodSeconds)
+  const mark = 'autoscaled' in replicas ? AUTOSCALED : replicas.adopted ? String(replicas.count) : undefined
+  return child(context, {
+    kind: KINDS.deployment,
+    name,
+    component: contract.service,
+    part: 'services',
+    ...(mark && { annotations: { [REPLICAS_ANNOTATION]: mark } }),
+    body: {
+      spec: {
+        ...('count' in replicas && { replicas: replicas.count }),
         revisionHistoryLimit: 3,
         selector: { matchLabels: selector(context, contract.service) },
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         template: {
           metadata: {
-            labels: {
-              ...podTemplate.labels,
-              ...selector(context, contract.service),
-              'app.kubernetes.io/name': 'todo-event-platform',
-            },
+            labels: podLabels(context, contract.service),
             annotations: {
-              ...podTemplate.annotations,
+              ...userAnnotations(context),
               ...daprAnnotations(context, service),
               ...rollOnChange(context, service),
             },
           },
           spec: {
-            serviceAccountName: childName(platform.metadata.name, contract.service),
-            automountServiceAccountToken: false,
+            ...podSpec(context),
+            serviceAccountName: name,
             terminationGracePeriodSeconds: effective.terminationGracePeriodSeconds,
-            securityContext: POD_SECURITY,
-            ...(podTemplate.imagePullSecrets && { imagePullSecrets: podTemplate.imagePullSecrets }),
-            ...(podTemplate.nodeSelector && { nodeSelector: podTemplate.nodeSelector }),
-            ...(podTemplate.tolerations && { tolerations: podTemplate.tolerations }),
-            ...(podTemplate.affinity && { affinity: podTemplate.affinity }),
-            ...(podTemplate.priorityClassName && { priorityClassName: podTemplate.priorityClassName }),
+            topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(topologyKey => ({
+              maxSkew: 1,
+              topologyKey,
+              whenUnsatisfiable: 'ScheduleAnyway',
+              labelSelector: { matchLabels: selector(context, contract.service) },
+              matchLabelKeys: ['pod-template-hash'],
+            })),
             containers: [
               {
                 name: contract.service,
@@ -151,10 +119,12 @@ function deployment(context: Context, service: EffectiveService): Desired {
                 ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
                 env: environment(context, service),
                 resources: service.resources,
-                securityContext: SECURITY,
+                securityContext: CONTAINER_SECURITY,
+                volumeMounts: [SCRATCH_MOUNT],
                 startupProbe: probe('/healthz/startup', { periodSeconds: 1, failureThreshold: 60 }),
                 livenessProbe: probe('/healthz/live', { periodSeconds: 10, failureThreshold: 3 }),
                 readinessProbe: probe('/healthz/ready', { periodSeconds: 2, failureThreshold: 2 }),
+                ...(routeSeconds > 0 && { lifecycle: { preStop: { sleep: { seconds: routeSeconds } } } }),
               },
             ],
           },
@@ -162,99 +132,4 @@ function deployment(context: Context, service: EffectiveService): Desired {
       },
     },
   })
-}
-
-/** The web server has no part in events: it needs no sidecar. */
-const hasSidecar = ({ contract }: EffectiveService): boolean => contract.publishes.length + contract.consumes.length > 0
-
-function daprAnnotations({ platform, effective }: Context, service: EffectiveService): Record<string, string> {
-  if (!hasSidecar(service)) return {}
-  const { appId } = service.contract
-  const { name } = platform.metadata
-  const user = SECRETS.kafkaUser(name, appId)
-  const values: Record<string, string> = {
-    enabled: 'true',
-    'app-id': appId,
-    'app-port': String(PORT),
-    config: CONFIGURATION,
-    'log-level': effective.dapr.logLevel,
-    'log-as-json': 'true',
-    'env-from-secret': `${KAFKA_USERNAME}=${user}:username,${KAFKA_PASSWORD}=${user}:password`,
-    // Subscriptions are declared: asking the app as well would let a route of its own override them.
-    'disable-init-endpoints': 'subscribe',
-    'enable-app-health-check': 'true',
-    'app-health-check-path': '/healthz/ready',
-    'app-health-probe-interval': '1',
-    'app-health-threshold': '2',
-    'graceful-shutdown-seconds': String(Math.floor(effective.terminationGracePeriodSeconds / 2)),
-    'enable-native-sidecar': 'true',
-    'sidecar-seccomp-profile-type': 'RuntimeDefault',
-    'sidecar-cpu-request': '20m',
-    'sidecar-memory-request': '64Mi',
-    'sidecar-memory-limit': '256Mi',
-    ...(effective.dapr.apiToken && {
-      'api-token-secret': SECRETS.daprTokens(name),
-      'app-token-secret': SECRETS.daprTokens(name),
-    }),
-  }
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [`dapr.io/${key}`, value]))
-}
-
-/** Pods read secrets when they start: a digest of what they were given rolls them when it changes. */
-function rollOnChange({ facts, platform }: Context, { contract }: EffectiveService): Record<string, string> {
-  const password = facts.kafka.passwords[contract.appId]
-  const token = facts.generated[SECRETS.daprTokens(platform.metadata.name)]
-  return {
-    'todo.events/secrets-hash': hashOf([
-      contract.appId,
-      password ?? '',
-      token ?? {},
-      contract.usesDatabase ? (facts.databaseDigest ?? '') : '',
-    ]),
-  }
-}
-
-function environment(context: Context, service: EffectiveService): Env[] {
-  const { platform, effective } = context
-  const { contract } = service
-  const { name, namespace } = platform.metadata
-  const { auth } = effective
-  const url = (other: string): string => `http://${childName(name, other)}.${namespace}.svc:${PORT}`
-  const plain: Record<string, string> = {
-    PORT: String(PORT),
-    APP_ID: contract.appId,
-    LOG_LEVEL: service.logLevel,
-    PUBSUB_NAME: PUBSUB,
-    TOPIC_PREFIX: effective.kafka.prefix,
-    AUTH_ISSUER: auth.issuer,
-    AUTH_AUDIENCE: auth.audience,
-    AUTH_JWKS_URI: auth.jwksUri,
-    AUTH_ROLES_CLAIM: auth.rolesClaim,
-    AUTH_OPERATOR_ROLE: auth.operatorRole,
-    ...(contract.service === 'notification' &&
-      effective.profile === 'Development' &&
-      !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),
-    ...(contract.service === 'web' &&
-      Object.fromEntries(
-        effective.services
-          .filter(other => other.contract.service !== 'web')
-          .map(other => [`${other.contract.service.toUpperCase()}_URL`, url(other.contract.service)]),
-      )),
-  }
-  const smtp = platform.spec.notifications?.smtpSecretRef?.name
-  const issuer = SECRETS.devIssuer(name)
-  return [
-    ...Object.entries(plain).map(([key, value]) => ({ name: key, value })),
-    { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-    ...(contract.usesDatabase ? [databaseUrl(context)] : []),
-    ...(contract.service === 'notification' && smtp
-      ? [{ name: 'SMTP_URL', valueFrom: { secretKeyRef: { name: smtp, key: 'url' } } }]
-      : []),
-    ...(contract.service === 'web' && auth.builtIn
-      ? ['DEV_ISSUER_KEY', 'DEV_ISSUER_USERS'].map(key => ({
-          name: key,
-          valueFrom: { secretKeyRef: { name: issuer, key: key === 'DEV_ISSUER_KEY' ? 'jwk.json' : 'users.json' } },
-        }))
-      : []),
-  ]
 }

@@ -172,15 +172,21 @@ export interface PlatformSpec {
         /** StorageClass; default: the cluster’s. */
         class?: string
       }
-      /** Backups. */
+      /** Backups: to an object store through the Barman Cloud plugin, or as snapshots of the volumes. */
       backup?: {
-        /** Cron expression. */
-        schedule?: string
-        /** Credentials of the object store. */
+        /** Cron expression of five fields, or of six with seconds first. */
+        schedule: string
+        /** Where in the object store, such as s3://backups/todo; without it, volume snapshots. */
+        destinationPath?: string
+        /** Address of an S3-compatible store that is not Amazon’s. */
+        endpointUrl?: string
+        /** Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; default: the pods’ own identity. */
         objectStoreSecretRef?: {
           /** Name of the Secret. */
           name: string
         }
+        /** How long backups are kept, such as 30d. */
+        retention?: string
       }
     }
   }
@@ -379,7 +385,7 @@ export interface PlatformSpec {
     priorityClassName?: string
     /** Labels to add. */
     labels?: Record<string, string>
-    /** Annotations to add. */
+    /** Annotations to add; those of Dapr and of confinement are the platform’s own. */
     annotations?: Record<string, string>
   }
   /** Names of earlier todo platforms. */
@@ -437,6 +443,8 @@ export interface PlatformSpec {
     className?: string
     /** Secret of type kubernetes.io/tls. */
     tlsSecretName?: string
+    /** Annotations of the Ingress or HTTPRoute, for its controller. */
+    annotations?: Record<string, string>
     /** A Gateway instead of an Ingress. */
     gatewayRef?: {
       /** Name. */
@@ -445,12 +453,16 @@ export interface PlatformSpec {
       namespace?: string
     }
   }
-  /** Network policies. */
+  /** Network policies: nothing but what the platform needs. Default in Production. */
   networkPolicy?: {
     /** Whether they are rendered. */
     enabled?: boolean
+    /** Namespaces whose pods may reach the web service; default: all. */
+    ingressNamespaces?: string[]
+    /** Namespaces whose pods may read metrics; default: pods of Prometheus anywhere. */
+    monitoringNamespaces?: string[]
   }
-  /** Monitors, dashboards and alerts. */
+  /** Monitors and alerts for the Prometheus operator. Default in Production. */
   monitoring?: {
     /** Whether they are rendered. */
     enabled?: boolean

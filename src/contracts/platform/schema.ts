@@ -239,10 +239,39 @@ const spec = object(
         cloudnativepg: object('A cluster of CloudNativePG.', {
           instances: integer('Number of servers.', 1, 9),
           storage,
-          backup: object('Backups.', {
-            schedule: string('Cron expression.', { maxLength: 100 }),
-            objectStoreSecretRef: secretRef('Credentials of the object store.'),
-          }),
+          backup: object(
+            'Backups: to an object store through the Barman Cloud plugin, or as snapshots of the volumes.',
+            {
+              schedule: string('Cron expression of five fields, or of six with seconds first.', {
+                maxLength: 100,
+                pattern: '^\\S+( +\\S+){4,5}$',
+              }),
+              destinationPath: string(
+                'Where in the object store, such as s3://backups/todo; without it, volume snapshots.',
+                {
+                  pattern: '^[a-z][a-z0-9+.-]*://.+$',
+                },
+              ),
+              endpointUrl: string('Address of an S3-compatible store that is not Amazon’s.', { pattern: '^https?://' }),
+              objectStoreSecretRef: secretRef(
+                'Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; default: the pods’ own identity.',
+              ),
+              retention: string('How long backups are kept, such as 30d.', {
+                maxLength: 16,
+                pattern: '^[1-9][0-9]*[dwm]$',
+              }),
+            },
+            {
+              required: ['schedule'],
+              rules: [
+                {
+                  rule: 'has(self.destinationPath) || !(has(self.endpointUrl) || has(self.objectStoreSecretRef) || has(self.retention))',
+                  message:
+                    'endpointUrl, objectStoreSecretRef and retention are about an object store: set destinationPath, or remove them',
+                },
+              ],
+            },
+          ),
         }),
       },
       {
@@ -265,7 +294,15 @@ const spec = object(
       affinity: open('Affinity, as in a pod.'),
       priorityClassName: string('PriorityClass.', { maxLength: 253 }),
       labels: strings('Labels to add.'),
-      annotations: strings('Annotations to add.'),
+      annotations: {
+        ...strings('Annotations to add; those of Dapr and of confinement are the platform’s own.'),
+        'x-kubernetes-validations': [
+          {
+            rule: "self.all(key, !key.startsWith('dapr.io/') && !key.startsWith('todo.events/') && !key.startsWith('container.apparmor.security') && !key.startsWith('seccomp.security') && !key.startsWith('container.seccomp'))",
+            message: 'annotations of dapr.io, todo.events, AppArmor and seccomp are set by the platform: remove them',
+          },
+        ],
+      },
     }),
     legacy: object('Names of earlier todo platforms.', {
       enabled: boolean('Render their pubsub and topics too, and subscribe to them.'),
@@ -296,14 +333,27 @@ const spec = object(
       host: string('Host name.', { maxLength: 253 }),
       className: string('IngressClass.', { maxLength: 253 }),
       tlsSecretName: string('Secret of type kubernetes.io/tls.', name),
+      annotations: strings('Annotations of the Ingress or HTTPRoute, for its controller.'),
       gatewayRef: object(
         'A Gateway instead of an Ingress.',
         { name: string('Name.', name), namespace: string('Namespace.', name) },
         { required: ['name'] },
       ),
     }),
-    networkPolicy: object('Network policies.', { enabled: boolean('Whether they are rendered.') }),
-    monitoring: object('Monitors, dashboards and alerts.', { enabled: boolean('Whether they are rendered.') }),
+    networkPolicy: object('Network policies: nothing but what the platform needs. Default in Production.', {
+      enabled: boolean('Whether they are rendered.'),
+      ingressNamespaces: list('Namespaces whose pods may reach the web service; default: all.', string('Name.', name), {
+        maxItems: 16,
+      }),
+      monitoringNamespaces: list(
+        'Namespaces whose pods may read metrics; default: pods of Prometheus anywhere.',
+        string('Name.', name),
+        { maxItems: 16 },
+      ),
+    }),
+    monitoring: object('Monitors and alerts for the Prometheus operator. Default in Production.', {
+      enabled: boolean('Whether they are rendered.'),
+    }),
   },
   { required: ['kafka', 'database'] },
 )

@@ -48,6 +48,7 @@ export const kinds: readonly BuiltInKind[] = [
   { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', model: 'V1Deployment', namespaced: true, shortNames: ['deploy'], categories: all, status: true, scale: true, generation: true },
   { group: 'apps', version: 'v1', kind: 'ReplicaSet', plural: 'replicasets', model: 'V1ReplicaSet', namespaced: true, shortNames: ['rs'], categories: all, status: true, scale: true, generation: true },
   { group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets', model: 'V1StatefulSet', namespaced: true, shortNames: ['sts'], categories: all, status: true, scale: true, generation: true },
+  { group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers', model: 'V2HorizontalPodAutoscaler', namespaced: true, shortNames: ['hpa'], categories: all, status: true, generation: true },
   { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', model: 'V1Job', namespaced: true, categories: all, status: true, generation: true, orphansByDefault: true },
   { group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs', model: 'V1CronJob', namespaced: true, shortNames: ['cj'], categories: all, status: true, generation: true },
   { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', model: 'V1Lease', namespaced: true, createOnUpdate: true, conditionalUpdate: true },

@@ -1,0 +1,50 @@
+import type { Cache } from '../kube/cache.ts'
+import type { Random } from '../kube/random.ts'
+import type { Desired } from './desired.ts'
+import { type Effective, effectiveSpec } from './effective.ts'
+import type { Refusal } from './errors.ts'
+import type { Facts, OperatorSettings } from './facts.ts'
+import { kafkaInForce } from './kafka-in-force.ts'
+import { observeChildren, observeFacts } from './observe.ts'
+import { plan, type Step } from './plan.ts'
+import type { Platform } from './platform.ts'
+import { type Skipped, withoutAbsent } from './presence.ts'
+import { refuse } from './refuse.ts'
+import { render } from './render/index.ts'
+import { refuseTaken } from './taken.ts'
+
+export interface Decision {
+  /** The spec in force: with its defaults, without what is refused. */
+  effective: Effective
+  facts: Facts
+  desired: Desired[]
+  /** Kinds that are asked for and not there. */
+  skipped: Skipped[]
+  refused: Refusal[]
+  /** What to write now, in order, and what waits. */
+  steps: Step[]
+}
+
+export interface World {
+  cache: Cache
+  settings: OperatorSettings
+  random: Random
+}
+
+/** observe → render → plan: everything a reconcile is about to do, before it does any of it. Writes nothing. */
+export function decide({ cache, settings, random }: World, platform: Platform): Decision {
+  const observed = observeChildren(cache, platform)
+  const inForce = kafkaInForce(platform, effectiveSpec(platform, settings.version), observed)
+  const facts = observeFacts(cache, platform, inForce.effective, random)
+  const { effective, refused } = refuse(platform, inForce.effective, facts)
+  const rendered = refuseTaken(render({ platform, effective, facts, settings }), platform, cache)
+  const { desired, skipped } = withoutAbsent(rendered.desired, facts.absentKinds)
+  return {
+    effective,
+    facts,
+    desired,
+    skipped,
+    refused: [...inForce.refused, ...refused, ...rendered.refused],
+    steps: plan(desired, observed, { keepStateful: effective.deletionPolicy === 'Retain' }),
+  }
+}
