@@ -63,14 +63,14 @@ watch-matrix: node_modules/.installed ## 20 faults of a watch, ours beside clien
 plan-property: node_modules/.installed ## the plan against the writes made, over EDITS=1000 edits of a spec
 	@PLAN_EDITS=$(or $(EDITS),1000) npm run -s jest -- --roots controller -- platform/changes.test
 
+engines: node_modules/.installed ## finds or builds the real engines: etcd, kube-apiserver, daprd, scheduler, Kafka, helm
+	@node test/engines/main.ts
+
 bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 	@node test/bench/up.ts
 
 bench-runtime: dist/.built ## what the controller costs with 1,000 platforms: requests, memory, time
 	@node test/bench/runtime.ts
-
-engines: node_modules/.installed ## the real etcd, kube-apiserver, daprd, Kafka and helm, found or built (Go, Maven)
-	@node test/engines/main.ts
 
 conformance: node_modules/.installed ## the embedded API server beside the real one (VERBOSE=1, RECORD=1, ONLY=verbs)
 	@node test/conformance/kubernetes/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY))

@@ -64,6 +64,8 @@ await Promise.all([
   }),
   build({
     ...server,
+    // Loaded on demand by the topics Job alone.
+    external: [...server.external!, '@platformatic/kafka'],
     entryPoints: { services: 'src/services/main.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },

@@ -45,7 +45,7 @@ export function encodeReport({ failure, troubles, ...rest }: TopicsReport): stri
       // Without any room left, what differs goes too: the topics in trouble matter more.
       ...(kept < 0 && { live: {} }),
       troubles: short.slice(0, Math.max(0, kept)),
-      ...(more > 0 && { more }),
+      ...(more > 0 && { more: Math.min(more, short.length) }),
     })
     if (Buffer.byteLength(text) <= LIMIT_BYTES || kept < 0) return text
   }

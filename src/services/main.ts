@@ -1,4 +1,4 @@
-/** `node dist/services.mjs <service>` runs one service; `migrate` brings the database up to date and ends. */
+/** `node dist/services.mjs <service>` runs one service; `migrate` brings the database up to date and ends, `topics` those of a Kafka outside. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, loadConfig, type ServiceConfig } from '../kit/config.ts'
 import { createLogger } from '../kit/log.ts'
@@ -31,8 +31,10 @@ const MIGRATION_PATIENCE_MS = 60_000
 
 async function main(name: string | undefined): Promise<void> {
   if (name === 'migrate') return bringUpToDate(loadConfig(process.env, ['DATABASE_URL']), name)
+  if (name === 'topics') return process.exit(await (await import('./topics/main.ts')).bringTopicsOnce(process))
   const service = name ? services[name] : undefined
-  if (!service) throw new ConfigError(`TEP4205: name a service: ${[...Object.keys(services), 'migrate'].join(', ')}.`)
+  if (!service)
+    throw new ConfigError(`TEP4205: name a service: ${[...Object.keys(services), 'migrate', 'topics'].join(', ')}.`)
   const start = await service.load()
   stopOnSignal(await start(loadConfig(process.env, service.needs)))
 }
