@@ -64,10 +64,16 @@ function document(context: Context, request: KubeRequest, url: URL): KubeRespons
     (parts[0] === 'api' && parts.length <= 2) ||
     (parts[0] === 'apis' && parts.length <= 3)
   if (!isDocument) return undefined
-  if (request.method !== 'GET' && request.method !== 'HEAD' && parts.length > 1) throw methodNotAllowed()
+  // The lists of groups and a group by itself are answered whatever the method is.
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  const isGroups = parts[0] === 'apis' ? parts.length <= 2 : parts[0] === 'api' && parts.length === 1
+  if (!isRead && !isGroups) throw methodNotAllowed()
   if (path === '/version') return objectResponse(version)
   if (path === '/openapi/v3') return found(openApiIndex(registry), { 'content-type': 'text/plain; charset=utf-8' })
-  if (path.startsWith('/openapi/v3/')) return found(openApiDocument(registry, path.slice('/openapi/v3/'.length)))
+  if (path.startsWith('/openapi/v3/')) {
+    const document = openApiDocument(registry, path.slice('/openapi/v3/'.length))
+    return document ? objectResponse(document) : { kind: 'text', status: 404, headers: {}, text: '' }
+  }
   if (parts[0] === 'openapi') throw new PageNotFound()
   const wanted = /g=apidiscovery\.k8s\.io;v=(v2(?:beta1)?);as=APIGroupDiscoveryList/.exec(
     request.headers?.['accept'] ?? '',

@@ -1,5 +1,5 @@
 import { kinds } from '../../../../src/local/kube-api/kinds/table.ts'
-import { get, type Json, type JsonObject, post, type Row, row, type Table } from '../row.ts'
+import { del, get, type Json, type JsonObject, post, type Row, row, type Table } from '../row.ts'
 
 const RULE = 'API concepts, "API groups and versioning"; client-go/discovery'
 
@@ -30,7 +30,9 @@ const groupOf =
       .map(({ versions, preferredVersion, ...each }) => ({
         ...each,
         preferredVersion: preferredVersion ?? null,
-        versions: (versions as JsonObject[]).filter(({ version }) => version === 'v1'),
+        versions: (versions as JsonObject[]).filter(({ version }) =>
+          kinds.some(kind => kind.group === name && kind.version === version),
+        ),
       }))
 
 const aggregatedAccept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
@@ -96,7 +98,15 @@ export const discovery: Table = {
     row('a resource that is not there', RULE, get('/apis/apps/v1/namespaces/{table}/nothings')),
     row('a path that is none', RULE, get('/nothing/here')),
     row('a resource of a namespace that is not there', RULE, get('/apis/apps/v1/namespaces/nowhere/deployments', { show: ({ items }) => items! })),
-    row('POST to discovery', RULE, post('/apis', {})),
+    row('POST to discovery', RULE, post('/apis', {}, { show: ({ kind }) => kind! })),
+    row('POST to a group', RULE, post('/apis/apps', {})),
+    row('POST to a version', RULE, post('/apis/apps/v1', {})),
+    row('POST to the version of the server', RULE, post('/version', {})),
+    row('DELETE of the core version', RULE, del('/api/v1')),
+    row('a collection of a group that is not there', RULE, get('/apis/nothing.example.com/v1/things')),
+    row('an object of a group that is not there', RULE, get('/apis/nothing.example.com/v1/namespaces/{table}/things/a')),
+    row('a group written wrong', RULE, get('/apis/no.such.group')),
+    row('OpenAPI v3 of a group that is not there', 'OpenAPI v3, "Kubernetes API"', get('/openapi/v3/apis/nothing.example.com/v1')),
     row('a cluster resource under a namespace', RULE, get('/apis/conformance.example.com/v1/namespaces/{table}/gadgets')),
     row('an object of a namespace without its namespace', RULE, get('/api/v1/configmaps/a')),
     row('livez', 'API health endpoints', get('/livez')),
