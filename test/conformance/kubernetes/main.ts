@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findEngines } from '../../engines/find.ts'
-import { differences } from './compare.ts'
+import { differences } from '../compare.ts'
 import { type Exceptions, exceptionsIn, readExceptions, summary, unexpected } from './exceptions.ts'
 import { prepare } from './fixtures-run.ts'
-import { readRecording, writeRecording } from './recorded.ts'
+import { recordings } from './recorded.ts'
 import { runTable } from './run.ts'
 import { TABLES } from './tables/index.ts'
 import { startEmbedded, startEngine } from './targets.ts'
@@ -46,9 +46,9 @@ try {
     const only = values.row ? ({ name }: { name: string }) => name.includes(values.row!) : undefined
     const [real, ours] = await Promise.all([runTable(engine, table, only), runTable(embedded, table, only)])
     rows += Object.keys(ours).length
-    if (values.record) writeRecording(table.name, real)
+    if (values.record) recordings.write(table.name, real)
     else
-      for (const each of differences(table, real, readRecording(table.name), { ours: 'today', theirs: 'recorded' })) {
+      for (const each of differences(table, real, recordings.read(table.name), { ours: 'today', theirs: 'recorded' })) {
         stale++
         console.log(`stale recording: ${each.table}: ${each.row}: ${each.text}`)
       }
