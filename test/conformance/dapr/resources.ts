@@ -89,7 +89,8 @@ export const CRONS = {
 export function componentsOf(place: Place): JsonObject[] {
   const vault = (name: string) => component(name, place.secretStore.type, 'v1', place.secretStore.metadata)
   return [
-    ...['pubsub', 'pubsub-retry', 'pubsub-matching', 'pubsub-never'].map(name => kafka(name, place)),
+    { ...kafka('pubsub', place), scopes: ['orders', 'other'] },
+    ...['pubsub-retry', 'pubsub-matching', 'pubsub-never'].map(name => kafka(name, place)),
     kafka('observer', place),
     kafka('pubsub-patient', place, { consumeRetryEnabled: 'false' }),
     kafka('pubsub-scoped', place, {
@@ -107,12 +108,19 @@ export function componentsOf(place: Place): JsonObject[] {
   ]
 }
 
-export const configurationOf = ({ nameResolution }: Place): JsonObject => ({
+/** One for most sidecars, and one with tracing on. */
+export const configurationsOf = (place: Place): JsonObject[] => [
+  configuration('conformance', place, {}),
+  configuration('traced', place, { tracing: { samplingRate: '1' } }),
+]
+
+const configuration = (name: string, { nameResolution }: Place, more: JsonObject): JsonObject => ({
   apiVersion: 'dapr.io/v1alpha1',
   kind: 'Configuration',
-  metadata: { name: 'conformance' },
+  metadata: { name },
   spec: {
     ...(nameResolution && { nameResolution }),
+    ...more,
     secrets: {
       scopes: [
         { storeName: 'vault-some', defaultAccess: 'deny', allowedSecrets: ['open'] },
@@ -168,5 +176,6 @@ export const topicsOf = (rows: readonly (readonly [id: string, row: Row])[]): st
       ),
     ]),
     ...['warm', 'allowed', 'guarded', 'mine', 'parts'],
+    ...['parts-by-key', 'parts-chosen'],
   ]),
 ]

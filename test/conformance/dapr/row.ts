@@ -48,6 +48,8 @@ export type Step =
       until?: (status: number, body: Json) => boolean
       save?: Readonly<Record<string, (answer: { headers: Readonly<Record<string, string>>; body: Json }) => string>>
       silent?: true
+      /** No answer is one too, of status 0. */
+      mayBeGone?: true
     }
   | {
       do: 'got'
@@ -57,6 +59,8 @@ export type Step =
       app: AppName
       /** Only calls of this method. */
       method?: string
+      /** Of several partitions: in the order of what is shown. */
+      sorted?: true
       /** What comes without end: only so many are looked at. */
       first?: number
       show?: (call: JsonObject) => Json | undefined
@@ -117,13 +121,16 @@ export const publish = (data: unknown, query = '', headers: Readonly<Record<stri
   post(`/v1.0/publish/pubsub/{id}${query}`, data, { headers })
 
 export const statusOnly = (): Json => null
-/** Codes and reasons, without the words of a refusal. */
-export const codesOf = (body: Json): Json => {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
-  const { errorCode, details } = body
-  const reasons = Array.isArray(details) ? details.map(each => (each as JsonObject)['reason'] ?? null) : null
-  return { errorCode: errorCode ?? null, reasons }
+const WORDS = new Set(['message', 'description', 'error'])
+const withoutWords = (value: Json): Json => {
+  if (Array.isArray(value)) return value.map(withoutWords)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, WORDS.has(key) ? typeof each : withoutWords(each)]),
+  )
 }
+/** A refusal without its words, where those are of a Go parser or of a client of Kafka. */
+export const codesOf = (body: Json): Json => withoutWords(body)
 export const bodyOf = (one: JsonObject): Json => one['body'] ?? null
 export const dataOf = (one: JsonObject): Json => (one['body'] as JsonObject | null)?.['data'] ?? null
 export const headersOf = (one: JsonObject): Json => one['headers'] ?? null

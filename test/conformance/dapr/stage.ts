@@ -17,7 +17,7 @@ import type { RunningEngine } from '../../engines/process.ts'
 import { type App, startApp } from './app.ts'
 import {
   componentsOf,
-  configurationOf,
+  configurationsOf,
   declaredOf,
   fill,
   type Place,
@@ -39,6 +39,11 @@ export interface Stage {
 }
 
 type Rows = readonly (readonly [id: string, row: Row])[]
+
+const partitionsOf = (topic: string): number => (topic.startsWith('parts') ? 3 : 1)
+
+/** The one that traces is another app than most rows ask. */
+const configurationOf = (appId: SidecarName): string => (appId === 'other' ? 'traced' : 'conformance')
 
 export const API_TOKEN = 'of-the-api'
 export const APP_TOKEN = 'of-the-app'
@@ -80,14 +85,14 @@ export async function startEmbeddedStage(rows: Rows): Promise<Stage> {
   const log = openLog({ file: ':memory:' })
   const cluster = log.cluster('default/todo')
   cluster.start()
-  for (const name of topicsOf(rows)) cluster.createTopic({ name, partitions: name === 'parts' ? 3 : 1 })
+  for (const name of topicsOf(rows)) cluster.createTopic({ name, partitions: partitionsOf(name) })
   const jobs = openJobScheduler({ file: ':memory:' })
   const resources = memoryDaprResources([
     ...componentsOf(place),
     ...declaredOf(rows),
     ...secrets,
     policies,
-    configurationOf(place),
+    ...configurationsOf(place),
   ])
   const apps = await startApps(rows)
   const started: EmbeddedSidecar[] = []
@@ -95,7 +100,7 @@ export async function startEmbeddedStage(rows: Rows): Promise<Stage> {
     const sidecar = await startEmbeddedSidecar({
       ...{ appId, namespace: 'default', podName: `${appId}-0`, env: {}, resources, log, jobs, ...tokens },
       ...(appPort !== undefined && { appPort }),
-      configuration: 'conformance',
+      configuration: configurationOf(appId),
       resolveApp: () => undefined,
     })
     started.push(sidecar)
@@ -141,11 +146,12 @@ export async function startEngineStage(rows: Rows, folder: string): Promise<Stag
   })
   const scheduler = await startScheduler({ folder: join(folder, 'scheduler') })
   const topics = topicsOf(rows)
-  await createTopics(
-    kafka.bootstrap,
-    topics.filter(name => name !== 'parts'),
-  )
-  await createTopics(kafka.bootstrap, ['parts'], 3)
+  for (const count of [1, 3])
+    await createTopics(
+      kafka.bootstrap,
+      topics.filter(name => partitionsOf(name) === count),
+      count,
+    )
   const secretsFile = join(folder, 'secrets.json')
   writeFileSync(secretsFile, JSON.stringify(SECRETS))
   const place: Place = {
@@ -161,13 +167,15 @@ export async function startEngineStage(rows: Rows, folder: string): Promise<Stag
   mkdirSync(resources, { recursive: true })
   const all: JsonObject[] = [...componentsOf(place), ...declaredOf(rows), policies]
   for (const [index, object] of all.entries()) writeFileSync(join(resources, `${index}.yaml`), dump(object))
-  const configuration = join(folder, 'configuration.yaml')
-  writeFileSync(configuration, dump(configurationOf(place)))
+  const fileOf = (name: string) => join(folder, `${name}.yaml`)
+  for (const each of configurationsOf(place))
+    writeFileSync(fileOf((each['metadata'] as { name: string }).name), dump(each))
   const apps = await startApps(rows)
   const engines: RunningEngine[] = [kafka, scheduler]
   const start = async (appId: SidecarName, appPort?: number, env = {}): Promise<string> => {
     const sidecar = await startSidecar({
-      ...{ folder: join(folder, appId), appId, resources, configuration, scheduler },
+      ...{ folder: join(folder, appId), appId, resources, scheduler },
+      configuration: fileOf(configurationOf(appId)),
       ...(appPort !== undefined && { appPort }),
       env: { NAMESPACE: 'default', ...env },
     })

@@ -72,6 +72,7 @@ export const bulks: Table = {
     published('the key of the query is of all', [entry('1', 1, { metadata: { partitionKey: 'k1' } })], 1, call => (call['headers'] as JsonObject)['__key'] ?? null, '?metadata.partitionKey=all'),
     published('raw', [entry('1', { n: 1 })], 0, dataOf, '?metadata.rawPayload=true'),
     { name: 'the answer', rule: PUBLISH, steps: [post('/v1.0/publish/bulk/pubsub/{id}', three, { headers: JSON_TYPE })] },
+    { name: 'too large a body', rule: PUBLISH, steps: [post('/v1.0/publish/bulk/pubsub/{id}', 'x'.repeat(5 * 1024 * 1024), { show: codesOf })] },
     { name: 'an empty list', rule: PUBLISH, steps: [bulk([])] },
     { name: 'no list', rule: PUBLISH, steps: [bulk({ entryId: '1' })] },
     { name: 'no JSON', rule: PUBLISH, steps: [bulk('[{')] },

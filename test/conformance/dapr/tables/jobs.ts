@@ -33,7 +33,7 @@ const ticked = (name: string, body: unknown, count: number, rule = TRIGGER, answ
   steps: [schedule(body), got('/job/{id}', count)],
 })
 
-const retry = (maxRetries: number): Json => ({ constant: { interval: '100ms', maxRetries } })
+const retry = (maxRetries: number): Json => ({ constant: { interval: '0.1s', maxRetries } })
 
 // biome-ignore format: a table is read row by row
 export const jobs: Table = {
@@ -47,7 +47,9 @@ export const jobs: Table = {
     kept('a schedule of six fields', API, silent(schedule({ schedule: '0 30 3 * * *' })), get(path)),
     kept('a failure policy is read', API, silent(schedule({ ...later, failurePolicy: { constant: { interval: '10s', maxRetries: 3 } } })), get(path)),
     kept('a policy that drops is read', API, silent(schedule({ ...later, failurePolicy: { drop: {} } })), get(path)),
-    kept('a life is read', API, silent(schedule({ ...later, ttl: '2h' })), get(path)),
+    kept('a life is read', API, silent(schedule({ schedule: '@every 1h', ttl: '2h' })), get(path)),
+    kept('an interval with a fraction', API, silent(schedule({ ...later, failurePolicy: { constant: { interval: '1.5s', maxRetries: 1 } } })), get(path)),
+    kept('a policy without an end', API, silent(schedule({ ...later, failurePolicy: { constant: { interval: '1s' } } })), get(path)),
     kept('data that is a text', API, silent(schedule({ ...later, data: 'text' })), get(path)),
     kept('data that is null', API, silent(schedule({ ...later, data: null })), get(path)),
     kept('data that is a list', API, silent(schedule({ ...later, data: [1, 'a'] })), get(path)),
@@ -67,7 +69,19 @@ export const jobs: Table = {
     refused('a due time that is none', { dueTime: 'soon' }),
     refused('a life that is none', { ...later, ttl: 'long' }),
     refused('repeats below 0', { ...later, repeats: -1 }),
+    refused('a life without a schedule', { ...later, ttl: '2h' }),
+    refused('repeats without a schedule', { ...later, repeats: 2 }),
+    refused('one repeat without a schedule', { ...later, repeats: 1 }),
+    refused('no repeats', { schedule: '@every 1h', repeats: 0 }),
+    refused('a life that ends before it is due', { schedule: '@every 1h', dueTime: '2h', ttl: '2001-01-01T00:00:00Z' }),
+    refused('a due time that repeats', { dueTime: 'R2/PT1H' }),
+    refused('an ISO due time', { dueTime: 'PT1H' }),
+    refused('an interval in milliseconds', { ...later, failurePolicy: { constant: { interval: '100ms' } } }),
+    refused('a due time that is a number', { dueTime: 7 }),
+    refused('@hourly', { schedule: '@hourly' }),
+    refused('@every and nothing', { schedule: '@every' }),
     refused('no JSON', '{'),
+    refused('too large a body', 'x'.repeat(5 * 1024 * 1024)),
     refused('an unknown field', { ...later, when: 'now' }),
     refused('a due time in the past', { dueTime: '2001-01-01T00:00:00Z' }),
     refused('a policy of both kinds', { ...later, failurePolicy: { drop: {}, constant: {} } }),

@@ -10,7 +10,6 @@ import {
   post,
   type Row,
   type Step,
-  statusOnly,
   type Table,
 } from '../row.ts'
 import { API_TOKEN } from '../stage.ts'
@@ -102,7 +101,7 @@ export const runtime: Table = {
     { name: 'the token of the API stays here', rule: 'dapr pkg/api/http/directmessaging.go', answers: { '/{id}': [{ echo: true }] }, steps: [get('/v1.0/invoke/other/method/{id}', { on: 'locked', headers: withToken, show: body => ((body as JsonObject)['headers'] as JsonObject)['dapr-api-token'] ?? null })] },
     { name: 'GET of shutdown', rule: SHUTDOWN, steps: [get('/v1.0/shutdown', { show: codesOf })] },
     { name: 'an unknown part of the API', rule: 'dapr pkg/api/http/server.go', steps: [get('/v1.0/nothing', { show: codesOf })] },
-    { name: 'an actor', rule: 'dapr pkg/api/http/actors.go', steps: [get('/v1.0/actors/a/1/state/x', { show: statusOnly })] },
+    { name: 'an actor', rule: 'dapr pkg/api/http/actors.go', steps: [get('/v1.0/actors/a/1/state/x')] },
     { name: 'an output binding that is not there', rule: 'dapr pkg/api/http/http.go onOutputBindingMessage', steps: [post('/v1.0/bindings/nothing', { operation: 'create', data: 1 }, { show: codesOf })] },
   ],
 }
@@ -150,5 +149,14 @@ export const bindings: Table = {
     asked('the app is asked at the route', '/ticks/here', 1),
     asked('the app is not asked', '/cron-input', 0),
     { name: 'nothing to send to', rule: 'dapr pkg/api/http/http.go onOutputBindingMessage', steps: [post('/v1.0/bindings/cron-plain', { operation: 'create' }, { show: codesOf })] },
+  ],
+}
+
+// biome-ignore format: a table is read row by row
+export const shutdown: Table = {
+  name: 'shutdown',
+  rows: [
+    { name: 'the sidecar goes when it is told to', rule: SHUTDOWN, steps: [post('/v1.0/shutdown', undefined, { on: 'lone' }), get('/v1.0/healthz', { on: 'lone', mayBeGone: true, until: status => status === 0 })] },
+    { name: 'others stay', rule: SHUTDOWN, steps: [get('/v1.0/healthz')] },
   ],
 }

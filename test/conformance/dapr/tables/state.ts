@@ -67,6 +67,7 @@ export const states: Table = {
     kept('no key', API, post(path, [{ value: 1 }], { show: codesOf })),
     kept('no list', API, post(path, { key: '{id}', value: 1 }, { show: codesOf })),
     kept('no JSON', API, post(path, '[{', { show: codesOf })),
+    kept('too large a body', API, post(path, 'x'.repeat(5 * 1024 * 1024), { show: codesOf })),
     kept('a key with bars', API, post(path, [{ key: '{id}||x', value: 1 }])),
     kept('reading a key with bars', API, get(`${path}/{id}%7C%7Cx`)),
     kept('an unknown concurrency', API, post(path, item(1, { options: { concurrency: 'perhaps' } }), { show: codesOf })),
