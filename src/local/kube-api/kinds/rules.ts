@@ -11,7 +11,8 @@ export function checkBuiltIn(
   before: JsonObject | undefined,
   errors: FieldError[],
 ): void {
-  checkRequired(after, type.schema, '', errors)
+  // Definitions have a validation of their own, which names fields by other paths.
+  if (type.plural !== 'customresourcedefinitions') checkRequired(after, type.schema, '', errors)
   for (const [path, allowed] of enums[type.plural] ?? []) {
     const value = at(after, path)
     if (value !== undefined && !allowed.includes(show(value)))
