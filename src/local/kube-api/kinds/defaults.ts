@@ -34,12 +34,12 @@ function defaultContainer(container: JsonObject): void {
     const from = variable['valueFrom']
     if (isObject(from) && isObject(from['fieldRef'])) fill(from['fieldRef'], { apiVersion: 'v1' })
   }
+}
+
+/** A limit without a request is a request of the same size: in pods, not yet in their templates. */
+function requestLimits(container: JsonObject): void {
   const resources = container['resources']
-  for (const sizes of isObject(resources) ? [resources['limits'], resources['requests']] : [])
-    if (isObject(sizes))
-      for (const [name, size] of Object.entries(sizes)) if (typeof size === 'number') sizes[name] = show(size)
   if (!isObject(resources) || !isObject(resources['limits'])) return
-  // A limit without a request is a request of the same size.
   const requests = isObject(resources['requests']) ? resources['requests'] : {}
   resources['requests'] = { ...resources['limits'], ...requests }
 }
@@ -63,7 +63,12 @@ function defaultPodSpec(spec: Json | undefined): void {
   })
   // Either name of the service account implies the other.
   if (spec['serviceAccountName'] !== undefined) spec['serviceAccount'] ??= spec['serviceAccountName']
-  for (const container of [...list(spec['containers']), ...list(spec['initContainers'])]) defaultContainer(container)
+  for (const container of [...list(spec['containers']), ...list(spec['initContainers'])]) {
+    defaultContainer(container)
+    // Who is on the node's network has the node's ports.
+    if (spec['hostNetwork'] === true)
+      for (const port of list(container['ports'])) fill(port, { hostPort: port['containerPort'] ?? null })
+  }
   for (const volume of list(spec['volumes']))
     for (const [source, defaults] of modeDefaults) if (isObject(volume[source])) fill(volume[source], defaults)
 }
@@ -96,6 +101,7 @@ const bySpec: Record<string, (spec: JsonObject) => void> = {
     defaultPodSpec(spec)
     fill(spec, { enableServiceLinks: true, preemptionPolicy: 'PreemptLowerPriority', priority: 0 })
     tolerateLostNodes(spec)
+    for (const container of [...list(spec['containers']), ...list(spec['initContainers'])]) requestLimits(container)
   },
   deployments: spec => {
     fill(spec, { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600, strategy: {} })
@@ -188,6 +194,9 @@ const byObject: Record<string, (object: JsonObject) => void> = {
       }
   },
   deployments: object => fill(object, { status: {} }),
+  cronjobs: object => fill(object, { status: {} }),
+  poddisruptionbudgets: object =>
+    fill(object, { status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } }),
   statefulsets: object => fill(object, { status: { replicas: 0, availableReplicas: 0 } }),
   rolebindings: binding => defaultSubjects(binding),
   clusterrolebindings: binding => defaultSubjects(binding),
@@ -195,7 +204,7 @@ const byObject: Record<string, (object: JsonObject) => void> = {
 
 function defaultSubjects(binding: JsonObject): void {
   for (const subject of list(binding['subjects']))
-    subject['apiGroup'] ??= subject['kind'] === 'ServiceAccount' ? '' : 'rbac.authorization.k8s.io'
+    if (subject['kind'] !== 'ServiceAccount') subject['apiGroup'] ??= 'rbac.authorization.k8s.io'
   if (isObject(binding['roleRef'])) fill(binding['roleRef'], { apiGroup: 'rbac.authorization.k8s.io' })
 }
 

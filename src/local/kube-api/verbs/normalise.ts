@@ -6,6 +6,7 @@ import { defaultBuiltIn } from '../kinds/defaults.ts'
 import type { Registry, ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
 import { applyDefaults } from '../schema/defaults.ts'
+import { toGoForms } from '../schema/go-forms.ts'
 import { dropEmpty, prune } from '../schema/prune.ts'
 import { fieldSchema } from '../schema/schema.ts'
 import { validate } from '../schema/validate.ts'
@@ -75,6 +76,7 @@ export function normalise(
   }
   checkTypes(object, type.schema, '', type)
   dropEmpty(object, type.schema)
+  toGoForms(object, type.schema)
   const stored = type.builtIn.storedAs ? renameEvent(object, type.storage) : object
   defaultBuiltIn(stored, type)
   return stored
