@@ -154,7 +154,12 @@ export function update(
   if (equal(before, after)) return { object: inVersion(before, type), created: false, warnings }
   if (options.dryRun) return { object: inVersion(after, type), created: false, warnings }
   const stored = storeOrFinish(context, entry, after)
-  return { object: inVersion(stored.object, type), created: false, warnings }
+  const gone = context.store.get(entry.table, entry.namespace, entry.name) === undefined
+  // Who took the last finalizer off is answered with what was written, which was never stored.
+  const written = gone
+    ? { ...after, metadata: { ...metadata, resourceVersion: String(stored.version) } }
+    : stored.object
+  return { object: inVersion(written, type), created: false, warnings }
 }
 
 function checkPreconditions(type: ResourceType, entry: StoredObject, metadata: JsonObject): void {
@@ -204,7 +209,8 @@ export function storeOrFinish(context: Context, entry: StoredObject, after: Json
   const grace = (metadata['deletionGracePeriodSeconds'] as number | undefined) ?? 0
   const done = metadata['deletionTimestamp'] !== undefined && finalizers.length === 0 && grace === 0
   if (!done || holdsNamespace(after)) return context.store.put(entry.table, after)
-  return context.store.remove(entry, after)
+  // The last state that watchers see is the stored one; only pods are marked before they go.
+  return context.store.remove(entry, entry.table === '/pods' ? after : entry.object)
 }
 
 /** A namespace stays until its contents are gone: the namespace controller then clears `spec.finalizers`. */
