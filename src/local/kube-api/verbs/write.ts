@@ -72,7 +72,9 @@ export function create(
       { reason: 'FieldValueRequired', field: 'metadata.name', detail: 'name or generateName is required' },
     ])
   if (namespace !== undefined) requireNamespace(context, type, namespace, name)
-  if (context.store.get(type.table, namespace ?? '', name)) throw alreadyExists(type, name)
+  const there = context.store.get(type.table, namespace ?? '', name)
+  if (there)
+    throw alreadyExists(type, name, (there.object['metadata'] as JsonObject)['deletionTimestamp'] !== undefined)
 
   for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation'])
     delete metadata[field]
@@ -171,6 +173,8 @@ function checkPreconditions(type: ResourceType, entry: StoredObject, metadata: J
       entry.name,
       `Precondition failed: UID in precondition: ${show(uid)}, UID in object meta: ${show(current)}`,
     )
+  if (resourceVersion && !/^\d+$/.test(show(resourceVersion)))
+    throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
   if (resourceVersion && resourceVersion !== '0' && resourceVersion !== String(entry.version))
     throw modified(type, entry.name)
 }
