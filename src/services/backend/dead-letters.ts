@@ -5,7 +5,7 @@ import type { Dapr } from '../../kit/dapr.ts'
 import type { Sql } from '../../kit/db.ts'
 import { append } from '../../kit/outbox.ts'
 import { Problem } from '../../kit/problem.ts'
-import type { RouteOptions } from './routes.ts'
+import type { RouteOptions } from './endpoints.ts'
 
 interface Letter {
   id: number

@@ -9,6 +9,7 @@ import { createOccurrence } from './occurrences.ts'
 import { openapi } from './openapi.ts'
 import { registerPerson } from './person.ts'
 import { registerRoutes } from './routes.ts'
+import { registerSeries } from './series-routes.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'backend')!
 
@@ -19,6 +20,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     onClose(relay.stop)
     const routes = { db, authenticate, appId: config.appId, wake: relay.wake }
     registerRoutes(app, routes)
+    registerSeries(app, routes)
     registerPerson(app, routes)
     registerDeadLetters(app, { ...routes, dapr })
     registerMcp(app, routes)

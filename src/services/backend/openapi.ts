@@ -1,4 +1,13 @@
-import { createTaskSchema, listQuerySchema, patchTaskSchema, preferencesSchema } from './schemas.ts'
+import {
+  createTaskSchema,
+  exceptionSchema,
+  listQuerySchema,
+  patchTaskSchema,
+  preferencesSchema,
+  previewQuerySchema,
+  previewSchema,
+  scopeSchema,
+} from './schemas.ts'
 
 const json = (schema: object) => ({ content: { 'application/json': { schema } } })
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
@@ -16,15 +25,18 @@ const header = (name: string, description: string) => ({
 const ifMatch = header('If-Match', 'ETag the client last saw; 412 when it changed meanwhile')
 const idempotency = header('Idempotency-Key', 'repeating a request with its key gets its first answer')
 
-const query = Object.entries(listQuerySchema.properties).map(([name, schema]) => ({
-  name,
-  in: 'query',
-  required: false,
-  schema,
-}))
+const queryOf = ({ properties }: { properties: object }) =>
+  Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
+const query = queryOf(listQuerySchema)
 
 const action = (summary: string) => ({
   post: { summary, parameters: [id, ifMatch, idempotency], responses: { 200: ok(ref('Task')), default: problem } },
+})
+
+const seriesChange = (summary: string) => ({
+  summary,
+  parameters: [id, idempotency],
+  responses: { 200: ok({ type: 'object' }), default: problem },
 })
 
 /** OpenAPI 3.1 of the backend, from the very schemas that validate. */
@@ -50,7 +62,7 @@ export const openapi = {
       get: { summary: 'One task', parameters: [id], responses: { 200: ok(ref('Task')), default: problem } },
       patch: {
         summary: 'Change a task (merge patch)',
-        parameters: [id, ifMatch, idempotency],
+        parameters: [id, ifMatch, idempotency, ...queryOf(scopeSchema)],
         requestBody: {
           required: true,
           content: {
@@ -69,6 +81,7 @@ export const openapi = {
     '/api/v1/tasks/{id}/complete': action('Complete a task'),
     '/api/v1/tasks/{id}/reopen': action('Reopen a task'),
     '/api/v1/tasks/{id}/restore': action('Restore a deleted task'),
+    '/api/v1/tasks/{id}/skip': action('Move an open occurrence on to the next one'),
     '/api/v1/reminders': {
       get: { summary: 'Reminders to come', responses: { 200: ok({ type: 'object' }), default: problem } },
     },
@@ -77,6 +90,30 @@ export const openapi = {
         summary: 'A series and its tasks',
         parameters: [id],
         responses: { 200: ok({ type: 'object' }), default: problem },
+      },
+    },
+    '/api/v1/series/preview': {
+      post: {
+        summary: 'The first occurrences of a rule',
+        requestBody: { required: true, ...json(previewSchema) },
+        responses: { 200: ok(ref('Occurrences')), default: problem },
+      },
+    },
+    '/api/v1/series/{id}/preview': {
+      get: {
+        summary: 'The next occurrences of a series',
+        parameters: [id, ...queryOf(previewQuerySchema)],
+        responses: { 200: ok(ref('Occurrences')), default: problem },
+      },
+    },
+    '/api/v1/series/{id}/pause': { post: seriesChange('Pause a series') },
+    '/api/v1/series/{id}/resume': {
+      post: seriesChange('Let a paused series go on with its first occurrence from now'),
+    },
+    '/api/v1/series/{id}/exceptions': {
+      post: {
+        ...seriesChange('Leave out one occurrence that is still to come'),
+        requestBody: { required: true, ...json(exceptionSchema) },
       },
     },
     '/api/v1/me/export': {
@@ -134,6 +171,26 @@ export const openapi = {
         type: 'object',
         required: ['items', 'next_cursor'],
         properties: { items: { type: 'array', items: ref('Task') }, next_cursor: { type: ['string', 'null'] } },
+      },
+      Occurrences: {
+        type: 'object',
+        required: ['now', 'tzid', 'items'],
+        properties: {
+          now: { type: 'string', format: 'date-time' },
+          tzid: { type: 'string' },
+          items: {
+            type: 'array',
+            items: {
+              type: 'object',
+              required: ['index', 'local', 'at'],
+              properties: {
+                index: { type: 'integer' },
+                local: { type: 'string', description: 'on the wall clock of tzid' },
+                at: { type: 'string', format: 'date-time' },
+              },
+            },
+          },
+        },
       },
       Preferences: { type: 'object', properties: preferencesSchema.properties },
       Problem: {

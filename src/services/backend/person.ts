@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { createEvent } from '../../contracts/events/index.ts'
 import { append } from '../../kit/outbox.ts'
+import type { RouteOptions } from './endpoints.ts'
 import { type TaskRow, toJson } from './model.ts'
 import { readPreferences } from './preferences.ts'
-import type { RouteOptions } from './routes.ts'
 import { complete } from './store.ts'
 
 /** What a person may ask of their data (GDPR articles 15, 17 and 20): take it along, and have it erased. */

@@ -5,6 +5,7 @@ import { backend } from './backend.ts'
 import { messaging } from './messaging.ts'
 import { notification } from './notification.ts'
 import { operations } from './operations.ts'
+import { recurrence } from './recurrence.ts'
 import { recurring } from './recurring.ts'
 
 /** In the order they run. A migration that shipped is never edited: its checksum is kept in the database. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   audit,
   analytics,
   operations,
+  recurrence,
 ]
