@@ -193,9 +193,16 @@ export const EVENT_SCHEMAS = {
   }),
   'dlq.replayed': object(['event_id', 'user_id'], {
     event_id: text(128),
-    user_id: userId,
+    user_id: { ...userId, description: 'who asked for it' },
     topic: text(249),
     consumer: text(128),
+    replay_id: uuid,
+    replays: { type: 'integer', minimum: 1, description: 'how often this event was replayed by now' },
+  }),
+  'dlq.purged': object(['user_id', 'count'], {
+    user_id: { ...userId, description: 'who asked for it' },
+    count: { type: 'integer', minimum: 0 },
+    filter: { type: 'object', description: 'which letters' },
   }),
 } as const satisfies Record<string, JsonSchema>
 

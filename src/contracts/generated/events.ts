@@ -294,8 +294,19 @@ export interface EventData {
   }
   'dlq.replayed': {
     event_id: string
+    /** who asked for it */
     user_id: string
     topic?: string
     consumer?: string
+    replay_id?: string
+    /** how often this event was replayed by now */
+    replays?: number
+  }
+  'dlq.purged': {
+    /** who asked for it */
+    user_id: string
+    count: number
+    /** which letters */
+    filter?: Record<string, unknown>
   }
 }

@@ -1,3 +1,5 @@
+import { listSchema, purgeSchema, replaySchema } from './dead-letters.ts'
+import { filterProperties } from './letters.ts'
 import {
   createTaskSchema,
   exceptionSchema,
@@ -31,6 +33,12 @@ const query = queryOf(listQuerySchema)
 
 const action = (summary: string) => ({
   post: { summary, parameters: [id, ifMatch, idempotency], responses: { 200: ok(ref('Task')), default: problem } },
+})
+
+const operators = (summary: string, more: object = {}) => ({
+  summary: `${summary} (operators)`,
+  ...more,
+  responses: { 200: ok({ type: 'object' }), default: problem },
 })
 
 const seriesChange = (summary: string) => ({
@@ -123,24 +131,31 @@ export const openapi = {
       delete: { summary: 'Erase the user', responses: { 204: { description: 'Erased' }, default: problem } },
     },
     '/api/v1/dead-letters': {
-      get: {
-        summary: 'Dead letters and their reasons (operators)',
-        responses: { 200: ok({ type: 'object' }), default: problem },
+      get: operators('Dead letters, newest first', { parameters: queryOf(listSchema) }),
+    },
+    '/api/v1/dead-letters/reasons': {
+      get: operators('How many failed why', { parameters: queryOf({ properties: filterProperties }) }),
+    },
+    '/api/v1/dead-letters/replays': {
+      get: operators('The latest replays'),
+      post: {
+        ...operators('Publish many again, at a rate; a dry run unless told otherwise'),
+        requestBody: { required: true, ...json(replaySchema) },
+      },
+    },
+    '/api/v1/dead-letters/replays/{id}': { get: operators('How far a replay is', { parameters: [id] }) },
+    '/api/v1/dead-letters/replays/{id}/stop': { post: operators('Stop a replay', { parameters: [id] }) },
+    '/api/v1/dead-letters/purge': {
+      post: {
+        ...operators('Forget letters; a dry run unless told otherwise'),
+        requestBody: { required: true, ...json(purgeSchema) },
       },
     },
     '/api/v1/dead-letters/{id}': {
-      get: {
-        summary: 'One dead letter (operators)',
-        parameters: [letter],
-        responses: { 200: ok({ type: 'object' }), default: problem },
-      },
+      get: operators('One dead letter, beside its schema', { parameters: [letter] }),
     },
     '/api/v1/dead-letters/{id}/replay': {
-      post: {
-        summary: 'Publish a dead letter again (operators)',
-        parameters: [letter],
-        responses: { 202: ok({ type: 'object' }), default: problem },
-      },
+      post: operators('Publish a dead letter again', { parameters: [letter] }),
     },
     '/api/v1/preferences': {
       get: { summary: 'Preferences', responses: { 200: ok(ref('Preferences')), default: problem } },

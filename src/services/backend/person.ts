@@ -30,6 +30,7 @@ export function registerPerson(app: FastifyInstance, { db, authenticate, appId, 
       for (const table of ['reminders', 'tasks', 'series', 'preferences', 'idempotency_keys']) {
         await sql.query(`DELETE FROM backend.${table}`)
       }
+      await sql.query('DELETE FROM messaging.inbox_failures WHERE user_id = $1', [user.id])
       const data = { user_id: user.id }
       const cause = { traceparent: request.trace }
       await append(sql, [createEvent({ type: 'user.erased', appId, subject: `user/${user.id}`, data, cause })])

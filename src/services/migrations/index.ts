@@ -7,6 +7,7 @@ import { notification } from './notification.ts'
 import { operations } from './operations.ts'
 import { recurrence } from './recurrence.ts'
 import { recurring } from './recurring.ts'
+import { replays } from './replays.ts'
 
 /** In the order they run. A migration that shipped is never edited: its checksum is kept in the database. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   analytics,
   operations,
   recurrence,
+  replays,
 ]
