@@ -91,6 +91,15 @@ export function alerts({ platform, effective }: Context): Alert[] {
           ]),
         ]
       : []),
+    ...(has('backend') && consumes
+      ? [
+          // One pod of an app has the partition of the canaries; of the others the age says nothing.
+          alert('TodoEventsLate', 'critical', '1m', `min by (service, topic) (canary_age_seconds{${ours}}) > 60`, [
+            'events of {{ $labels.topic }} do not reach {{ $labels.service }}',
+            'The last canary event arrived {{ $value }} s ago; one is sent every ten seconds.',
+          ]),
+        ]
+      : []),
     ...(consumes
       ? [
           alert(

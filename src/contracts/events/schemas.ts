@@ -190,6 +190,8 @@ export const EVENT_SCHEMAS = {
     topic: text(249),
     consumer: text(128),
   }),
+  // Published on every topic, though it has one of its own like every type: it asks whether the topic gets through.
+  'canary.sent': object(['user_id'], { user_id: { ...userId, description: 'nobody: the same for every canary' } }),
 } as const satisfies Record<string, JsonSchema>
 
 export type EventType = keyof typeof EVENT_SCHEMAS

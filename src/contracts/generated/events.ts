@@ -293,4 +293,8 @@ export interface EventData {
     topic?: string
     consumer?: string
   }
+  'canary.sent': {
+    /** nobody: the same for every canary */
+    user_id: string
+  }
 }
