@@ -1,0 +1,144 @@
+import type { FlowReport } from '../../../src/contracts/flow.ts'
+import { type Cause, causeOf, describe, keyOfCause, whyNot } from './causes.ts'
+import type { Expected, Hop } from './expected.ts'
+import { type Settled, settle } from './settled.ts'
+import { type PodWord, reportsOf } from './words.ts'
+
+/** What is known of one hop; of each pod, where each has to see every event. */
+interface Track {
+  hop: Hop
+  /** When the newest canary arrived, in our own monotonic milliseconds: it outlives the pod that had it. */
+  newestAt?: number
+  arrives: Settled
+  /** Why it does not, while it does not. */
+  cause?: Cause
+  /** Another cause, seen once: it counts when it is seen again. */
+  suspected?: string
+}
+
+/** What the looks at one platform have come to so far. */
+export interface FlowState {
+  tracks: ReadonlyMap<string, Track>
+  components: ReadonlyMap<string, { loaded: Settled; message: string }>
+}
+
+/** What the status says of it. */
+export interface Flow {
+  /** Absent: nothing is known yet, so what was said before stays. */
+  verdict?: { status: 'True' | 'False' | 'Unknown'; reason: string; message: string }
+  /** Components that a sidecar in their scope has not loaded. */
+  notLoaded: { component: string; message: string }[]
+}
+
+/** A canary comes every ten seconds: one that is older than this is late. */
+const ARRIVES_WITHIN_MS = 15_000
+
+export const NOTHING_SEEN: FlowState = { tracks: new Map(), components: new Map() }
+
+/**
+ * One more look at a platform. Nothing flaps: see `settled.ts`. Pure.
+ * @param now monotonic milliseconds
+ */
+export function nextFlow(before: FlowState, expected: Expected, words: readonly PodWord[], now: number): FlowState {
+  return {
+    tracks: new Map(
+      expected.hops.flatMap(hop =>
+        keysOf(hop, words).map(([key, reports]) => [key, nextTrack(before.tracks.get(key), hop, reports, now)] as const),
+      ).map(([key, track]) => [key, withCause(track, expected, words)]),
+    ),
+    components: new Map(
+      expected.components.map(({ name, apps }) => {
+        const parts = expected.parts.filter(({ app }) => apps.includes(app))
+        const { loaded, message } = loadedBy(name, parts, words)
+        const old = before.components.get(name)
+        const settled = settle(old?.loaded, loaded, now)
+        // The words of a failure may differ each time; the first will do for as long as it lasts.
+        const kept = old && old.loaded.seen === false && loaded === false ? old.message : message
+        return [name, { loaded: settled, message: kept }]
+      }),
+    ),
+  }
+}
+
+function keysOf(hop: Hop, words: readonly PodWord[]): [key: string, reports: FlowReport[]][] {
+  const key = `${hop.app}/${hop.topic}`
+  const answering = words.filter(({ component, report }) => component === hop.component && report)
+  if (!hop.everyPod || answering.length === 0) return [[key, reportsOf(words, hop.component)]]
+  return answering.map(({ pod, report }) => [`${key}/${pod}`, [report!]])
+}
+
+function nextTrack(before: Track | undefined, hop: Hop, reports: readonly FlowReport[], now: number): Track {
+  const arrivals = reports.flatMap(({ received }) =>
+    received
+      .filter(({ topic }) => topic === hop.topic)
+      .map(({ secondsAgo, latencySeconds }) => now - (secondsAgo + latencySeconds) * 1_000),
+  )
+  const newestAt = Math.max(before?.newestAt ?? Number.NEGATIVE_INFINITY, ...arrivals)
+  const arrives = now - newestAt <= ARRIVES_WITHIN_MS
+  // A platform that is only coming up is no failure: its pods and their parts tell of themselves.
+  const silent = before?.arrives.value === undefined && reports.length === 0
+  return {
+    hop,
+    ...(Number.isFinite(newestAt) && { newestAt }),
+    arrives: settle(before?.arrives, silent ? undefined : arrives, now),
+    ...(before?.cause && { cause: before.cause }),
+    ...(before?.suspected && { suspected: before.suspected }),
+  }
+}
+
+function withCause(track: Track, expected: Expected, words: readonly PodWord[]): Track {
+  const { cause: known, suspected, ...rest } = track
+  if (rest.arrives.value !== false) return rest
+  // Events arrive again, and it only has not lasted yet: what kept them is still what is to be told.
+  if (rest.arrives.seen && known) return { ...rest, cause: known }
+  const cause = causeOf(expected, rest.hop, words)
+  const key = keyOfCause(cause)
+  if (!known || suspected === key) return { ...rest, cause: known && keyOfCause(known) === key ? known : cause }
+  return { ...rest, cause: known, ...(keyOfCause(known) !== key && { suspected: key }) }
+}
+
+function loadedBy(
+  component: string,
+  parts: readonly Expected['parts'][number][],
+  words: readonly PodWord[],
+): { loaded: boolean | undefined; message: string } {
+  let heard = false
+  for (const { app, component: part } of parts) {
+    for (const { sidecar } of reportsOf(words, part)) {
+      if (!sidecar.answers) continue
+      heard = true
+      if (sidecar.components.includes(component)) continue
+      const { detail } = whyNot([sidecar], component)
+      return { loaded: false, message: `the sidecar of ${app} has not loaded it${detail ? `: ${detail}` : ''}` }
+    }
+  }
+  return { loaded: heard ? true : undefined, message: '' }
+}
+
+/** What there is to say. Pure; says the same as long as nothing has turned. */
+export function flowOf({ tracks, components }: FlowState, expected: Expected): Flow {
+  return {
+    ...verdictOf([...tracks.values()], expected),
+    notLoaded: [...components]
+      .filter(([, { loaded }]) => loaded.value === false)
+      .map(([component, { message }]) => ({ component, message })),
+  }
+}
+
+function verdictOf(tracks: readonly Track[], { publisher, hops }: Expected): Pick<Flow, 'verdict'> {
+  if (!publisher || hops.length === 0) {
+    const message = publisher ? 'no service that consumes events is enabled' : 'the service that publishes is not enabled'
+    return { verdict: { status: 'Unknown', reason: 'NothingToMeasure', message } }
+  }
+  const failing = tracks.filter(({ arrives }) => arrives.value === false)
+  if (failing.length > 0)
+    return { verdict: { status: 'False', ...describe(failing.flatMap(({ cause }) => cause ?? [])) } }
+  // A pod that is only starting says nothing against those that are there.
+  const flowing = hops.every(hop => tracks.some(track => track.hop === hop && track.arrives.value))
+  if (!flowing) return {}
+  const topics = new Set(hops.map(({ topic }) => topic)).size
+  const apps = new Set(hops.map(({ app }) => app)).size
+  return {
+    verdict: { status: 'True', reason: 'CanariesArrive', message: `events of ${topics} topics reach ${apps} services` },
+  }
+}
