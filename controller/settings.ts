@@ -10,7 +10,13 @@ export interface Settings {
   healthHost: string
   healthPort: number
   leaderElection: boolean
+  /** How pods are asked whether events reach them. */
+  probe: Probe
 }
+
+/** Straight to the pod, through the API server, or not at all. */
+export const PROBES = ['direct', 'apiserver', 'none'] as const
+export type Probe = (typeof PROBES)[number]
 
 /** Flags and environment of the controller; a wrong one is told in one line by commander (exit code 1). */
 export function parseSettings(argv: string[], version: string): Settings {
@@ -41,6 +47,12 @@ export function parseSettings(argv: string[], version: string): Settings {
     .addOption(
       new Option('--port <port>', 'port of the probes and metrics').env('PORT').default(8080).argParser(Number),
     )
+    .addOption(
+      new Option('--probe <way>', 'how pods are asked whether events reach them')
+        .env('PROBE')
+        .choices(PROBES)
+        .default('direct'),
+    )
     .addOption(new Option('--no-leader-election', 'do not compete for the Lease'))
     .parse(argv)
   const options = command.opts<{
@@ -51,6 +63,7 @@ export function parseSettings(argv: string[], version: string): Settings {
     host: string
     port: number
     leaderElection: boolean
+    probe: Probe
   }>()
   return {
     version,
@@ -61,5 +74,6 @@ export function parseSettings(argv: string[], version: string): Settings {
     healthHost: options.host,
     healthPort: options.port,
     leaderElection: options.leaderElection,
+    probe: options.probe,
   }
 }

@@ -77,7 +77,9 @@ export interface ScopedComponent {
 }
 
 /** The components of a platform that its services use, with their scopes. */
-export function scopedComponents(effective: Pick<Effective, 'services' | 'subscriptions' | 'legacy'>): ScopedComponent[] {
+export function scopedComponents(
+  effective: Pick<Effective, 'services' | 'subscriptions' | 'legacy'>,
+): ScopedComponent[] {
   const apps = appAccess(effective).map(({ appId }) => appId)
   const durable = apps.filter(appId => pubsubOf(appId) === PUBSUB)
   const live = apps.filter(appId => pubsubOf(appId) === REALTIME_PUBSUB)

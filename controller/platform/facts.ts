@@ -76,4 +76,6 @@ export interface OperatorSettings {
   servicesImage: string
   /** Namespace of Dapr's control plane. Defaults to `dapr-system`. */
   daprNamespace?: string
+  /** Namespace of the operator itself. Defaults to `todo-system`. */
+  operatorNamespace?: string
 }

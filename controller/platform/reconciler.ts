@@ -11,6 +11,7 @@ import { type Actors, act } from './act.ts'
 import { decide } from './decide.ts'
 import { type Effective, effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
+import type { Flow } from './flow/flow.ts'
 import { observeChildren } from './observe.ts'
 import { isStateful, type Observed, planDeletion, type Step } from './plan.ts'
 import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
@@ -24,6 +25,8 @@ export interface ReconcilerOptions {
   settings: OperatorSettings
   clock: Clock
   random: Random
+  /** What is known of the way of events; absent: nobody looks. */
+  flowOf?(platform: Platform): Flow
 }
 
 /** How long until a name that somebody else has is looked at again, in milliseconds. */
@@ -70,7 +73,8 @@ export class Reconciler {
     const observed = observeChildren(cache, platform)
     const { fights, nextMs } = this.#fights(observed, steps)
     const now = this.#now()
-    const status = report({ ...decision, platform, observed, failures, fights, now })
+    const flow = this.#options.flowOf?.(platform)
+    const status = report({ ...decision, platform, observed, failures, fights, now, ...(flow && { flow }) })
     await this.#writeStatus(platform, status)
     if (failures.length > 0)
       throw new AggregateError(

@@ -124,6 +124,14 @@ test('a service tells what its sidecar has loaded, what failed, and which routes
   })
 })
 
+test('a reason that repeats an address does not give its password away', async () => {
+  await consume()
+  dapr.metadata = { extended: { 'initError.statestore': 'cannot reach postgresql://app:s3cret@db:5432/app' } }
+  expect((await report()).sidecar).toMatchObject({
+    failures: { statestore: 'cannot reach postgresql://app:…@db:5432/app' },
+  })
+})
+
 test('a sidecar that does not answer is told as such', async () => {
   await consume()
   await dapr.stop()

@@ -25,8 +25,8 @@ export function serveFlow(app: FastifyInstance, options: FlowOptions): Receipts 
     async (): Promise<FlowReport> => ({
       app: appId,
       received: receipts.list(),
-      ...publishing?.(),
-      sidecar: await sidecarReport(app, dapr),
+      ...withoutPasswords(publishing?.() ?? {}),
+      sidecar: withoutPasswords(await sidecarReport(app, dapr)),
     }),
   )
   return receipts
@@ -49,6 +49,10 @@ async function sidecarReport(app: FastifyInstance, dapr: Pick<Dapr, 'metadata'>)
     return { answers: false, reason: (error as Error).message }
   }
 }
+
+/** Reasons are the words of others, and some of those repeat the address they were given, credentials and all. */
+const withoutPasswords = <T>(said: T): T =>
+  JSON.parse(JSON.stringify(said).replace(/(:\/\/[^\s:@/"]*:)[^\s@"]+@/g, '$1…@')) as T
 
 /** daprd ends where a component fails; a sidecar that lives on tells of it among its own attributes. */
 const FAILURE = 'initError.'

@@ -30,7 +30,8 @@ export interface Cause {
 }
 
 /** The same hindrance, whatever words it was told in. */
-export const keyOfCause = ({ reason, app, about = '', topic = '' }: Cause): string => [reason, app, about, topic].join(' ')
+export const keyOfCause = ({ reason, app, about = '', topic = '' }: Cause): string =>
+  [reason, app, about, topic].join(' ')
 
 interface Place {
   app: string
@@ -103,7 +104,8 @@ const SAID: Record<Reason, (cause: Cause, topics: string) => string> = {
   NobodyPublishes: ({ app }) => `no pod of ${app} publishes`,
   PublishRefused: (_cause, topics) => `events of ${topics} cannot be published`,
   SubscriptionMissing: ({ app }, topics) => `the sidecar of ${app} has no Subscription to ${topics}`,
-  RouteMissing: ({ app, about }, topics) => `the Subscription of ${app} to ${topics} leads to ${about}, which it does not serve`,
+  RouteMissing: ({ app, about }, topics) =>
+    `the Subscription of ${app} to ${topics} leads to ${about}, which it does not serve`,
   NotDelivered: ({ app }, topics) =>
     `events of ${topics} are published and do not reach ${app}: see the log of its sidecar, its ACLs and its consumer group`,
 }

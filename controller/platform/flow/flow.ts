@@ -42,9 +42,13 @@ export const NOTHING_SEEN: FlowState = { tracks: new Map(), components: new Map(
 export function nextFlow(before: FlowState, expected: Expected, words: readonly PodWord[], now: number): FlowState {
   return {
     tracks: new Map(
-      expected.hops.flatMap(hop =>
-        keysOf(hop, words).map(([key, reports]) => [key, nextTrack(before.tracks.get(key), hop, reports, now)] as const),
-      ).map(([key, track]) => [key, withCause(track, expected, words)]),
+      expected.hops
+        .flatMap(hop =>
+          keysOf(hop, words).map(
+            ([key, reports]) => [key, nextTrack(before.tracks.get(key), hop, reports, now)] as const,
+          ),
+        )
+        .map(([key, track]) => [key, withCause(track, expected, words)]),
     ),
     components: new Map(
       expected.components.map(({ name, apps }) => {
@@ -93,7 +97,7 @@ function withCause(track: Track, expected: Expected, words: readonly PodWord[]):
   if (rest.arrives.seen && known) return { ...rest, cause: known }
   const cause = causeOf(expected, rest.hop, words)
   const key = keyOfCause(cause)
-  if (!known || suspected === key) return { ...rest, cause: known && keyOfCause(known) === key ? known : cause }
+  if (!known || suspected === key) return { ...rest, cause }
   return { ...rest, cause: known, ...(keyOfCause(known) !== key && { suspected: key }) }
 }
 
@@ -127,7 +131,9 @@ export function flowOf({ tracks, components }: FlowState, expected: Expected): F
 
 function verdictOf(tracks: readonly Track[], { publisher, hops }: Expected): Pick<Flow, 'verdict'> {
   if (!publisher || hops.length === 0) {
-    const message = publisher ? 'no service that consumes events is enabled' : 'the service that publishes is not enabled'
+    const message = publisher
+      ? 'no service that consumes events is enabled'
+      : 'the service that publishes is not enabled'
     return { verdict: { status: 'Unknown', reason: 'NothingToMeasure', message } }
   }
   const failing = tracks.filter(({ arrives }) => arrives.value === false)

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Cache } from '../../kube/cache.ts'
-import type { Cancel, Clock } from '../../kube/clock.ts'
+import type { Clock } from '../../kube/clock.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import { effectiveSpec } from '../effective.ts'
 import { KINDS, PLATFORM_LABEL, platformKey } from '../platform.ts'
@@ -41,7 +41,7 @@ export class Prober {
   /** A cached platform never changes, so what it asks for does not either. */
   readonly #expected = new WeakMap<KubeObject, Expected>()
   readonly #stopped = new AbortController()
-  #cancel: Cancel = () => {}
+  #cancel = (): void => {}
 
   constructor(options: ProberOptions) {
     this.#options = options

@@ -53,6 +53,15 @@ function world(objects: KubeObject[]): Endpoint[] {
     { name: 'prometheus', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus' } },
     { name: 'otel', namespace: 'observability', labels: { app: 'otel' } },
     { name: 'operator', namespace: 'todo', labels: { 'app.kubernetes.io/instance': 'todo' } },
+    {
+      name: 'our operator',
+      namespace: 'todo-system',
+      labels: {
+        'app.kubernetes.io/name': 'todo-event-platform',
+        'app.kubernetes.io/instance': 'anything',
+        'app.kubernetes.io/component': 'controller',
+      },
+    },
     { name: 'pg', namespace: 'databases', labels: { app: 'pg' } },
     { name: 'stranger', namespace: 'todo', labels: { app: 'stranger' } },
     { name: 'stranger elsewhere', namespace: 'default', labels: { app: 'stranger' } },
