@@ -1,4 +1,5 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { CANARY_SECONDS } from '../src/contracts/flow.ts'
 
 export interface Settings {
   version: string
@@ -12,6 +13,8 @@ export interface Settings {
   leaderElection: boolean
   /** How pods are asked whether events reach them. */
   probe: Probe
+  /** Seconds from one canary event to the next. */
+  canarySeconds: number
 }
 
 /** Straight to the pod, through the API server, or not at all. */
@@ -53,6 +56,12 @@ export function parseSettings(argv: string[], version: string): Settings {
         .choices(PROBES)
         .default('direct'),
     )
+    .addOption(
+      new Option('--canary-seconds <seconds>', 'seconds from one canary event to the next')
+        .env('CANARY_SECONDS')
+        .default(CANARY_SECONDS)
+        .argParser(wholeSeconds),
+    )
     .addOption(new Option('--no-leader-election', 'do not compete for the Lease'))
     .parse(argv)
   const options = command.opts<{
@@ -64,6 +73,7 @@ export function parseSettings(argv: string[], version: string): Settings {
     port: number
     leaderElection: boolean
     probe: Probe
+    canarySeconds: number
   }>()
   return {
     version,
@@ -75,5 +85,12 @@ export function parseSettings(argv: string[], version: string): Settings {
     healthPort: options.port,
     leaderElection: options.leaderElection,
     probe: options.probe,
+    canarySeconds: options.canarySeconds,
   }
+}
+
+function wholeSeconds(text: string): number {
+  const seconds = Number(text)
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 3_600) return seconds
+  throw new InvalidArgumentError('use 1 to 3600.')
 }

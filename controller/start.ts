@@ -1,3 +1,4 @@
+import { CANARY_SECONDS } from '../src/contracts/flow.ts'
 import { KubeClient } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
 import { isKubeError, KubeError } from './kube/errors.ts'
@@ -22,7 +23,7 @@ export interface ControllerOptions {
   clock: Clock
   random: Random
   settings: Pick<Settings, 'version' | 'servicesImage' | 'namespaces' | 'leaseNamespace' | 'leaderElection'> &
-    Partial<Pick<Settings, 'daprNamespace' | 'probe'>>
+    Partial<Pick<Settings, 'daprNamespace' | 'probe' | 'canarySeconds'>>
   metrics: Metrics
   log: Log
 }
@@ -117,7 +118,7 @@ export function startController({ transport, clock, random, settings, metrics, l
       })
     },
   })
-  const { probe = 'none', version, leaseNamespace: operatorNamespace } = settings
+  const { probe = 'none', canarySeconds = CANARY_SECONDS, version, leaseNamespace: operatorNamespace } = settings
   const prober =
     probe === 'none'
       ? undefined
@@ -126,6 +127,7 @@ export function startController({ transport, clock, random, settings, metrics, l
           ask: probe === 'direct' ? askDirectly : askThroughApiServer(client),
           clock,
           version,
+          canarySeconds,
           onTurn: key => manager.enqueue(key),
         })
   const reconciler = new Reconciler({

@@ -78,4 +78,6 @@ export interface OperatorSettings {
   daprNamespace?: string
   /** Namespace of the operator itself. Defaults to `todo-system`. */
   operatorNamespace?: string
+  /** Seconds from one canary event to the next. Defaults to 10. */
+  canarySeconds?: number
 }

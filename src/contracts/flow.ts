@@ -4,7 +4,7 @@
  */
 export const FLOW_PATH = '/healthz/events'
 
-/** A canary goes out on every topic this often. */
+/** A canary goes out on every topic this often, unless the operator's `--canary-seconds` says otherwise. */
 export const CANARY_SECONDS = 10
 
 /** The newest canary of one topic that arrived in this process. */

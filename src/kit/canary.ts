@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client'
 import { createEvent } from '../contracts/events/index.ts'
-import { CANARY_SECONDS, type Publication } from '../contracts/flow.ts'
+import type { Publication } from '../contracts/flow.ts'
 import type { Dapr } from './dapr.ts'
 import type { Logger } from './log.ts'
 import { repeat } from './repeat.ts'
@@ -13,7 +13,7 @@ export interface CanaryOptions {
   isLeader: () => boolean
   log: Logger
   metrics: Registry
-  everyMs?: number
+  everyMs: number
 }
 
 export interface Canary {
@@ -33,7 +33,7 @@ const LONGEST_REASON = 300
  * is whether an event published now arrives, and one that waited in a table would ask something else.
  */
 export function startCanary(options: CanaryOptions): Canary {
-  const { appId, topics, dapr, isLeader, log, metrics, everyMs = CANARY_SECONDS * 1_000 } = options
+  const { appId, topics, dapr, isLeader, log, metrics, everyMs } = options
   const sent = new Counter({
     name: 'canary_published_total',
     help: 'Canary events by whether the topic took them.',

@@ -20,47 +20,68 @@ interface Track {
 export interface FlowState {
   tracks: ReadonlyMap<string, Track>
   components: ReadonlyMap<string, { loaded: Settled; message: string }>
+  verdict?: Verdict
 }
+
+type Verdict = { status: 'True' | 'False' | 'Unknown'; reason: string; message: string }
 
 /** What the status says of it. */
 export interface Flow {
   /** Absent: nothing is known yet, so what was said before stays. */
-  verdict?: { status: 'True' | 'False' | 'Unknown'; reason: string; message: string }
+  verdict?: Verdict
   /** Components that a sidecar in their scope has not loaded. */
   notLoaded: { component: string; message: string }[]
 }
 
-/** A canary comes every ten seconds: one that is older than this is late. */
-const ARRIVES_WITHIN_MS = 15_000
+/** Measured in canaries: when one is late, and how long a change has to last. */
+const LATE_AFTER = 1.5
+const SETTLED_AFTER = 2
 
 export const NOTHING_SEEN: FlowState = { tracks: new Map(), components: new Map() }
 
-/**
- * One more look at a platform. Nothing flaps: see `settled.ts`. Pure.
- * @param now monotonic milliseconds
- */
-export function nextFlow(before: FlowState, expected: Expected, words: readonly PodWord[], now: number): FlowState {
+export interface Moment {
+  /** Monotonic milliseconds. */
+  now: number
+  /** Milliseconds from one canary to the next. */
+  canaryMs: number
+}
+
+/** One more look at a platform. Nothing flaps: see `settled.ts`. Pure. */
+export function nextFlow(before: FlowState, expected: Expected, words: readonly PodWord[], moment: Moment): FlowState {
+  const tracks = expected.hops.flatMap(hop =>
+    keysOf(hop, words).map(([key, reports]): [string, Track] => [
+      key,
+      withCause(nextTrack(before.tracks.get(key), hop, reports, moment), expected, words),
+    ]),
+  )
+  const verdict = verdictOf(
+    tracks.map(([, track]) => track),
+    expected,
+  )
   return {
-    tracks: new Map(
-      expected.hops
-        .flatMap(hop =>
-          keysOf(hop, words).map(
-            ([key, reports]) => [key, nextTrack(before.tracks.get(key), hop, reports, now)] as const,
-          ),
-        )
-        .map(([key, track]) => [key, withCause(track, expected, words)]),
-    ),
+    tracks: new Map(tracks),
     components: new Map(
-      expected.components.map(({ name, apps }) => {
-        const parts = expected.parts.filter(({ app }) => apps.includes(app))
-        const { loaded, message } = loadedBy(name, parts, words)
-        const old = before.components.get(name)
-        const settled = settle(old?.loaded, loaded, now)
-        // The words of a failure may differ each time; the first will do for as long as it lasts.
-        const kept = old && old.loaded.seen === false && loaded === false ? old.message : message
-        return [name, { loaded: settled, message: kept }]
-      }),
+      expected.components.map(scoped => [scoped.name, nextComponent(before, scoped, expected, words, moment)]),
     ),
+    // Between two turns there may be nothing to say; what was said before holds until then.
+    ...((verdict ?? before.verdict) && { verdict: (verdict ?? before.verdict)! }),
+  }
+}
+
+function nextComponent(
+  { components }: FlowState,
+  { name, apps }: Expected['components'][number],
+  { parts }: Expected,
+  words: readonly PodWord[],
+  { now, canaryMs }: Moment,
+): { loaded: Settled; message: string } {
+  const inScope = parts.filter(({ app }) => apps.includes(app))
+  const { loaded, message } = loadedBy(name, inScope, words)
+  const old = components.get(name)
+  return {
+    loaded: settle(old?.loaded, loaded, now, SETTLED_AFTER * canaryMs),
+    // The words of a failure may differ each time; the first will do for as long as it lasts.
+    message: old?.loaded.seen === false && loaded === false ? old.message : message,
   }
 }
 
@@ -71,20 +92,25 @@ function keysOf(hop: Hop, words: readonly PodWord[]): [key: string, reports: Flo
   return answering.map(({ pod, report }) => [`${key}/${pod}`, [report!]])
 }
 
-function nextTrack(before: Track | undefined, hop: Hop, reports: readonly FlowReport[], now: number): Track {
+function nextTrack(
+  before: Track | undefined,
+  hop: Hop,
+  reports: readonly FlowReport[],
+  { now, canaryMs }: Moment,
+): Track {
   const arrivals = reports.flatMap(({ received }) =>
     received
       .filter(({ topic }) => topic === hop.topic)
       .map(({ secondsAgo, latencySeconds }) => now - (secondsAgo + latencySeconds) * 1_000),
   )
   const newestAt = Math.max(before?.newestAt ?? Number.NEGATIVE_INFINITY, ...arrivals)
-  const arrives = now - newestAt <= ARRIVES_WITHIN_MS
+  const arrives = now - newestAt <= LATE_AFTER * canaryMs
   // A platform that is only coming up is no failure: its pods and their parts tell of themselves.
   const silent = before?.arrives.value === undefined && reports.length === 0
   return {
     hop,
     ...(Number.isFinite(newestAt) && { newestAt }),
-    arrives: settle(before?.arrives, silent ? undefined : arrives, now),
+    arrives: settle(before?.arrives, silent ? undefined : arrives, now, SETTLED_AFTER * canaryMs),
     ...(before?.cause && { cause: before.cause }),
     ...(before?.suspected && { suspected: before.suspected }),
   }
@@ -119,32 +145,28 @@ function loadedBy(
   return { loaded: heard ? true : undefined, message: '' }
 }
 
-/** What there is to say. Pure; says the same as long as nothing has turned. */
-export function flowOf({ tracks, components }: FlowState, expected: Expected): Flow {
-  return {
-    ...verdictOf([...tracks.values()], expected),
-    notLoaded: [...components]
-      .filter(([, { loaded }]) => loaded.value === false)
-      .map(([component, { message }]) => ({ component, message })),
-  }
-}
+/** What there is to say; the same as long as nothing has turned. Pure. */
+export const flowOf = ({ components, verdict }: FlowState): Flow => ({
+  ...(verdict && { verdict }),
+  notLoaded: [...components]
+    .filter(([, { loaded }]) => loaded.value === false)
+    .map(([component, { message }]) => ({ component, message })),
+})
 
-function verdictOf(tracks: readonly Track[], { publisher, hops }: Expected): Pick<Flow, 'verdict'> {
+function verdictOf(tracks: readonly Track[], { publisher, hops }: Expected): Verdict | undefined {
   if (!publisher || hops.length === 0) {
     const message = publisher
       ? 'no service that consumes events is enabled'
       : 'the service that publishes is not enabled'
-    return { verdict: { status: 'Unknown', reason: 'NothingToMeasure', message } }
+    return { status: 'Unknown', reason: 'NothingToMeasure', message }
   }
   const failing = tracks.filter(({ arrives }) => arrives.value === false)
-  if (failing.length > 0)
-    return { verdict: { status: 'False', ...describe(failing.flatMap(({ cause }) => cause ?? [])) } }
+  if (failing.length > 0) return { status: 'False', ...describe(failing.flatMap(({ cause }) => cause ?? [])) }
+  // What was well and has just ceased to be may soon be told: all is well again only when nothing like that is under way.
+  if (tracks.some(({ arrives }) => arrives.value && !arrives.seen)) return undefined
   // A pod that is only starting says nothing against those that are there.
-  const flowing = hops.every(hop => tracks.some(track => track.hop === hop && track.arrives.value))
-  if (!flowing) return {}
+  if (!hops.every(hop => tracks.some(track => track.hop === hop && track.arrives.value))) return undefined
   const topics = new Set(hops.map(({ topic }) => topic)).size
   const apps = new Set(hops.map(({ app }) => app)).size
-  return {
-    verdict: { status: 'True', reason: 'CanariesArrive', message: `events of ${topics} topics reach ${apps} services` },
-  }
+  return { status: 'True', reason: 'CanariesArrive', message: `events of ${topics} topics reach ${apps} services` }
 }

@@ -17,12 +17,14 @@ export interface ProberOptions {
   clock: Clock
   /** The operator's own version: that of platforms which name none. */
   version: string
+  /** Seconds from one canary to the next. */
+  canarySeconds: number
   /** What is said of a platform has turned. */
   onTurn(key: string): void
 }
 
-/** Half a canary's interval: a turn is seen within half a minute of its cause. */
-const EVERY_MS = 5_000
+/** Looks for each canary. */
+const LOOKS = 2
 const PATIENCE_MS = 4_000
 /** Pods asked at a time, over all platforms. */
 const AT_ONCE = 16
@@ -52,12 +54,13 @@ export class Prober {
   }
 
   start(): void {
-    const { clock } = this.#options
+    const { clock, canarySeconds } = this.#options
+    const everyMs = (canarySeconds * 1_000) / LOOKS
     const round = async (): Promise<void> => {
       const began = clock.monotonic()
       await this.#look()
       if (this.#stopped.signal.aborted) return
-      this.#cancel = clock.after(Math.max(0, EVERY_MS - (clock.monotonic() - began)), () => void round())
+      this.#cancel = clock.after(Math.max(0, everyMs - (clock.monotonic() - began)), () => void round())
     }
     void round()
   }
@@ -77,7 +80,7 @@ export class Prober {
   }
 
   async #lookAt(platform: KubeObject, limit: Limit): Promise<void> {
-    const { cache, clock, onTurn } = this.#options
+    const { cache, clock, canarySeconds, onTurn } = this.#options
     const expected = this.#expectedOf(platform)
     const { namespace, name, uid = '' } = platform.metadata
     const pods = cache
@@ -87,8 +90,11 @@ export class Prober {
     const words = await Promise.all(pods.map(pod => limit(() => this.#wordOf(pod))))
     if (this.#stopped.signal.aborted) return
     const before = this.#known.get(uid)
-    const state = nextFlow(before?.state ?? NOTHING_SEEN, expected, words, clock.monotonic())
-    const flow = flowOf(state, expected)
+    const state = nextFlow(before?.state ?? NOTHING_SEEN, expected, words, {
+      now: clock.monotonic(),
+      canaryMs: canarySeconds * 1_000,
+    })
+    const flow = flowOf(state)
     this.#known.set(uid, { state, flow })
     if (!isDeepStrictEqual(flow, before?.flow ?? NOTHING_YET)) onTurn(platformKey(namespace!, name))
   }

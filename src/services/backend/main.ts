@@ -26,7 +26,15 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     })
     onClose(relay.stop)
     const { appId } = config
-    const canary = startCanary({ appId, topics: contract.publishes, dapr, isLeader: relay.isLeader, log, metrics })
+    const canary = startCanary({
+      appId,
+      topics: contract.publishes,
+      everyMs: config.canarySeconds * 1_000,
+      dapr,
+      isLeader: relay.isLeader,
+      log,
+      metrics,
+    })
     // A canary under way is not worth waiting for.
     onClose(() => void canary.stop())
     const routes = { db, authenticate, appId: config.appId, wake: relay.wake }
