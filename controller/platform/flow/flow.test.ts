@@ -115,7 +115,7 @@ const CASES: [name: string, edit: Edit, reason: Reason, message: RegExp][] = [
     'a pod without a sidecar',
     both(
       silent('audit'),
-      at('audit', word => void (word.sidecar = false)),
+      at('audit', word => Object.assign(word, { sidecar: false })),
     ),
     'SidecarMissing',
     /^the pods of audit-service have no sidecar/,
@@ -124,7 +124,7 @@ const CASES: [name: string, edit: Edit, reason: Reason, message: RegExp][] = [
     'a sidecar that does not answer',
     both(
       silent('audit'),
-      at('audit', ({ report }) => void (report!.sidecar = { answers: false, reason: 'ECONNREFUSED' })),
+      at('audit', ({ report }) => Object.assign(report!, { sidecar: { answers: false, reason: 'ECONNREFUSED' } })),
     ),
     'SidecarDown',
     /^the sidecar of audit-service does not answer: ECONNREFUSED$/,
@@ -166,7 +166,9 @@ const CASES: [name: string, edit: Edit, reason: Reason, message: RegExp][] = [
     both(
       silent('audit', 'reminders'),
       silent('notification', 'reminders'),
-      at('backend', ({ report }) => void (report!.published = [{ topic: 'reminders', error: '403 not allowed' }])),
+      at('backend', ({ report }) =>
+        Object.assign(report!, { published: [{ topic: 'reminders', error: '403 not allowed' }] }),
+      ),
     ),
     'PublishRefused',
     /^events of reminders cannot be published: 403 not allowed$/,
@@ -288,7 +290,7 @@ test('pods that are replaced take what they have seen with them, and nothing tur
   watcher.look(
     both(
       silent('audit'),
-      at('audit', word => void (word.pod = 'audit-2')),
+      at('audit', word => Object.assign(word, { pod: 'audit-2' })),
     )(healthy()),
     10,
   )

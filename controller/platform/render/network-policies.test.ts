@@ -147,6 +147,7 @@ test('for any spec: what each part needs to do its work is open', () => {
           expect(row['dapr-sentry']?.split(' ')).toContain('50001')
         }
         if (JSON.stringify(own).includes('DATABASE_URL')) expect(row[database]?.split(' ')).toContain('5432')
+        if (service !== 'web') expect(matrix['our operator']?.[service]).toBe('8080')
         if (service !== 'web' && matrix['web']) expect(matrix['web'][service]?.split(' ')).toContain('8080')
       }
       expect(matrix['migrations']?.[database]?.split(' ')).toContain('5432')
