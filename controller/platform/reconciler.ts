@@ -187,7 +187,7 @@ export class Reconciler {
     for (const condition of status.conditions ?? []) {
       const old = platform.status?.conditions?.find(each => each.type === condition.type)
       if (old?.status === condition.status || (!old && condition.status !== 'True')) continue
-      const bad = condition.type === 'Ready' && condition.status === 'False'
+      const bad = ['Ready', 'EventsFlowing'].includes(condition.type) && condition.status === 'False'
       record(platform, {
         type: bad ? 'Warning' : 'Normal',
         reason: `${condition.type}${condition.status}`,

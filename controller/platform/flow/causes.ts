@@ -12,6 +12,7 @@ export const REASONS = [
   'PublishRefused',
   'SubscriptionMissing',
   'RouteMissing',
+  'DeliveredLate',
   'NotDelivered',
 ] as const
 export type Reason = (typeof REASONS)[number]
@@ -44,7 +45,8 @@ export function causeOf({ publisher }: Expected, hop: Hop, words: readonly PodWo
   return (
     (publisher && (hostCause(publisher, words) ?? publishCause(publisher, hop, words))) ??
     hostCause(hop, words) ??
-    subscriptionCause(hop, words) ?? { reason: 'NotDelivered', app: hop.app, topic: hop.topic }
+    subscriptionCause(hop, words) ??
+    arrivalCause(hop, words)
   )
 }
 
@@ -95,6 +97,13 @@ function subscriptionCause({ app, component, topic, fullTopic }: Hop, words: rea
   return route === undefined ? undefined : { reason: 'RouteMissing', app, topic, about: route }
 }
 
+/** What arrives late is told apart from what does not arrive: its time on the way is longer than the time since. */
+function arrivalCause({ app, component, topic }: Hop, words: readonly PodWord[]): Cause {
+  const received = reportsOf(words, component).flatMap(report => report.received.filter(each => each.topic === topic))
+  const late = received.some(({ latencySeconds, secondsAgo }) => latencySeconds > secondsAgo)
+  return { reason: late ? 'DeliveredLate' : 'NotDelivered', app, topic }
+}
+
 const SAID: Record<Reason, (cause: Cause, topics: string) => string> = {
   PodsDown: ({ app }) => `no pod of ${app} answers`,
   SidecarMissing: ({ app }) => `the pods of ${app} have no sidecar: is Dapr's injector running?`,
@@ -106,6 +115,8 @@ const SAID: Record<Reason, (cause: Cause, topics: string) => string> = {
   SubscriptionMissing: ({ app }, topics) => `the sidecar of ${app} has no Subscription to ${topics}`,
   RouteMissing: ({ app, about }, topics) =>
     `the Subscription of ${app} to ${topics} leads to ${about}, which it does not serve`,
+  DeliveredLate: ({ app }, topics) =>
+    `events of ${topics} reach ${app} late: it is behind with its work, or the clock of a node is wrong`,
   NotDelivered: ({ app }, topics) =>
     `events of ${topics} are published and do not reach ${app}: see the log of its sidecar, its ACLs and its consumer group`,
 }

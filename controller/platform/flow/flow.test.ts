@@ -199,6 +199,14 @@ const CASES: [name: string, edit: Edit, reason: Reason, message: RegExp][] = [
     /^the Subscription of audit-service to reminders leads to \/event\/reminders, which it does not serve$/,
   ],
   [
+    'an app that is behind',
+    at('audit', ({ report }) => {
+      for (const receipt of report!.received) Object.assign(receipt, { secondsAgo: 1, latencySeconds: 3_600 })
+    }),
+    'DeliveredLate',
+    /^events of notifications, reminders, task-events reach audit-service late/,
+  ],
+  [
     'an app that is given nothing though nothing is wrong with it',
     silent('audit'),
     'NotDelivered',
