@@ -148,6 +148,16 @@ test('words that count upwards are left out: the message would change while noth
   expect(world.verdict?.message).toBe('no pod of audit-service answers: container audit: CrashLoopBackOff')
 })
 
+test('of many pods only some are asked at a time, and all of them in the end', async () => {
+  for (let index = 10; index < 60; index++) world.cache.upsert(pod('audit', index))
+  world.mute.add('audit')
+  world.prober.start()
+  await world.clock.advance(1)
+  expect(world.asked.length).toBeLessThan(20)
+  await world.clock.advance(60_000)
+  expect(new Set(world.asked.map(({ name }) => name)).size).toBe(53)
+})
+
 test('a platform that is made again begins anew, and one that is gone is forgotten', async () => {
   world.prober.start()
   await world.clock.advance(30_000)
