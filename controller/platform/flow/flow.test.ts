@@ -300,7 +300,7 @@ test('pods that are replaced take what they have seen with them, and nothing tur
       silent('audit'),
       at('audit', word => Object.assign(word, { pod: 'audit-2' })),
     )(healthy()),
-    10,
+    25,
   )
   watcher.look(healthy(), 60)
   expect(watcher.said).toHaveLength(1)
