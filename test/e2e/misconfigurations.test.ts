@@ -34,6 +34,11 @@ const deletePods = async (component: string): Promise<void> => {
   for (const pod of await laptop.cluster.list('v1', 'Pod', `app.kubernetes.io/component=${component}`))
     await laptop.cluster.delete('v1', 'Pod', pod.metadata.name)
 }
+const AUDIT_SECRET = 'todo-kafka-audit-service'
+const WRONG = Buffer.from('wrong').toString('base64')
+const auditSecret = (): Promise<Anything> => laptop.cluster.get('v1', 'Secret', AUDIT_SECRET)
+const passwordKey = async (): Promise<string> =>
+  Object.keys((await auditSecret()).data).find(each => /password/i.test(each))!
 /** The old pod goes first: with one that still works beside it, nothing would be wrong. */
 const oldPodFirst = { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } }
 
@@ -80,16 +85,17 @@ const CASES: Misconfiguration[] = [
   {
     name: 'a wrong SASL password',
     wrong: async () => {
-      const password = Buffer.from('wrong').toString('base64')
-      const name = 'todo-kafka-audit-service'
-      const secret = await laptop.cluster.get('v1', 'Secret', name)
-      const key = Object.keys(secret.data).find(each => /password/i.test(each))!
-      await merge(SECRET, name, { data: { [key]: password } })
+      await merge(SECRET, AUDIT_SECRET, { data: { [await passwordKey()]: WRONG } })
       await deletePods('audit')
     },
     reason: 'ComponentNotLoaded',
     message: /audit-service has not loaded Component kafka-pubsub: .*[Aa]uthentication/,
-    cure: () => deletePods('audit'),
+    // A sidecar reads its variables when it starts.
+    cure: async () => {
+      const key = await passwordKey()
+      await until('the Secret to be repaired', async () => (await auditSecret()).data[key] !== WRONG)
+      await deletePods('audit')
+    },
   },
   {
     name: 'a SASL mechanism that Dapr does not know, and takes for PLAIN',
@@ -221,3 +227,23 @@ test.each(CASES)(
   },
   200_000,
 )
+
+test('a component no event needs is told of as well: Dapr gives it no status, its sidecar does', async () => {
+  await allFlows()
+  await suspend(true)
+  await merge(COMPONENT, 'statestore', { spec: { version: 'v9' } })
+  const messaging = async (): Promise<Anything> =>
+    (await laptop.cluster.get(PLATFORM.apiVersion, PLATFORM.kind, 'todo')).status.conditions.find(
+      (each: Anything) => each.type === 'MessagingReady',
+    )
+  const told = await until('MessagingReady to turn', async () => {
+    const condition = await messaging()
+    return condition.status === 'False' && condition
+  })
+  expect(told.message).toMatch(
+    /Component statestore: NotLoaded \(the sidecar of backend-service .*state\.postgresql\/v9/,
+  )
+  expect((await flowing()).status).toBe('True')
+  await suspend(false)
+  await until('MessagingReady to turn back', async () => (await messaging()).status === 'True')
+}, 200_000)
