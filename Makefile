@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property engines bench-up bench-runtime clean
+.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property recurrence engines conformance bench-up bench-runtime clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ watch-matrix: node_modules/.installed ## 20 faults of a watch, ours beside clien
 plan-property: node_modules/.installed ## the plan against the writes made, over EDITS=1000 edits of a spec
 	@PLAN_EDITS=$(or $(EDITS),1000) npm run -s jest -- --roots controller -- platform/changes.test
 
+recurrence: node_modules/.installed ## repeating tasks against independent oracles, in four host zones (CASES=100000)
+	@node test/recurrence/main.ts --cases $(or $(CASES),100000) --seed $(or $(SEED),1)
+
 engines: node_modules/.installed ## finds or builds the real engines: etcd, kube-apiserver, daprd, scheduler, Kafka, helm
 	@node test/engines/main.ts
 
@@ -71,6 +74,9 @@ bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 
 bench-runtime: dist/.built ## what the controller costs with 1,000 platforms: requests, memory, time
 	@node test/bench/runtime.ts
+
+conformance: node_modules/.installed ## the embedded API server beside the real one (VERBOSE=1, RECORD=1, ONLY=verbs)
+	@node test/conformance/kubernetes/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY))
 
 clean: ## remove what was built
 	@rm -rf dist

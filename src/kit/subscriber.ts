@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import {
   canonicalJson,
+  createEvent,
   type EventType,
   type Normalised,
   normalise,
@@ -16,6 +17,7 @@ import type { Database, Sql } from './db.ts'
 import { type FlowOptions, serveFlow } from './flow.ts'
 import { claim, type Failure, recordDeadLetter, recordFailure } from './inbox.ts'
 import type { Logger } from './log.ts'
+import { append } from './outbox.ts'
 import { Problem } from './problem.ts'
 import type { Receipts } from './receipts.ts'
 
@@ -125,6 +127,7 @@ function delivery(options: SubscriberOptions, receipts: Receipts) {
         code,
         fingerprint: fingerprint(body),
         eventId: id ?? null,
+        userId: userOf(body),
         type: result.type ?? '',
       }
       return store({ ...failure, reason: field ? `${field}: ${reason}` : reason }, 'invalid')
@@ -155,8 +158,9 @@ function delivery(options: SubscriberOptions, receipts: Receipts) {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       child.error({ err: error }, 'event handler failed; it will be delivered again')
-      const failure = { consumer, topic, body, type, reason, fingerprint: fingerprint(body), eventId: todoEvent.id }
-      return store({ ...failure, code: 'TEP4105' }, 'failed')
+      const failure = { consumer, topic, body, type, reason, fingerprint: fingerprint(body) }
+      const of = { eventId: todoEvent.id, userId: todoEvent.data.user_id }
+      return store({ ...failure, ...of, code: 'TEP4105' }, 'failed')
     }
     for (const work of after) {
       await Promise.resolve(work()).catch(error => child.warn({ err: error }, 'work after the commit failed'))
@@ -181,8 +185,13 @@ function delivery(options: SubscriberOptions, receipts: Receipts) {
     const eventId =
       result.outcome === 'event' ? result.event.id : result.outcome === 'invalid' ? (result.id ?? null) : null
     const type = result.outcome === 'event' ? result.type : (result.type ?? '')
-    const letter = { consumer, topic, body, eventId, type, fingerprint: fingerprint(body) }
-    await db.tx({}, sql => recordDeadLetter(sql, { ...letter, code: 'TEP4105', reason: 'no reason was recorded' }))
+    const userId = result.outcome === 'event' ? result.event.data.user_id : userOf(body)
+    const letter = { consumer, topic, body, eventId, userId, type, fingerprint: fingerprint(body) }
+    await db.tx({}, async sql => {
+      const reason = await recordDeadLetter(sql, { ...letter, code: 'TEP4105', reason: 'no reason was recorded' })
+      // A consumer that fails on the news of a parked event must not make news of that.
+      if (reason !== undefined && !type.startsWith('dlq.')) await append(sql, [parked(letter, reason)])
+    })
     count.deadLetters.inc({ topic })
     return { status: 'SUCCESS' }
   }
@@ -211,6 +220,26 @@ function normaliseDelivery(topic: string, { headers }: FastifyRequest, body: str
     ...(offset === undefined ? {} : { offset }),
     ...(timestamp > 0 ? { receivedAt: new Date(timestamp) } : {}),
   })
+}
+
+const parked = (
+  { consumer, topic, eventId, userId, fingerprint: id }: Omit<Failure, 'code' | 'reason'>,
+  reason: string,
+): TodoEvent =>
+  createEvent({
+    type: 'dlq.parked',
+    appId: consumer,
+    subject: `dead-letter/${id}`,
+    data: { event_id: eventId ?? id, user_id: userId ?? 'unknown', topic, consumer, reason: reason.slice(0, 1000) },
+  })
+
+/** Whose an event is that is not valid. */
+function userOf(body: string): string | null {
+  const unwrapped = unwrap(body)
+  const data =
+    unwrapped.kind === 'cloudevent' ? unwrapped.data : unwrapped.kind === 'payload' ? unwrapped.payload : null
+  const id = (data as { user_id?: unknown } | null)?.user_id
+  return typeof id === 'string' && id !== '' && id.length <= 256 ? id : null
 }
 
 /** The same for an event and for its dead letter, though Dapr adds attributes on the way. */

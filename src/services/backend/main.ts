@@ -9,13 +9,15 @@ import { registerMcp } from './mcp.ts'
 import { createOccurrence } from './occurrences.ts'
 import { openapi } from './openapi.ts'
 import { registerPerson } from './person.ts'
+import { startReplayer } from './replays.ts'
 import { registerRoutes } from './routes.ts'
+import { registerSeries } from './series-routes.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'backend')!
 
 /** Tasks: REST and MCP, the outbox relay, and the occurrences that the recurring service asks for. */
 export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
-  startService('backend', config, ({ app, db, dapr, log, metrics, authenticate, onClose }) => {
+  startService('backend', config, ({ app, db, dapr, log, metrics, authenticate, onClose, onListen }) => {
     const relay = startRelay({
       databaseUrl: config.databaseUrl!,
       service: 'backend',
@@ -39,9 +41,11 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     onClose(() => void canary.stop())
     const routes = { db, authenticate, appId: config.appId, wake: relay.wake }
     registerRoutes(app, routes)
+    registerSeries(app, routes)
     registerPerson(app, routes)
-    registerDeadLetters(app, { ...routes, dapr })
+    registerDeadLetters(app, routes)
     registerMcp(app, routes)
+    onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))
     app.get('/openapi.json', async () => openapi)
     subscribe(app, {
       consumer: config.appId,

@@ -1,6 +1,6 @@
 import { createEvent } from '../../contracts/events/index.ts'
 import { append } from '../../kit/outbox.ts'
-import type { Actor } from './commands.ts'
+import type { Actor } from './actor.ts'
 import { checkZone } from './input.ts'
 
 export interface Preferences {

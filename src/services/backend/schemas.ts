@@ -22,6 +22,11 @@ export const recurrenceSchema = {
       enum: ['schedule', 'completion'],
       description: 'count from the schedule, or from completion',
     },
+    missed: {
+      type: 'string',
+      enum: ['catch_up', 'skip'],
+      description: 'when done late: the occurrences missed come one by one (default), or are skipped',
+    },
     series_id: { type: 'string', description: 'ignored; a series is changed by giving another rule' },
     index: { type: 'integer', description: 'ignored' },
   },
@@ -124,4 +129,38 @@ export const idParams = {
   type: 'object',
   properties: { id: { type: 'string', format: 'uuid' } },
   required: ['id'],
+} as const
+
+export const scopeSchema = {
+  type: 'object',
+  properties: {
+    scope: {
+      type: 'string',
+      enum: ['this', 'following'],
+      description:
+        'of a repeating task: change this occurrence alone, or it and all that follow; default: words pass on, a moved due time does not',
+    },
+  },
+} as const
+
+const previewCount = { type: 'integer', minimum: 1, maximum: 100, default: 10 } as const
+export const previewQuerySchema = { type: 'object', properties: { count: previewCount } } as const
+export const previewSchema = {
+  type: 'object',
+  required: ['recurrence'],
+  additionalProperties: false,
+  properties: { recurrence: recurrenceSchema, due_at: fields.due_at, due_tz: fields.due_tz, count: previewCount },
+} as const
+
+export const exceptionSchema = {
+  type: 'object',
+  required: ['local'],
+  additionalProperties: false,
+  properties: {
+    local: {
+      type: 'string',
+      pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2})?$',
+      description: 'the occurrence to leave out, on the wall clock of the series',
+    },
+  },
 } as const

@@ -5,7 +5,9 @@ import { backend } from './backend.ts'
 import { messaging } from './messaging.ts'
 import { notification } from './notification.ts'
 import { operations } from './operations.ts'
+import { recurrence } from './recurrence.ts'
 import { recurring } from './recurring.ts'
+import { replays } from './replays.ts'
 
 /** In the order they run. A migration that shipped is never edited: its checksum is kept in the database. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,4 +18,6 @@ export const MIGRATIONS: readonly Migration[] = [
   audit,
   analytics,
   operations,
+  recurrence,
+  replays,
 ]
