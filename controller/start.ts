@@ -129,6 +129,8 @@ export function startController({ transport, clock, random, settings, metrics, l
           version,
           canarySeconds,
           onTurn: key => manager.enqueue(key),
+          onTrouble: (key, error) =>
+            log('warn', 'whether events flow could not be looked at', { key, error: String(error) }),
         })
   const reconciler = new Reconciler({
     client,

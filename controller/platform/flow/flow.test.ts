@@ -306,6 +306,22 @@ test('pods that are replaced take what they have seen with them, and nothing tur
   expect(watcher.said).toHaveLength(1)
 })
 
+test('an app with groups for each pod is missed when all its pods are gone, and back only when it lasts', () => {
+  const watcher = new Watcher()
+  watcher.look(healthy(), 30)
+  const gone = healthy().filter(({ component }) => component !== 'realtime')
+  expect(watcher.look(gone, 60).verdict).toMatchObject({ status: 'False', reason: 'PodsDown' })
+  const back = healthy().map(word => (word.component === 'realtime' ? { ...word, pod: 'realtime-2' } : word))
+  expect(watcher.look(back, 10).verdict?.status).toBe('False')
+  expect(watcher.look(back, 30).verdict?.status).toBe('True')
+})
+
+test('a service that shall have no pod is not waited for', () => {
+  const without = expectedOf({ services: { analytics: { replicas: 0 } } })
+  expect(without.parts.map(({ component }) => component)).not.toContain('analytics')
+  expect(new Watcher(without).look(healthy(without), 60).verdict?.status).toBe('True')
+})
+
 test('a shared Kafka gives topics a prefix, which the sidecars tell and the status leaves out', () => {
   const shared = expectedOf({ kafka: { strimzi: { clusterRef: { name: 'shared', namespace: 'kafka' } } } })
   expect(shared.hops[0]!.fullTopic).toBe('todo-todo.task-events')
@@ -326,6 +342,7 @@ test('whatever the pods say: it never turns twice within two canaries', () => {
     words => words,
     ...CASES.map(([, each]) => each),
     () => [],
+    words => words.map(word => ({ ...word, pod: `${word.pod}-again` })),
   )
   fc.assert(
     fc.property(fc.array(fc.tuple(edit, fc.integer({ min: 1, max: 8 })), { maxLength: 25 }), phases => {

@@ -48,12 +48,14 @@ export interface Moment {
 
 /** One more look at a platform. Nothing flaps: see `settled.ts`. Pure. */
 export function nextFlow(before: FlowState, expected: Expected, words: readonly PodWord[], moment: Moment): FlowState {
-  const tracks = expected.hops.flatMap(hop =>
-    keysOf(hop, words).map(([key, reports]): [string, Track] => [
+  const tracks = expected.hops.flatMap(hop => {
+    const keys = keysOf(hop, words)
+    const heir = heirOf(before, hop, keys)
+    return keys.map(([key, reports]): [string, Track] => [
       key,
-      withCause(nextTrack(before.tracks.get(key), hop, reports, moment), expected, words),
-    ]),
-  )
+      withCause(nextTrack(before.tracks.get(key) ?? heir, hop, reports, moment), expected, words),
+    ])
+  })
   const verdict = verdictOf(
     tracks.map(([, track]) => track),
     expected,
@@ -90,6 +92,14 @@ function keysOf(hop: Hop, words: readonly PodWord[]): [key: string, reports: Flo
   const answering = words.filter(({ component, report }) => component === hop.component && report)
   if (!hop.everyPod || answering.length === 0) return [[key, reportsOf(words, hop.component)]]
   return answering.map(({ pod, report }) => [`${key}/${pod}`, [report!]])
+}
+
+/** What was known of a pod that is gone passes to those that come: a hop that is told of must not be forgotten with its pod. */
+function heirOf({ tracks }: FlowState, { app, topic }: Hop, keys: readonly [string, unknown][]): Track | undefined {
+  const gone = [...tracks].filter(
+    ([key, track]) => track.hop.app === app && track.hop.topic === topic && !keys.some(([current]) => current === key),
+  )
+  return (gone.find(([, { arrives }]) => arrives.value === false) ?? gone[0])?.[1]
 }
 
 function nextTrack(

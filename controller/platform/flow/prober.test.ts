@@ -32,6 +32,7 @@ class World {
   readonly cache = new Cache({ project, indexes: INDEXES })
   readonly asked: PodAddress[] = []
   readonly turned: string[] = []
+  readonly troubled: string[] = []
   /** Pods that do not answer: never, or with an error at once. */
   readonly mute = new Set<string>()
   readonly broken = new Set<string>()
@@ -49,6 +50,7 @@ class World {
       version: '0.1.0',
       canarySeconds: 10,
       onTurn: key => this.turned.push(key),
+      onTrouble: key => this.troubled.push(key),
     })
   }
 
@@ -164,6 +166,15 @@ test('a platform that is made again begins anew, and one that is gone is forgott
   world.cache.remove({ ...platformOf(SPEC, { resourceVersion: '2' }) })
   await world.clock.advance(10_000)
   expect(world.verdict).toBeUndefined()
+})
+
+test('a platform that cannot be understood is told of, and keeps no other from being looked at', async () => {
+  const broken = platformOf({ kafka: undefined as never }, { namespace: 'other', uid: 'broken', resourceVersion: '3' })
+  world.cache.upsert(broken)
+  world.prober.start()
+  await world.clock.advance(6_000)
+  expect(world.troubled.slice(0, 2)).toEqual(['other/todo', 'other/todo'])
+  expect(world.verdict?.status).toBe('True')
 })
 
 test('once stopped, nobody is asked any more', async () => {

@@ -21,6 +21,8 @@ export interface ProberOptions {
   canarySeconds: number
   /** What is said of a platform has turned. */
   onTurn(key: string): void
+  /** A platform could not be looked at; the next round tries again. */
+  onTrouble(key: string, error: unknown): void
 }
 
 /** Looks for each canary. */
@@ -76,7 +78,14 @@ export class Prober {
     const uids = new Set(platforms.map(({ metadata }) => metadata.uid))
     for (const uid of this.#known.keys()) if (!uids.has(uid)) this.#known.delete(uid)
     const limit = limited(AT_ONCE)
-    await Promise.all(platforms.map(platform => this.#lookAt(platform, limit)))
+    const { onTrouble } = this.#options
+    await Promise.all(
+      platforms.map(platform =>
+        this.#lookAt(platform, limit).catch(error =>
+          onTrouble(platformKey(platform.metadata.namespace!, platform.metadata.name), error),
+        ),
+      ),
+    )
   }
 
   async #lookAt(platform: KubeObject, limit: Limit): Promise<void> {
