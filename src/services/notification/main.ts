@@ -34,6 +34,7 @@ export const startNotification = (config: ServiceConfig): Promise<RunningService
         'user.erased': onErased(alarms),
       },
       db,
+      dapr,
       log,
       metrics,
       ...token,
