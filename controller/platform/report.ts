@@ -11,7 +11,6 @@ import { type Platform, RECONCILE_ANNOTATION } from './platform.ts'
 import type { Skipped } from './presence.ts'
 import { sharingApps } from './providers/external.ts'
 import type { Readiness } from './readiness.ts'
-import { ignoredFields } from './refuse.ts'
 import { publicAddress } from './render/ingress.ts'
 
 /** A field of a child that another manager keeps changing. */
@@ -63,13 +62,11 @@ export function report(input: ReportInput): PlatformStatus {
     reason: 'NotMeasured',
     message: 'this release sends no canary events',
   })
-  const ignored = ignoredFields(platform.spec)
-  verdicts.set(
-    'VersionSupported',
-    ignored.length > 0
-      ? { status: 'True', reason: 'FieldsIgnored', message: `this release does not act on ${ignored.join(', ')}` }
-      : { status: 'True', reason: 'Supported', message: `services ${effective.version}` },
-  )
+  verdicts.set('VersionSupported', {
+    status: 'True',
+    reason: 'Supported',
+    message: `services ${effective.version}`,
+  })
   verdicts.set('FieldConflict', conflictVerdict(input.fights))
   verdicts.set('ChildrenSkipped', skippedVerdict(input.skipped))
   verdicts.set(

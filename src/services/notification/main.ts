@@ -9,7 +9,7 @@ import { onPreferences } from './preferences.ts'
 import { webhookChannel, webPushChannel } from './push-channels.ts'
 import { onCancelled, onErased, onScheduled, onTaskEnded, onTriggeredElsewhere } from './reminders.ts'
 import { registerInbox, registerJobs } from './routes.ts'
-import { startSender } from './sender.ts'
+import { type Delivery, type Send, startSender } from './sender.ts'
 import { startSweeper } from './sweeper.ts'
 import { registerTargets } from './targets.ts'
 
@@ -23,8 +23,10 @@ export const startNotification = (config: ServiceConfig): Promise<RunningService
     // Browsers name their vendors' push services, which no operator could list.
     const push = { allowedHosts: ['*', ...config.webhookAllowedHosts] }
     const token = config.appApiToken ? { appApiToken: config.appApiToken } : {}
-    let sender: Repeated | undefined
-    const wake = (): void => sender?.wake()
+    const senders: Repeated[] = []
+    const wake = (): void => {
+      for (const sender of senders) sender.wake()
+    }
     const alarms = createAlarms({ db, dapr, log, appId, mailDir, wake })
     const routes = { db, log, authenticate, alarms, appId, mailDir, wake, ...token }
     registerInbox(app, routes)
@@ -57,7 +59,11 @@ export const startNotification = (config: ServiceConfig): Promise<RunningService
         ...(email ? { email } : {}),
         ...(vapid ? { web_push: webPushChannel(vapid, push) } : {}),
       }
-      sender = startSender({ db, channels, log, appId })
-      onClose(sender.stop)
+      // One for each channel: a webhook that hangs holds up no mail.
+      for (const [channel, send] of Object.entries(channels) as [Delivery['channel'], Send][]) {
+        const sender = startSender({ db, channel, send, log, appId })
+        senders.push(sender)
+        onClose(sender.stop)
+      }
     })
   })

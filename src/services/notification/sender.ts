@@ -54,21 +54,21 @@ const QUEUE = `SELECT d.*, n.kind, n.title, n.body, n.task_id, n.reminder_id, n.
   LEFT JOIN notification.targets t ON t.id = d.target_id
   WHERE d.sent_at IS NULL AND d.failed_at IS NULL AND d.next_attempt_at <= clock_timestamp()`
 
-/** Sends what is queued, each delivery until it is out or has failed for good; quiet hours only make it wait. */
+/** Sends what is queued for one channel, each delivery until it is out or has failed for good; quiet hours only make it wait. */
 export function startSender(options: {
   db: Database
-  channels: Partial<Record<Delivery['channel'], Send>>
+  channel: Delivery['channel']
+  send: Send
   log: Logger
   appId: string
   everyMs?: number
 }): Repeated {
-  const { db, channels, log, appId, everyMs = EVERY_MS } = options
-  const open = Object.keys(channels)
+  const { db, channel, send, log, appId, everyMs = EVERY_MS } = options
   /** Rows stay locked while they are sent, so that no other replica sends them too. */
   async function sendNext(sql: Sql): Promise<boolean> {
     const [first] = await sql.query<Delivery>(
-      `${QUEUE} AND d.channel = ANY($1) ORDER BY d.next_attempt_at, d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED`,
-      [open],
+      `${QUEUE} AND d.channel = $1 ORDER BY d.next_attempt_at, d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED`,
+      [channel],
     )
     if (!first) return false
     const preferences = await preferencesOf(sql, first.user_id)
@@ -80,7 +80,7 @@ export function startSender(options: {
     const others = first.digest ? await restOfDigest(sql, first) : []
     const deliveries = [first, ...others] as const
     try {
-      await channels[first.channel]!({ deliveries, unsubscribeToken: preferences?.unsubscribe_token })
+      await send({ deliveries, unsubscribeToken: preferences?.unsubscribe_token })
       await succeed(sql, deliveries)
     } catch (error) {
       await fail(sql, deliveries, error as Error)
@@ -118,7 +118,7 @@ export function startSender(options: {
   }
 
   async function fail(sql: Sql, deliveries: readonly [Delivery, ...Delivery[]], error: Error): Promise<void> {
-    const [{ id, channel, attempts, target_id: target }] = deliveries
+    const [{ id, attempts, target_id: target }] = deliveries
     const final = error instanceof Refused || error instanceof ForbiddenTarget
     const over = final || attempts + 1 >= ATTEMPTS[channel]
     const reason = error.message.slice(0, 500)
