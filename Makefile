@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz engines bench-up bench-runtime clean
+.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz engines conformance bench-up bench-runtime clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 
 bench-runtime: dist/.built ## what the controller costs with 1,000 platforms: requests, memory, time
 	@node test/bench/runtime.ts
+
+conformance: node_modules/.installed ## the embedded API server beside the real one (VERBOSE=1, RECORD=1, ONLY=verbs)
+	@node test/conformance/kubernetes/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY))
 
 clean: ## remove what was built
 	@rm -rf dist

@@ -36,17 +36,26 @@ export function watchesOf(namespaces: string[], cache: () => Cache): Watched[] {
   ])
 }
 
+function ownerOf({ metadata: { labels } }: KubeObject): string | undefined {
+  const platform = labels?.[PLATFORM_LABEL]
+  const home = labels?.[PLATFORM_NAMESPACE_LABEL]
+  return platform && home ? platformKey(home, platform) : undefined
+}
+
 /** A child leads to its platform by label; Secrets and Kafkas of others may be inputs of any platform that refers to them. */
 function platformsOf(object: KubeObject, cache: Cache): string[] {
-  const { labels, namespace, name } = object.metadata
+  const { namespace, name } = object.metadata
   if (object.kind === KINDS.platform.kind)
     return cache
       .byIndex(BY_NAMESPACE, `${object.kind}/${namespace}`)
       .map(other => platformKey(namespace!, other.metadata.name))
       .concat(platformKey(namespace!, name))
-  const platform = labels?.[PLATFORM_LABEL]
-  const home = labels?.[PLATFORM_NAMESPACE_LABEL]
-  if (platform && home) return [platformKey(home, platform)]
+  const owner = ownerOf(object)
+  if (owner) return [owner]
   if (!SHARED_INPUTS.includes(object.kind)) return []
+  // Strimzi names the Secret of a KafkaUser after it. Beside a shared Kafka there are thousands, and each has one reader.
+  const user = object.kind === KINDS.secret.kind && cache.get(KINDS.user, namespace, name)
+  const reader = user && ownerOf(user)
+  if (reader) return [reader]
   return cache.byIndex(BY_READER, namespace!).map(({ metadata }) => platformKey(metadata.namespace!, metadata.name))
 }

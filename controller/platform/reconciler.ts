@@ -9,6 +9,7 @@ import { keyOf, type Metadata } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
 import { type Actors, act } from './act.ts'
 import { decide } from './decide.ts'
+import { deletionReport } from './deletion.ts'
 import { type Effective, effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
 import { observeChildren } from './observe.ts'
@@ -122,29 +123,17 @@ export class Reconciler {
       return undefined
     }
     const failures = await act(this.#actors, platform, steps)
-    const rows = remaining.map(({ kind, metadata }) => ({
-      kind,
-      name: metadata.name,
-      ready: false,
-      reason: metadata.deletionTimestamp ? 'Terminating' : 'WaitingForEarlierWave',
-      message:
-        metadata.deletionTimestamp && metadata.finalizers?.length
-          ? `held by finalizer ${metadata.finalizers.join(', ')}`
-          : '',
-    }))
-    const message = `${remaining.length} children left; next: ${[...new Set((steps.length > 0 ? steps.map(step => step.object) : remaining).map(object => object.kind))].slice(0, 3).join(', ')}`
-    await this.#writeStatus(
-      platform,
-      briefStatus(
-        platform,
-        {
-          Ready: { status: 'False', reason: 'Deleting', message: 'being deleted' },
-          Deleting: { status: 'True', reason: 'InProgress', message },
-        },
-        this.#now(),
-        rows,
-      ),
-    )
+    const { verdict, rows } = deletionReport({
+      remaining,
+      asked: steps.map(step => step.object),
+      failure: failures[0]?.error,
+      now: this.#options.clock.now(),
+    })
+    const verdicts = {
+      Ready: { status: 'False', reason: 'Deleting', message: 'being deleted' },
+      Deleting: verdict,
+    } as const
+    await this.#writeStatus(platform, briefStatus(platform, verdicts, this.#now(), rows))
     if (failures.length > 0) throw failures[0]!.error
     return { requeueAfterMs: 2_000 }
   }

@@ -36,11 +36,11 @@ export interface ReportInput {
   now: string
 }
 
-type Verdict = { status: Condition['status']; reason: string; message: string }
+export type Verdict = { status: Condition['status']; reason: string; message: string }
 /** Topics of a Kafka outside the cluster have no resource: their rows come from the Job that looks at them. */
 const REPORTED_TOPIC = 'Topic'
 
-type ComponentRow = NonNullable<PlatformStatus['components']>[number]
+export type ComponentRow = NonNullable<PlatformStatus['components']>[number]
 
 const PART_CONDITIONS: readonly [type: string, parts: readonly Part[]][] = [
   ['KafkaReady', ['kafka']],

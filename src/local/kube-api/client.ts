@@ -4,7 +4,7 @@ import { clone } from './json.ts'
 import type { Registry, ResourceType } from './kinds/registry.ts'
 import type { KubeRequest } from './request.ts'
 import type { KubeResponse, WatchFrame } from './response.ts'
-import { type Status, StatusError } from './status.ts'
+import { noSuchPath, type Status, StatusError } from './status.ts'
 
 type Handle = (request: KubeRequest) => Promise<KubeResponse>
 
@@ -176,6 +176,8 @@ export class InProcessClient implements LocalClient {
   async #call(method: string, url: string, body?: unknown, contentType = 'application/json'): Promise<KubeResponse> {
     const headers = { 'user-agent': this.#userAgent, ...(body === undefined ? {} : { 'content-type': contentType }) }
     const response = await this.#handle({ method, url, headers, ...(body === undefined ? {} : { body }) })
+    // Not every refusal is a Status: client-go too makes one of the text "404 page not found".
+    if (response.status === 404 && response.kind === 'text') throw noSuchPath()
     if (response.status >= 400 && response.kind === 'object') {
       const status = response.body as Status
       throw new StatusError(response.status, status.reason ?? '', status.message ?? '', status.details)

@@ -24,6 +24,8 @@ export interface KubeApi {
   readonly client: LocalClient
   /** A client whose unmanaged writes are owned by `name` in managedFields. */
   clientFor(name: string): LocalClient
+  /** Forgets all changes up to now: who asks for an older version is answered 410. */
+  compact(): void
   /** Ends all watches and closes the store. */
   close(): void
 }
@@ -68,6 +70,7 @@ export async function openKubeApi(options: KubeApiOptions): Promise<KubeApi> {
     handle,
     client: clientFor('embedded'),
     clientFor,
+    compact: () => store.compact(),
     close() {
       for (const end of [...context.closing]) end()
       controllers.close()

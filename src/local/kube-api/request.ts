@@ -1,5 +1,5 @@
 /** A request as the core sees it, and what its path and query mean (API concepts, "Resource URIs"). */
-import { badRequest } from './status.ts'
+import { badRequest, type FieldError, invalid } from './status.ts'
 
 export interface KubeRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | (string & {})
@@ -58,17 +58,31 @@ export interface WriteOptions {
 }
 
 /** The options of a write, from query and User-Agent (the manager's name defaults to the program's). */
-export function writeOptions(query: URLSearchParams, headers: KubeRequest['headers']): WriteOptions {
+export function writeOptions(
+  query: URLSearchParams,
+  headers: KubeRequest['headers'],
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+): WriteOptions {
+  const refuse = (error: FieldError) => invalid({ group: 'meta.k8s.io', plural: '', kind }, '', [error])
   const dryRun = query.getAll('dryRun')
   if (dryRun.some(value => value !== 'All' && value !== ''))
-    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`)
+    throw refuse({
+      reason: 'FieldValueNotSupported',
+      field: 'dryRun',
+      value: dryRun,
+      detail: 'supported values: "All"',
+    })
   const validation = query.get('fieldValidation') || 'Warn'
   if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
-    throw badRequest(
-      `fieldValidation: Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
-    )
+    throw refuse({
+      reason: 'FieldValueNotSupported',
+      field: 'fieldValidation',
+      value: validation,
+      detail: 'supported values: "", "Ignore", "Strict", "Warn"',
+    })
   const fieldManager = query.get('fieldManager') ?? ''
-  if (fieldManager.length > 128) throw badRequest('fieldManager: Too long: may not be more than 128 bytes')
+  if (fieldManager.length > 128)
+    throw refuse({ reason: 'FieldValueTooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' })
   return {
     dryRun: dryRun.includes('All'),
     fieldManager: fieldManager || (headers?.['user-agent'] ?? 'unknown').split('/')[0]!.slice(0, 128) || 'unknown',

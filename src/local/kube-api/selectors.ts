@@ -19,17 +19,17 @@ const valuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
 
 /** Splits at commas outside parentheses. */
 function splitRequirements(text: string): string[] {
-  return text
-    .split(/,(?![^(]*\))/)
-    .map(part => part.trim())
-    .filter(part => part !== '')
+  const parts = text.split(/,(?![^(]*\))/).map(part => part.trim())
+  if (parts[0] === '') throw badRequest("found ',', expected: !, identifier, or 'end of string'")
+  if (parts.includes('')) throw badRequest("found '', expected: identifier after ','")
+  return parts
 }
 
 function requirement(text: string): Requirement {
   const check = (key: string, values: string[] = []) => {
     if (!keyPattern.test(key))
       throw badRequest(
-        `unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(key)}: name part must consist of alphanumeric characters, '-', '_' or '.'`,
+        `unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(key)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
       )
     for (const value of values)
       if (!valuePattern.test(value))
@@ -49,7 +49,12 @@ function requirement(text: string): Requirement {
   const compared = /^([^\s!=<>]+)\s*(==|=|!=|>|<)\s*(\S*)$/.exec(text)
   if (compared) {
     const [, name, operator, value] = compared as unknown as [string, string, string, string]
-    const key = check(name, operator === '>' || operator === '<' ? [] : [value])
+    const ordered = operator === '>' || operator === '<'
+    if (ordered && !/^-?\d+$/.test(value))
+      throw badRequest(
+        `unable to parse requirement: values[0]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+      )
+    const key = check(name, ordered ? [] : [value])
     if (operator === '!=') return labels => labels[key] !== value
     if (operator === '>') return labels => Object.hasOwn(labels, key) && Number(labels[key]) > Number(value)
     if (operator === '<') return labels => Object.hasOwn(labels, key) && Number(labels[key]) < Number(value)
@@ -112,7 +117,12 @@ export function fieldSelector(text: string | null | undefined, type: ResourceTyp
     const parsed = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(part)
     if (!parsed) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`)
     const [, field, operator, value] = parsed as unknown as [string, string, string, string]
-    if (!allowed.has(field)) throw badRequest(`field label not supported: ${field}`)
+    if (!allowed.has(field))
+      throw badRequest(
+        type.builtIn && !fields[type.plural]
+          ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+          : `field label not supported: ${field}`,
+      )
     return (object: JsonObject) => (fieldText(object, field) === value) === (operator !== '!=')
   })
   return object => requirements.every(matches => matches(object))

@@ -8,7 +8,7 @@ import type { ResourceType } from './kinds/registry.ts'
 import { type Form, negotiate } from './print/negotiate.ts'
 import { flag, type KubeRequest, parseResourcePath, type ResourcePath, writeOptions } from './request.ts'
 import { type KubeResponse, objectResponse, statusResponse, textResponse } from './response.ts'
-import { badRequest, methodNotAllowed, noSuchPath, notImplemented, StatusError } from './status.ts'
+import { badRequest, methodNotAllowed, noSuchPath, notImplemented, PageNotFound, StatusError } from './status.ts'
 import { deleteOptions, remove } from './verbs/delete.ts'
 import { podLog } from './verbs/log.ts'
 import { patch } from './verbs/patch.ts'
@@ -33,6 +33,7 @@ export function dispatch(context: Context, request: KubeRequest, signal: AbortSi
     return document(context, request, url) ?? resource(context, request, url, signal)
   } catch (error) {
     if (error instanceof StatusError) return statusResponse(error.status)
+    if (error instanceof PageNotFound) return textResponse('404 page not found\n', 404)
     // A defect of this server, or of its disk: said as what it is, and survived.
     process.stderr.write(
       `kube-api: ${request.method} ${request.url.split('?')[0]}: ${error instanceof Error ? error.stack : String(error)}\n`,
@@ -52,9 +53,9 @@ function document(context: Context, request: KubeRequest, url: URL): KubeRespons
   const { registry } = context
   const path = url.pathname.replace(/\/$/, '')
   const parts = path.split('/').slice(1)
-  const found = (body: JsonObject | undefined) => {
-    if (!body) throw noSuchPath()
-    return objectResponse(body)
+  const found = (body: JsonObject | undefined, headers = {}) => {
+    if (!body) throw noPath(context, parts)
+    return objectResponse(body, 200, headers)
   }
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return textResponse('ok')
   const isDocument =
@@ -63,11 +64,17 @@ function document(context: Context, request: KubeRequest, url: URL): KubeRespons
     (parts[0] === 'api' && parts.length <= 2) ||
     (parts[0] === 'apis' && parts.length <= 3)
   if (!isDocument) return undefined
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(request.method)
+  // The lists of groups and a group by itself are answered whatever the method is.
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  const isGroups = parts[0] === 'apis' ? parts.length <= 2 : parts[0] === 'api' && parts.length === 1
+  if (!isRead && !isGroups) throw methodNotAllowed()
   if (path === '/version') return objectResponse(version)
-  if (path === '/openapi/v3') return found(openApiIndex(registry))
-  if (path.startsWith('/openapi/v3/')) return found(openApiDocument(registry, path.slice('/openapi/v3/'.length)))
-  if (parts[0] === 'openapi') throw noSuchPath()
+  if (path === '/openapi/v3') return found(openApiIndex(registry), { 'content-type': 'text/plain; charset=utf-8' })
+  if (path.startsWith('/openapi/v3/')) {
+    const document = openApiDocument(registry, path.slice('/openapi/v3/'.length))
+    return document ? objectResponse(document) : { kind: 'text', status: 404, headers: {}, text: '' }
+  }
+  if (parts[0] === 'openapi') throw new PageNotFound()
   const wanted = /g=apidiscovery\.k8s\.io;v=(v2(?:beta1)?);as=APIGroupDiscoveryList/.exec(
     request.headers?.['accept'] ?? '',
   )?.[1]
@@ -82,18 +89,26 @@ function document(context: Context, request: KubeRequest, url: URL): KubeRespons
   return found(parts.length === 2 ? group(registry, parts[1]!) : resourceList(registry, parts[1]!, parts[2]!))
 }
 
+/** Under the groups of the server itself a Status says so, elsewhere nothing answers. */
+function noPath({ registry }: Context, parts: readonly string[]): Error {
+  const [root, group] = parts
+  const own = root === 'api' || (root === 'apis' && registry.types().some(type => type.builtIn && type.group === group))
+  return own ? noSuchPath() : new PageNotFound()
+}
+
 function resource(context: Context, request: KubeRequest, url: URL, signal: AbortSignal): KubeResponse {
   const path = parseResourcePath(url.pathname)
   const type = path && context.registry.byPath(path.group, path.version, path.plural)
-  if (!path || !type) throw noSuchPath()
-  if (path.namespace !== undefined && !type.namespaced) throw noSuchPath()
-  if (path.namespace === undefined && type.namespaced && path.name !== undefined) throw noSuchPath()
+  const nothing = () => noPath(context, url.pathname.split('/').slice(1))
+  if (!path || !type) throw nothing()
+  if (path.namespace !== undefined && !type.namespaced) throw nothing()
+  if (path.namespace === undefined && type.namespaced && path.name !== undefined) throw nothing()
   const call: Call = { request, query: url.searchParams, type, path, signal }
   if (type.builtIn?.createOnly) return review(call)
   if (path.name === undefined) return collection(context, call)
   if (path.subresource !== undefined && path.subresource !== 'status')
     return subresource(context, call, path.name, path.subresource)
-  if (path.subresource === 'status' && !type.status) throw noSuchPath()
+  if (path.subresource === 'status' && !type.status) throw nothing()
   return single(context, call, path.name)
 }
 
@@ -104,17 +119,23 @@ function collection(context: Context, call: Call): KubeResponse {
   const { request, query, type, path } = call
   switch (request.method) {
     case 'GET':
-    case 'HEAD':
       return isWatch(query)
         ? watch(context, type, path.namespace, query, formOf(call))
         : list(context, type, path.namespace, query, formOf(call))
     case 'POST': {
-      if (type.namespaced && path.namespace === undefined) throw methodNotAllowed('POST')
-      const written = create(context, type, path.namespace, parseBody(request), writeOptions(query, request.headers))
+      if (type.namespaced && path.namespace === undefined) throw methodNotAllowed()
+      const written = create(
+        context,
+        type,
+        path.namespace,
+        parseBody(request),
+        writeOptions(query, request.headers, 'CreateOptions'),
+      )
       return answer(call, written)
     }
     case 'DELETE': {
-      if (type.namespaced && path.namespace === undefined) throw methodNotAllowed('DELETE')
+      if (type.namespaced && path.namespace === undefined) throw methodNotAllowed()
+      if (type.builtIn?.singly) throw methodNotAllowed()
       const options = deleteOptions(parseBody(request), query)
       const selected = selectorOf(query, type)
       const items = context.store.list(type.table, path.namespace).filter(selected)
@@ -127,7 +148,7 @@ function collection(context: Context, call: Call): KubeResponse {
       })
     }
     default:
-      throw methodNotAllowed(request.method)
+      throw methodNotAllowed()
   }
 }
 
@@ -136,22 +157,22 @@ function single(context: Context, call: Call, name: string): KubeResponse {
   const subresource = path.subresource === 'status' ? 'status' : ''
   switch (request.method) {
     case 'GET':
-    case 'HEAD':
       if (!isWatch(query)) return get(context, type, path.namespace, name, formOf(call))
       query.set('fieldSelector', `metadata.name=${name}`)
       return watch(context, type, path.namespace, query, formOf(call))
     case 'PUT': {
       const body = parseBody(request)
+      const options = writeOptions(query, request.headers, 'UpdateOptions')
+      const there = context.store.get(type.table, path.namespace ?? '', name) !== undefined
+      if (!there && !subresource && type.builtIn?.createOnUpdate)
+        return answer(call, create(context, type, path.namespace, body, options))
       const entry = find(context, type, path.namespace, name)
       requireVersion(type, name, body)
-      return answer(
-        call,
-        update(context, type, entry, body, { ...writeOptions(query, request.headers), subresource, applied: false }),
-      )
+      return answer(call, update(context, type, entry, body, { ...options, subresource, applied: false }))
     }
     case 'PATCH': {
       const mediaType = mediaTypeOf(request)
-      const options = writeOptions(query, request.headers)
+      const options = writeOptions(query, request.headers, 'PatchOptions')
       if (mediaType === 'application/apply-patch+yaml' && !query.get('fieldManager'))
         throw new StatusError(
           422,
@@ -192,19 +213,18 @@ function single(context: Context, call: Call, name: string): KubeResponse {
       )
     }
     case 'DELETE': {
-      if (subresource) throw methodNotAllowed('DELETE')
+      if (subresource) throw methodNotAllowed()
       const options = deleteOptions(parseBody(request), query)
       return objectResponse(remove(context, type, find(context, type, path.namespace, name), options))
     }
     default:
-      throw methodNotAllowed(request.method)
+      throw methodNotAllowed()
   }
 }
 
 /** Custom resources, CRDs and disruption budgets can be replaced only by who has read them. */
 function requireVersion(type: ResourceType, name: string, body: unknown): void {
-  const unconditional =
-    type.builtIn && type.plural !== 'customresourcedefinitions' && type.plural !== 'poddisruptionbudgets'
+  const unconditional = type.builtIn && !type.builtIn.conditionalUpdate
   const metadata = isObject(body) && isObject(body['metadata']) ? body['metadata'] : {}
   if (unconditional || metadata['resourceVersion']) return
   const kind = type.group ? `${type.plural}.${type.group}` : type.plural
@@ -244,17 +264,24 @@ const unserved = new Set([
 function subresource(context: Context, call: Call, name: string, subresource: string): KubeResponse {
   const { request, query, type, path } = call
   if (subresource === 'log' && type.builtIn?.log) {
-    if (request.method !== 'GET') throw methodNotAllowed(request.method)
+    if (request.method !== 'GET') throw methodNotAllowed()
     return podLog(context, find(context, type, path.namespace, name), query, call.signal)
   }
   if (subresource === 'scale' && type.scale) {
     const entry = find(context, type, path.namespace, name)
     if (request.method === 'GET') return objectResponse(scaleOf(entry, type))
-    if (request.method !== 'PUT' && request.method !== 'PATCH') throw methodNotAllowed(request.method)
+    if (request.method !== 'PUT' && request.method !== 'PATCH') throw methodNotAllowed()
     const mediaType = request.method === 'PUT' ? undefined : mediaTypeOf(request)
     return answer(
       call,
-      writeScale(context, type, entry, mediaType, parseBody(request), writeOptions(query, request.headers)),
+      writeScale(
+        context,
+        type,
+        entry,
+        mediaType,
+        parseBody(request),
+        writeOptions(query, request.headers, mediaType === undefined ? 'UpdateOptions' : 'PatchOptions'),
+      ),
     )
   }
   if (unserved.has(subresource)) throw notImplemented(`the sub-resource ${type.plural}/${subresource}`)
@@ -263,7 +290,7 @@ function subresource(context: Context, call: Call, name: string, subresource: st
 
 /** Everybody with a token may do everything. */
 function review({ request, type }: Call): KubeResponse {
-  if (request.method !== 'POST') throw methodNotAllowed(request.method)
+  if (request.method !== 'POST') throw methodNotAllowed()
   const body = parseBody(request)
   if (!isObject(body)) throw badRequest('the body of the request must be a SelfSubjectAccessReview')
   return objectResponse(

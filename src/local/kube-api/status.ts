@@ -67,6 +67,8 @@ const about = (type: Named, name: string): StatusDetails => ({
   ...(type.group ? { group: type.group } : {}),
   kind: type.plural,
 })
+/** What the paths that no API has are answered with: no Status, but the text of Go's HTTP server. */
+export class PageNotFound extends Error {}
 
 export const badRequest = (message: string) => new StatusError(400, 'BadRequest', message)
 export const unauthorized = () => new StatusError(401, 'Unauthorized', 'Unauthorized')
@@ -77,12 +79,9 @@ export const forbidden = (type: Named, name: string, why: string, causes?: Cause
   })
 export const notFound = (type: Named, name: string) =>
   new StatusError(404, 'NotFound', `${qualified(type)} "${name}" not found`, about(type, name))
-export const noSuchPath = () =>
-  new StatusError(404, 'NotFound', 'the server could not find the requested resource', {
-    causes: [{ reason: 'UnexpectedServerResponse', message: '404 page not found' }],
-  })
-export const methodNotAllowed = (method: string) =>
-  new StatusError(405, 'MethodNotAllowed', `the server does not allow this method on the requested resource: ${method}`)
+export const noSuchPath = () => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+export const methodNotAllowed = () =>
+  new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 export const notAcceptable = (offers: string[]) =>
   new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${offers.join(', ')}`)
 export const alreadyExists = (type: Named, name: string) =>

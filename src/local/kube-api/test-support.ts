@@ -21,6 +21,7 @@ export async function request(
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   const response: KubeResponse = await api.handle({ method, url, headers, ...(body === undefined ? {} : { body }) })
+  if (response.kind === 'text') return { status: response.status, body: response.text, headers: response.headers }
   if (response.kind !== 'object') throw new Error(`${method} ${url} answered with ${response.kind}`)
   return { status: response.status, body: structuredClone(response.body), headers: response.headers }
 }

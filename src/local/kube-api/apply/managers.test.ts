@@ -126,10 +126,16 @@ test('atomic parts are replaced whole', async () => {
 })
 
 test('finalizers are a set: managers add and remove their own', async () => {
-  await apply(configMap('a', {}, { finalizers: ['example.com/one'] }), 'one')
-  const both = await apply(configMap('a', {}, { finalizers: ['example.com/two'] }), 'two')
+  // Without `data`: an empty one is owned, and the second manager would conflict with the first.
+  const held = (finalizers: string[]): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace: 'default', name: 'a', finalizers },
+  })
+  await apply(held(['example.com/one']), 'one')
+  const both = await apply(held(['example.com/two']), 'two')
   expect(both.metadata.finalizers).toEqual(['example.com/one', 'example.com/two'])
-  expect((await apply(configMap('a'), 'one')).metadata.finalizers).toEqual(['example.com/two'])
+  expect((await apply(held([]), 'one')).metadata.finalizers).toEqual(['example.com/two'])
 })
 
 test('status is applied by its own manager and owns nothing else', async () => {

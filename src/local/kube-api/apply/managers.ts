@@ -5,6 +5,7 @@
  */
 import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
+import type { Schema } from '../schema/schema.ts'
 import { type Cause, StatusError } from '../status.ts'
 import {
   difference,
@@ -52,17 +53,20 @@ const unowned: readonly (readonly string[])[] = [
     'resourceVersion',
     'selfLink',
     'uid',
-    'generateName',
   ].map(field => ['f:metadata', `f:${field}`]),
 ]
 
 /** What a request at this sub-resource can own at all. */
 function ownable(set: FieldSet, type: ResourceType, subresource: string): FieldSet {
   if (subresource === 'status') return under(set, ['f:status'], true)
-  let result = set
+  // The object itself is nobody's field.
+  let result: FieldSet = { ...set, member: false }
   for (const path of unowned) result = under(result, path, false)
+  // `metadata` itself is nobody's either, only what is in it.
   const metadata = result.children.get('f:metadata')
-  if (metadata && metadata.children.size === 0) result = under(result, ['f:metadata'], false)
+  if (metadata?.children.size === 0) result = under(result, ['f:metadata'], false)
+  else if (metadata?.member)
+    result = { ...result, children: new Map(result.children).set('f:metadata', { ...metadata, member: false }) }
   return type.status ? under(result, ['f:status'], false) : result
 }
 
@@ -186,8 +190,13 @@ export function trackUpdate(before: JsonObject | undefined, after: JsonObject, t
     subresource: actor.subresource,
   }
   const id = idOf(self)
-  const strip = (object: JsonObject | undefined) => object && withoutManagedFields(object)
-  const changes = settle(strip(before), strip(after)!, managers, id, type, true)
+  const base = before ? withoutManagedFields(before) : blank(type)
+  const changes = settle(base, withoutManagedFields(after), managers, id, type, true)
+  // Who began without ownership stays without it until somebody applies (skipnonapplied.go).
+  if (before && managers.size === 0 && !Array.isArray(sent)) {
+    encode(managers, after)
+    return
+  }
   if (!reset) {
     const owned = managers.get(id)?.set
     const gained = ownable(union(changes.modified, changes.added), type, actor.subresource)
@@ -195,6 +204,22 @@ export function trackUpdate(before: JsonObject | undefined, after: JsonObject, t
     setManager(managers, { ...self, set }, actor.time)
   }
   encode(managers, after)
+}
+
+/** Parts of built-in objects that are structs in Go, not pointers: they are there before anybody writes them. */
+const structs = new Set(['metadata', 'spec', 'status', 'template', 'jobTemplate', 'strategy', 'updateStrategy'])
+
+/** What a new built-in object is before its first write: its structs, and lists that have no absent form. */
+function blank(type: ResourceType): JsonObject | undefined {
+  return type.builtIn && emptyStructs(type.schema)
+}
+
+function emptyStructs(schema: Schema): JsonObject {
+  const object: JsonObject = {}
+  for (const [key, field] of Object.entries(schema.properties ?? {}))
+    if (key === 'containers') object[key] = []
+    else if (structs.has(key) && field.properties) object[key] = emptyStructs(field)
+  return object
 }
 
 const withoutManagedFields = (object: JsonObject): JsonObject => {
@@ -226,6 +251,7 @@ export function applyConfiguration(
   }
   const managers = decode(live)
   const base = live && withoutManagedFields(live)
+  if (base && managers.size === 0) takeOver(managers, base, type, actor.time)
   const self = {
     name: actor.manager,
     operation: 'Apply' as const,
@@ -244,6 +270,18 @@ export function applyConfiguration(
   result['metadata'] ??= {}
   encode(managers, result)
   return result
+}
+
+/** What was there before anybody applied belongs to somebody who can be asked (skipnonapplied.go). */
+function takeOver(managers: Managers, live: JsonObject, type: ResourceType, time: string): void {
+  const { added, modified } = compare(blank(type), live, type.schema)
+  const self = {
+    name: 'before-first-apply',
+    operation: 'Update' as const,
+    apiVersion: type.apiVersion,
+    subresource: '',
+  }
+  setManager(managers, { ...self, set: ownable(union(added, modified), type, '') }, time)
 }
 
 function nameOf(config: JsonObject): string {

@@ -3,7 +3,13 @@ import type { JsonObject } from '../json.ts'
 import { compareVersions, type Registry, type ResourceType } from '../kinds/registry.ts'
 
 const storedVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
-const verbsOf = (type: ResourceType) => (type.builtIn?.createOnly ? ['create'] : storedVerbs)
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+
+function verbsOf(type: ResourceType): string[] {
+  if (!type.builtIn) return customVerbs
+  if (type.builtIn.createOnly) return ['create']
+  return type.builtIn.singly ? storedVerbs.filter(verb => verb !== 'deletecollection') : storedVerbs
+}
 
 interface Subresource {
   name: string
@@ -25,7 +31,7 @@ function subresources(type: ResourceType): Subresource[] {
         ]
       : []),
     ...(type.builtIn?.log ? [{ name: 'log', verbs: ['get'], kind: own }] : []),
-  ]
+  ].sort((a, b) => (type.builtIn ? a.name.localeCompare(b.name) : 0))
 }
 
 /** Groups with their versions, the preferred one first; groups in the order in which they appeared. */
@@ -109,11 +115,17 @@ export function aggregated(registry: Registry, legacy: boolean, discoveryVersion
 }
 
 function discoveredResource(type: ResourceType): JsonObject {
-  const own = { group: type.group, version: type.version, kind: type.kind }
-  const subs = subresources(type).map(sub => ({ subresource: sub.name, responseKind: sub.kind, verbs: sub.verbs }))
+  // Built-in kinds leave out what is that of the group they stand in.
+  const short = (kind: Subresource['kind']) =>
+    type.builtIn && kind.group === type.group ? { ...kind, group: '', version: '' } : kind
+  const subs = subresources(type).map(sub => ({
+    subresource: sub.name,
+    responseKind: short(sub.kind),
+    verbs: sub.verbs,
+  }))
   return {
     resource: type.plural,
-    responseKind: own,
+    responseKind: short({ group: type.group, version: type.version, kind: type.kind }),
     scope: type.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: type.singular,
     verbs: verbsOf(type),

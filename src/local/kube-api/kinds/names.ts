@@ -1,10 +1,9 @@
-/** Rules for names, labels, annotations and finalizers (k8s.io/apimachinery/pkg/util/validation, RFC 1123 and 1035). */
+/** Rules for names, labels, annotations and finalizers (k8s.io/apimachinery/pkg/util/validation, RFC 1123). */
 import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import type { ResourceType } from './registry.ts'
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
-const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const qualifiedName = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
@@ -13,17 +12,16 @@ const subdomainRule =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 const labelRule =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-const label1035Rule =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 
 function nameProblem(name: string, type: ResourceType): string | undefined {
   switch (type.builtIn?.name) {
     case 'label':
+      if (name.includes('.')) return 'must not contain dots'
       if (name.length > 63) return 'must be no more than 63 characters'
       return label.test(name) ? undefined : labelRule
     case 'service':
       if (name.length > 63) return 'must be no more than 63 characters'
-      return label1035.test(name) ? undefined : label1035Rule
+      return label.test(name) ? undefined : labelRule
     case 'path':
       if (name === '.' || name === '..') return `may not be '${name}'`
       return /[/%]/.test(name) ? `may not contain '${name.includes('/') ? '/' : '%'}'` : undefined
@@ -33,19 +31,31 @@ function nameProblem(name: string, type: ResourceType): string | undefined {
   }
 }
 
-function qualifiedNameProblem(text: string): string | undefined {
+const keyRule =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+
+/** What is wrong with the key of a label or annotation or a finalizer (content.IsLabelKey). */
+function qualifiedNameProblems(text: string): string[] {
   const parts = text.split('/')
   if (parts.length > 2)
-    return "a qualified name must consist of alphanumeric characters, '-', '_' or '.', with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+    return [`a valid label key ${keyRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
   const name = parts.at(-1)!
-  if (parts.length === 2 && !subdomain.test(parts[0]!)) return `prefix part ${subdomainRule}`
-  if (name.length > 63) return 'name part must be no more than 63 characters'
-  return qualifiedName.test(name)
-    ? undefined
-    : "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+  const problems: string[] = []
+  if (parts.length === 2) {
+    const prefix = parts[0]!
+    if (prefix === '') problems.push('prefix part must be non-empty')
+    else if (prefix.length > 253) problems.push('prefix part must be no more than 253 bytes')
+    else if (!subdomain.test(prefix)) problems.push(`prefix part ${subdomainRule}`)
+  }
+  if (name === '') problems.push('name part must be non-empty')
+  else if (name.length > 63) problems.push('name part must be no more than 63 bytes')
+  if (!qualifiedName.test(name)) problems.push(`name part ${keyRule}`)
+  return problems
 }
 
 const entriesOf = (value: Json | undefined): [string, Json][] => (isObject(value) ? Object.entries(value) : [])
+
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
 /** What is wrong with an object's metadata. */
 export function validateMetadata(metadata: JsonObject, type: ResourceType, errors: FieldError[]): void {
@@ -55,10 +65,9 @@ export function validateMetadata(metadata: JsonObject, type: ResourceType, error
   const problem = nameProblem(name, type)
   if (problem) bad('metadata.name', name, problem)
   for (const [key, value] of entriesOf(metadata['labels'])) {
-    const wrongKey = qualifiedNameProblem(key)
-    if (wrongKey) bad('metadata.labels', key, wrongKey)
+    for (const problem of qualifiedNameProblems(key)) bad('metadata.labels', key, problem)
     if (typeof value !== 'string') continue
-    if (value.length > 63) bad('metadata.labels', value, 'must be no more than 63 characters')
+    if (value.length > 63) bad('metadata.labels', value, 'must be no more than 63 bytes')
     else if (!labelValue.test(value))
       bad(
         'metadata.labels',
@@ -68,8 +77,7 @@ export function validateMetadata(metadata: JsonObject, type: ResourceType, error
   }
   let size = 0
   for (const [key, value] of entriesOf(metadata['annotations'])) {
-    const wrongKey = qualifiedNameProblem(key.toLowerCase())
-    if (wrongKey) bad('metadata.annotations', key, wrongKey)
+    for (const problem of qualifiedNameProblems(key.toLowerCase())) bad('metadata.annotations', key, problem)
     size += key.length + show(value).length
   }
   if (size > 262_144)
@@ -79,30 +87,37 @@ export function validateMetadata(metadata: JsonObject, type: ResourceType, error
       detail: 'may not be more than 262144 bytes',
     })
   for (const [index, finalizer] of ((metadata['finalizers'] as string[] | undefined) ?? []).entries()) {
-    const wrong = qualifiedNameProblem(show(finalizer))
-    if (wrong) bad(`metadata.finalizers[${index}]`, finalizer, wrong)
+    const text = show(finalizer)
+    for (const problem of qualifiedNameProblems(text)) bad('metadata.finalizers', finalizer, problem)
+    // Old names without a domain are the server's own (core validation, ValidateFinalizerName).
+    if (type.builtIn && type.group !== 'apiextensions.k8s.io' && !text.includes('/') && !standardFinalizers.has(text))
+      bad(
+        `metadata.finalizers[${index}]`,
+        finalizer,
+        'name is neither a standard finalizer name nor is it fully qualified',
+      )
   }
   validateOwners(metadata, errors)
 }
 
 function validateOwners(metadata: JsonObject, errors: FieldError[]): void {
-  let controllers = 0
-  for (const [index, owner] of ((metadata['ownerReferences'] as JsonObject[] | undefined) ?? []).entries()) {
-    for (const field of ['apiVersion', 'kind', 'name', 'uid'])
-      if (!owner[field])
-        errors.push({
-          reason: 'FieldValueInvalid',
-          field: `metadata.ownerReferences[${index}].${field}`,
-          value: '',
-          detail: `${field === 'apiVersion' ? 'version' : field} must not be empty`,
-        })
-    if (owner['controller'] === true) controllers++
+  const owners = (metadata['ownerReferences'] as JsonObject[] | undefined) ?? []
+  const bad = (field: string, value: unknown, detail: string) =>
+    errors.push({ reason: 'FieldValueInvalid', field: `metadata.ownerReferences${field}`, value, detail })
+  for (const owner of owners) {
+    const version = show(owner['apiVersion'] ?? '')
+    if (version === '' || version.split('/').length > 2) bad('.apiVersion', version, 'version must not be empty')
+    for (const field of ['kind', 'name', 'uid']) if (!owner[field]) bad(`.${field}`, '', 'must not be empty')
+    if (owner['kind'] === 'Event' && (version === 'v1' || version === 'events.k8s.io/v1'))
+      bad('', owner, `${version.includes('/') ? version : `/${version}`}, Kind=Event is disallowed from being an owner`)
   }
-  if (controllers > 1)
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: 'metadata.ownerReferences',
-      value: controllers,
-      detail: 'Only one reference can have Controller set to true.',
-    })
+  const controllers = owners.filter(owner => owner['controller'] === true)
+  const [first, second] = controllers
+  const nameOf = (owner: JsonObject) => `${show(owner['kind'] ?? '')}/${show(owner['name'] ?? '')}`
+  if (first && second)
+    bad(
+      '',
+      owners,
+      `Only one reference can have Controller set to true. Found "true" in references for ${nameOf(first)} and ${nameOf(second)}`,
+    )
 }

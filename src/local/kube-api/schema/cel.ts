@@ -2,16 +2,15 @@
 import { Environment, Optional } from '@marcbachmann/cel-js'
 import { canonical, isObject, type Json } from '../json.ts'
 import type { FieldError } from '../status.ts'
+import { withKubernetesLibraries } from './cel-library.ts'
 import { compilePattern } from './pattern.ts'
 import { anything, fieldSchema, isNamedField, joinPath, type Schema, type ValidationRule } from './schema.ts'
 
 const ascending = (a: bigint | number, b: bigint | number) => (a < b ? -1 : a > b ? 1 : 0)
 
-const environment = new Environment({
-  unlistedVariablesAreDyn: true,
-  homogeneousAggregateLiterals: false,
-  enableOptionalTypes: true,
-})
+const environment = withKubernetesLibraries(
+  new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, enableOptionalTypes: true }),
+)
   .registerVariable('self', 'dyn')
   .registerVariable('oldSelf', 'dyn')
   // The API server's extension libraries, as far as the language's own set lacks them.
@@ -27,7 +26,6 @@ const environment = new Environment({
     'string.findAll(string): list<string>',
     (text: string, pattern: string) => text.match(new RegExp(pattern, 'gu')) ?? [],
   )
-  .registerFunction('isURL(string): bool', (text: string) => URL.canParse(text))
   .registerFunction('list.isSorted(): bool', (list: (string | number | bigint)[]) =>
     list.every((item, index) => index === 0 || list[index - 1]! <= item),
   )
@@ -111,7 +109,7 @@ const reasons: Record<string, FieldError['reason']> = {
 const withRules = new WeakMap<Schema, boolean>()
 
 /** Whether there is a rule in a schema or below: most subtrees have none and are not walked. */
-function hasRules(schema: Schema): boolean {
+export function hasRules(schema: Schema): boolean {
   let known = withRules.get(schema)
   if (known === undefined) {
     known =

@@ -39,3 +39,25 @@ function walkObject(value: JsonObject, schema: Schema, path: string, options: Pr
     }
   }
 }
+
+/**
+ * Built-in objects pass through Go types whose optional lists and maps have no empty form (`omitempty`): an empty one
+ * is the same as none. In place.
+ */
+export function dropEmpty(value: Json, schema: Schema): void {
+  if (Array.isArray(value)) {
+    for (const item of value) dropEmpty(item, schema.items ?? anything)
+    return
+  }
+  if (!isObject(value)) return
+  for (const [key, entry] of Object.entries(value)) {
+    const field = fieldSchema(schema, key)
+    if (!field) continue
+    const isMap = field.type === 'object' && field.properties === undefined && field.additionalProperties !== undefined
+    const empty = Array.isArray(entry)
+      ? entry.length === 0
+      : isMap && isObject(entry) && Object.keys(entry).length === 0
+    if (empty && isNamedField(schema, key) && !schema.required?.includes(key)) delete value[key]
+    else dropEmpty(entry, field)
+  }
+}

@@ -58,12 +58,18 @@ function validateString(value: string, schema: Schema, field: string, errors: Fi
     errors.push({ reason: 'FieldValueTooLong', field, detail: `may not be more than ${schema.maxLength} bytes` })
   if (schema.minLength !== undefined && length < schema.minLength)
     wrong(`${field} in body should be at least ${schema.minLength} chars long`)
-  if (schema.pattern !== undefined && compilePattern(schema.pattern)?.test(value) === false)
+  // The first wrong thing about a text is the only one told.
+  else if (schema.pattern !== undefined && compilePattern(schema.pattern)?.test(value) === false)
     wrong(`${field} in body should match '${schema.pattern}'`)
   if (schema.format === 'quantity' && !quantity.test(value))
     wrong("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
   else if (schema.format && !hasFormat(value, schema.format))
-    wrong(`${field} in body must be of type ${schema.format}: ${JSON.stringify(value)}`)
+    errors.push({
+      reason: 'FieldValueTypeInvalid',
+      field,
+      value,
+      detail: `${field} in body must be of type ${schema.format}: ${JSON.stringify(value)}`,
+    })
 }
 
 function validateNumber(value: number, schema: Schema, field: string, errors: FieldError[]): void {

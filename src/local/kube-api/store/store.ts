@@ -110,6 +110,12 @@ export class Store {
     return this.#compacted
   }
 
+  /** Forgets the history, as etcd does every few minutes. */
+  compact(): void {
+    this.#history = []
+    this.#compacted = this.#version
+  }
+
   get(table: string, namespace: string, name: string): StoredObject | undefined {
     return this.#tables.get(table)?.get(keyOf(namespace, name))
   }

@@ -2,7 +2,7 @@
 import { type Context, inVersion, timestamp } from '../context.ts'
 import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
-import { badRequest, conflict, forbidden, StatusError } from '../status.ts'
+import { badRequest, conflict, forbidden, invalid, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
 import { storeOrFinish } from './write.ts'
 
@@ -27,9 +27,27 @@ export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOpti
       422,
       'Invalid',
       `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+      {
+        group: 'meta.k8s.io',
+        kind: 'DeleteOptions',
+        causes: [
+          {
+            reason: 'FieldValueNotSupported',
+            message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+            field: 'propagationPolicy',
+          },
+        ],
+      },
     )
   if (policy !== undefined && typeof orphan === 'boolean')
-    throw badRequest('orphanDependents and deletionPropagation cannot be both set')
+    throw invalid({ group: 'meta.k8s.io', plural: 'deleteoptions', kind: 'DeleteOptions' }, '', [
+      {
+        reason: 'FieldValueInvalid',
+        field: 'propagationPolicy',
+        value: policy,
+        detail: 'orphanDependents and deletionPropagation cannot be both set',
+      },
+    ])
   const grace =
     options['gracePeriodSeconds'] ??
     (query.get('gracePeriodSeconds') ? Number(query.get('gracePeriodSeconds')) : undefined)
@@ -71,17 +89,19 @@ const immortal = new Set(['default', 'kube-system', 'kube-public'])
 /** Deletes one object, or marks it for deletion. Returns what the client is told: the marked object, or Success. */
 export function remove(context: Context, type: ResourceType, entry: StoredObject, options: DeleteOptions): JsonObject {
   const metadata = entry.object['metadata'] as JsonObject
+  // The precondition is named by the kind, not by the resource (registry/rest/delete.go, BeforeDelete).
+  const asKind = { group: '', plural: type.kind, kind: type.kind }
   if (options.uid !== undefined && options.uid !== metadata['uid'])
     throw conflict(
-      type,
+      asKind,
       entry.name,
-      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${show(metadata['uid'])}`,
+      `the UID in the precondition (${options.uid}) does not match the UID in record (${show(metadata['uid'])}). The object might have been deleted and then recreated`,
     )
   if (options.resourceVersion !== undefined && options.resourceVersion !== String(entry.version))
     throw conflict(
-      type,
+      asKind,
       entry.name,
-      `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${entry.version}`,
+      `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${entry.version}). The object might have been modified`,
     )
   if (type.table === '/namespaces' && immortal.has(entry.name))
     throw forbidden(type, entry.name, 'this namespace may not be deleted')
@@ -107,7 +127,7 @@ export function remove(context: Context, type: ResourceType, entry: StoredObject
   if (options.dryRun) return success(type, entry)
   const stored = storeOrFinish(context, entry, marked)
   const gone = context.store.get(entry.table, entry.namespace, entry.name) === undefined
-  return gone ? success(type, entry) : inVersion(stored.object, type)
+  return gone && !type.builtIn?.returnsDeleted ? success(type, entry) : inVersion(stored.object, type)
 }
 
 function success(type: ResourceType, entry: StoredObject): JsonObject {

@@ -6,7 +6,7 @@ import { defaultBuiltIn } from '../kinds/defaults.ts'
 import type { Registry, ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
 import { applyDefaults } from '../schema/defaults.ts'
-import { prune } from '../schema/prune.ts'
+import { dropEmpty, prune } from '../schema/prune.ts'
 import { fieldSchema } from '../schema/schema.ts'
 import { validate } from '../schema/validate.ts'
 import { badRequest, type FieldError, fieldErrorBody, StatusError } from '../status.ts'
@@ -62,10 +62,11 @@ export function normalise(
     ...prune(object, type.schema, { dropNulls: type.builtIn !== undefined }),
   ]
   if (unknown.length > 0) {
-    const texts = unknown.map(path => `unknown field "${path}"`)
+    const texts = unknown.sort().map(path => `unknown field "${path}"`)
     if (options.fieldValidation === 'Strict') throw cannotHandle(type, `strict decoding error: ${texts.join(', ')}`)
     if (options.fieldValidation === 'Warn') warnings.push(...texts)
   }
+  dropEmpty(metadata, metadataSchema)
   if (!type.builtIn) {
     applyDefaults(object, type.schema)
     checkTypes(metadata, metadataSchema, 'metadata', type)
@@ -73,6 +74,7 @@ export function normalise(
     return object
   }
   checkTypes(object, type.schema, '', type)
+  dropEmpty(object, type.schema)
   const stored = type.builtIn.storedAs ? renameEvent(object, type.storage) : object
   defaultBuiltIn(stored, type)
   return stored

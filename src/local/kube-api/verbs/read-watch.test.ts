@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { KubeObject, WatchEvent } from '../index.ts'
 import {
   configMap,
+  fieldsOf,
   memoryApi,
   openWatch,
   refusal,
@@ -48,12 +49,19 @@ describe('list', () => {
     'fieldSelector=nonsense',
     'limit=-1',
     'resourceVersion=x',
-    'resourceVersionMatch=Exact',
     'continue=abc',
-    'resourceVersion=1&resourceVersionMatch=Perhaps',
   ])('%s is refused', async query => {
     expect((await list(query)).body).toMatchObject({ kind: 'Status', code: 400, reason: 'BadRequest' })
   })
+
+  test.each(['resourceVersionMatch=Exact', 'resourceVersion=1&resourceVersionMatch=Perhaps'])(
+    '%s is invalid',
+    async query => {
+      const { body } = await list(query)
+      expect(body).toMatchObject({ kind: 'Status', code: 422, reason: 'Invalid' })
+      expect(fieldsOf(body)).toEqual(['resourceVersionMatch'])
+    },
+  )
 
   test('field selectors: names for all kinds, well-known fields for some', async () => {
     await create('one')

@@ -7,7 +7,7 @@ import { type Form, present, presentList } from '../print/negotiate.ts'
 import { integer } from '../request.ts'
 import { jsonResponse, type KubeResponse } from '../response.ts'
 import { fieldSelector, labelSelector, type Selector } from '../selectors.ts'
-import { badRequest, expired, notFound, StatusError } from '../status.ts'
+import { badRequest, expired, type FieldError, invalid, notFound, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
 
 export function find(context: Context, type: ResourceType, namespace: string | undefined, name: string): StoredObject {
@@ -57,7 +57,7 @@ export function requestedVersion(query: URLSearchParams): number | undefined {
   const text = query.get('resourceVersion')
   if (text !== null && text !== '' && !/^\d+$/.test(text))
     throw badRequest(
-      `resourceVersion: Invalid value: ${JSON.stringify(text)}: must be a number that this server gave out`,
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
     )
   return text ? Number(text) : undefined
 }
@@ -68,27 +68,40 @@ export const tooLarge = (version: number, current: number) =>
     retryAfterSeconds: 1,
   })
 
+/** What is wrong with the combination of options of a list (apimachinery/pkg/apis/meta/internalversion/validation). */
+function matchErrors(query: URLSearchParams, match: string | null, version: number | undefined): FieldError[] {
+  const errors: FieldError[] = []
+  const forbid = (field: string, detail: string) => errors.push({ reason: 'FieldValueForbidden', field, detail })
+  if (match) {
+    if (version === undefined)
+      forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
+    if (query.get('continue'))
+      forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push({
+        reason: 'FieldValueNotSupported',
+        field: 'resourceVersionMatch',
+        value: match,
+        detail: 'supported values: "Exact", "NotOlderThan", ""',
+      })
+    if (match === 'Exact' && version === 0)
+      forbid('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+  }
+  if (query.get('sendInitialEvents') !== null) forbid('sendInitialEvents', 'sendInitialEvents is forbidden for list')
+  return errors
+}
+
+/** Throws 422 about the options of a list or watch, when something is wrong with them. */
+export function refuseOptions(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', plural: 'listoptions', kind: 'ListOptions' }, '', errors)
+}
+
 /** The version a list is made at: now, an exact one of the history, or that of the first page. */
 function snapshotVersion(context: Context, query: URLSearchParams, token: Continue | undefined): number {
   const { store } = context
   const version = requestedVersion(query)
   const match = query.get('resourceVersionMatch')
-  if (match) {
-    if (token)
-      throw badRequest('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided')
-    if (version === undefined)
-      throw badRequest(
-        'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
-      )
-    if (match !== 'Exact' && match !== 'NotOlderThan')
-      throw badRequest(
-        `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`,
-      )
-    if (match === 'Exact' && version === 0)
-      throw badRequest(
-        'resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"',
-      )
-  }
+  refuseOptions(matchErrors(query, match, version))
   if (token && version) throw badRequest('specifying resource version is not allowed when using continue')
   if (version !== undefined && version > store.version) throw tooLarge(version, store.version)
   const wanted = token?.version ?? (match === 'Exact' ? version! : store.version)

@@ -6,9 +6,18 @@ import { checkDefinition } from '../kinds/custom-definitions.ts'
 import { validateMetadata } from '../kinds/names.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { checkBuiltIn } from '../kinds/rules.ts'
-import { validateRules } from '../schema/cel.ts'
+import { hasRules, validateRules } from '../schema/cel.ts'
 import { validate } from '../schema/validate.ts'
 import { type FieldError, invalid } from '../status.ts'
+
+/** With one of these the API server does not even try the rules (apiextensions-apiserver customresource/strategy.go, hasBlockingErr). */
+const blocking = new Set<FieldError['reason']>([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
 
 /** `before` is the stored object on updates. Throws 422. */
 export function check(context: Context, type: ResourceType, after: JsonObject, before: JsonObject | undefined): void {
@@ -24,6 +33,14 @@ export function check(context: Context, type: ResourceType, after: JsonObject, b
     validate({ ...rest, metadata: {} }, type.schema, '', errors)
     // Rules assume a valid shape, as in the API server.
     if (errors.length === 0) validateRules(after, before && inVersion(before, type), type.schema, errors)
+    else if (hasRules(type.schema) && errors.some(({ reason }) => blocking.has(reason)))
+      errors.push({
+        reason: 'FieldValueInvalid',
+        field: '<nil>',
+        value: null,
+        detail:
+          'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+      })
   }
   if (errors.length > 0) throw invalid(type, show(metadata['name'] ?? ''), errors)
 }

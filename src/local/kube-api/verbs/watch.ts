@@ -4,9 +4,9 @@ import type { ResourceType } from '../kinds/registry.ts'
 import { bookmark, type Form, present } from '../print/negotiate.ts'
 import { flag, integer } from '../request.ts'
 import type { KubeResponse, WatchFrame, WatchSink } from '../response.ts'
-import { badRequest, expired, invalid } from '../status.ts'
+import { expired, type FieldError } from '../status.ts'
 import { atVersion, type Change, type StoredObject } from '../store/store.ts'
-import { requestedVersion, selectorOf } from './read.ts'
+import { refuseOptions, requestedVersion, selectorOf } from './read.ts'
 
 const bookmarkEveryMilliseconds = 60_000
 
@@ -21,19 +21,7 @@ export function watch(
   const version = requestedVersion(query)
   const bookmarks = flag(query, 'allowWatchBookmarks') && query.has('allowWatchBookmarks')
   const sendInitial = query.get('sendInitialEvents')
-  const match = query.get('resourceVersionMatch')
-  if (sendInitial !== null && match !== 'NotOlderThan')
-    throw invalid({ group: 'meta.k8s.io', plural: 'listoptions', kind: 'ListOptions' }, '', [
-      {
-        reason: 'FieldValueForbidden',
-        field: 'resourceVersionMatch',
-        detail: 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-      },
-    ])
-  if (sendInitial === null && match)
-    throw badRequest(
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    )
+  refuseOptions(watchErrors(query))
   const initial = sendInitial === 'true' || (sendInitial === null && !version)
   const seconds = integer(query, 'timeoutSeconds')
   const selected = selectorOf(query, type)
@@ -92,6 +80,30 @@ export function watch(
     return stop
   }
   return { kind: 'watch', status: 200, headers: { 'content-type': 'application/json' }, start }
+}
+
+/** What is wrong with the combination of options of a watch (apimachinery/pkg/apis/meta/internalversion/validation). */
+function watchErrors(query: URLSearchParams): FieldError[] {
+  const errors: FieldError[] = []
+  const match = query.get('resourceVersionMatch')
+  const forbid = (field: string, detail: string) => errors.push({ reason: 'FieldValueForbidden', field, detail })
+  if (query.get('sendInitialEvents') === null) {
+    if (match)
+      forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+    return errors
+  }
+  if (match !== 'NotOlderThan')
+    forbid('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+  if (match && match !== 'NotOlderThan')
+    errors.push({
+      reason: 'FieldValueNotSupported',
+      field: 'resourceVersionMatch',
+      value: match,
+      detail: 'supported values: "NotOlderThan"',
+    })
+  if (query.get('continue'))
+    forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
+  return errors
 }
 
 /**

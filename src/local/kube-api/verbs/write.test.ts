@@ -256,7 +256,6 @@ describe('delete', () => {
 })
 
 test.each([
-  ['GET', '/apis/nothing.example.com/v1/things', 404],
   ['GET', '/api/v1/namespaces/default/pods/x/portforward', 501],
   ['GET', '/api/v1/namespaces/default/configmaps/x/other', 404],
   ['POST', '/api/v1/namespaces/default/configmaps/x', 405],
@@ -268,6 +267,13 @@ test.each([
   const answer = await request(api, method, url)
   expect([answer.status, answer.body.kind, answer.body.code]).toEqual([code, 'Status', code])
 })
+
+test.each(['/apis/nothing.example.com/v1/things', '/apis/no.such.group', '/metrics'])(
+  'GET %s answers the text of 404, of which clients make a NotFound',
+  async url => {
+    expect(await request(api, 'GET', url)).toMatchObject({ status: 404, body: '404 page not found\n' })
+  },
+)
 
 test('both Event APIs show the same object', async () => {
   const event = {
