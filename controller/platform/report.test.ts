@@ -197,12 +197,3 @@ test('endpoints are those of the way in', () => {
   expect(endpoints({ host: 'todo.example.com', tlsSecretName: 'tls' })?.mcp).toBe('https://todo.example.com/mcp')
   expect(endpoints({ host: 'todo.example.com', gatewayRef: { name: 'g' } })?.web).toBe('https://todo.example.com')
 })
-
-test('a field that this release does not act on is told, not passed over', () => {
-  const status = reported(
-    platformOf({ legacy: { enabled: true }, notifications: { vapidSecretRef: { name: 'vapid' } } }),
-  )
-  expect(condition(status, 'VersionSupported')).toMatchObject({ status: 'True', reason: 'FieldsIgnored' })
-  expect(condition(status, 'VersionSupported').message).toMatch(/spec\.notifications\.vapidSecretRef/)
-  expect(condition(status, 'Ready').status).toBe('True')
-})

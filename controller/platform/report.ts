@@ -12,7 +12,6 @@ import { KINDS, type Platform, RECONCILE_ANNOTATION } from './platform.ts'
 import type { Skipped } from './presence.ts'
 import { sharingApps } from './providers/external.ts'
 import type { Readiness } from './readiness.ts'
-import { ignoredFields } from './refuse.ts'
 import { publicAddress } from './render/ingress.ts'
 
 /** A field of a child that another manager keeps changing. */
@@ -62,13 +61,11 @@ export function report(input: ReportInput): PlatformStatus {
     PART_CONDITIONS.map(([type, parts]) => [type, partVerdict(input, rows, parts)]),
   )
   verdicts.set('EventsFlowing', flowVerdict(input))
-  const ignored = ignoredFields(platform.spec)
-  verdicts.set(
-    'VersionSupported',
-    ignored.length > 0
-      ? { status: 'True', reason: 'FieldsIgnored', message: `this release does not act on ${ignored.join(', ')}` }
-      : { status: 'True', reason: 'Supported', message: `services ${effective.version}` },
-  )
+  verdicts.set('VersionSupported', {
+    status: 'True',
+    reason: 'Supported',
+    message: `services ${effective.version}`,
+  })
   verdicts.set('FieldConflict', conflictVerdict(input.fights))
   verdicts.set('ChildrenSkipped', skippedVerdict(input.skipped))
   verdicts.set(

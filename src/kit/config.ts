@@ -21,6 +21,14 @@ export interface ServiceConfig {
   smtpUrl?: string
   /** Seconds from one canary event to the next. */
   canarySeconds: number
+  /** Sender of mails. */
+  smtpFrom?: string
+  /** Where people reach the platform from outside; links in mails begin with it. */
+  publicUrl?: string
+  /** Key pair for web push; without it there is none. */
+  vapid?: { publicKey: string; privateKey: string; subject: string }
+  /** Hosts that users may have called; `*`: every public one; empty: none. */
+  webhookAllowedHosts: readonly string[]
 }
 
 export interface AuthConfig {
@@ -69,6 +77,27 @@ export function loadConfig(env: Environment = process.env, needs: readonly strin
     ...optional('mailDir', 'MAIL_DIR'),
     ...optional('smtpUrl', 'SMTP_URL'),
     canarySeconds: secondsOf(env, 'CANARY_SECONDS', CANARY_SECONDS),
+    ...optional('smtpFrom', 'SMTP_FROM'),
+    ...optional('publicUrl', 'PUBLIC_URL'),
+    ...vapidOf(env),
+    webhookAllowedHosts: (env['WEBHOOK_ALLOWED_HOSTS'] ?? '')
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter(Boolean),
+  }
+}
+
+function vapidOf(env: Environment): Pick<ServiceConfig, 'vapid'> {
+  const [publicKey, privateKey] = [env['VAPID_PUBLIC_KEY'], env['VAPID_PRIVATE_KEY']]
+  if (!publicKey && !privateKey) return {}
+  const sizes = [publicKey, privateKey].map(key => Buffer.from(key ?? '', 'base64url').length)
+  if (sizes[0] !== 65 || sizes[1] !== 32) {
+    throw new ConfigError(
+      'TEP4205: VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY must be an uncompressed P-256 point and its scalar, in base64url.',
+    )
+  }
+  return {
+    vapid: { publicKey: publicKey!, privateKey: privateKey!, subject: env['VAPID_SUBJECT'] || 'mailto:todo@localhost' },
   }
 }
 

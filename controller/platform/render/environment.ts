@@ -3,6 +3,7 @@ import { PUBSUB } from '../../../src/contracts/topology.ts'
 import type { EffectiveService } from '../effective-service.ts'
 import { childName, SECRETS } from '../names.ts'
 import type { Context } from './context.ts'
+import { publicAddress } from './ingress.ts'
 import { databaseUrl, type Env, PORT } from './pods.ts'
 
 /** The variables of a service: `src/kit/config.ts` reads them. */
@@ -27,6 +28,12 @@ export function environment(context: Context, service: EffectiveService): Env[] 
     ...(contract.service === 'notification' &&
       effective.profile === 'Development' &&
       !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),
+    ...(contract.service === 'notification' && {
+      ...(platform.spec.ingress && { PUBLIC_URL: publicAddress({ platform }) }),
+      ...(platform.spec.notifications?.webhookAllowedHosts && {
+        WEBHOOK_ALLOWED_HOSTS: platform.spec.notifications.webhookAllowedHosts.join(','),
+      }),
+    }),
     ...(contract.service === 'web' &&
       Object.fromEntries(
         effective.services
@@ -34,14 +41,19 @@ export function environment(context: Context, service: EffectiveService): Env[] 
           .map(other => [`${other.contract.service.toUpperCase()}_URL`, url(other.contract.service)]),
       )),
   }
-  const smtp = platform.spec.notifications?.smtpSecretRef?.name
+  const { smtpSecretRef, vapidSecretRef } = platform.spec.notifications ?? {}
   const issuer = SECRETS.devIssuer(name)
   return [
     ...Object.entries(plain).map(([key, value]) => ({ name: key, value })),
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ...(contract.usesDatabase ? [databaseUrl(context)] : []),
-    ...(contract.service === 'notification' && smtp
-      ? [{ name: 'SMTP_URL', valueFrom: { secretKeyRef: { name: smtp, key: 'url' } } }]
+    ...(contract.service === 'notification'
+      ? [
+          ...fromSecret(smtpSecretRef, { SMTP_URL: 'url' }),
+          ...fromSecret(smtpSecretRef, { SMTP_FROM: 'from' }, true),
+          ...fromSecret(vapidSecretRef, { VAPID_PUBLIC_KEY: 'publicKey', VAPID_PRIVATE_KEY: 'privateKey' }),
+          ...fromSecret(vapidSecretRef, { VAPID_SUBJECT: 'subject' }, true),
+        ]
       : []),
     ...(contract.service === 'web' && auth.builtIn
       ? ['DEV_ISSUER_KEY', 'DEV_ISSUER_USERS'].map(key => ({
@@ -50,4 +62,17 @@ export function environment(context: Context, service: EffectiveService): Env[] 
         }))
       : []),
   ]
+}
+
+/** Variable by variable from the keys of a Secret; an optional one may be missing there. */
+function fromSecret(
+  secret: { name: string } | undefined,
+  variables: Readonly<Record<string, string>>,
+  optional = false,
+): Env[] {
+  if (!secret) return []
+  return Object.entries(variables).map(([name, key]) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secret.name, key, ...(optional && { optional }) } },
+  }))
 }

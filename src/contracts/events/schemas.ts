@@ -117,7 +117,7 @@ const notificationEvent = (extra: Record<string, JsonSchema> = {}): JsonSchema =
     task_id: uuid,
     reminder_id: uuid,
     kind: { type: 'string', enum: ['reminder', 'reminder_missed'] },
-    channel: { type: 'string', enum: ['in_app', 'email'] },
+    channel: { type: 'string', enum: ['in_app', 'email', 'web_push', 'webhook'] },
     title: text(500),
     ...extra,
   })

@@ -220,7 +220,7 @@ export interface EventData {
     task_id?: string
     reminder_id?: string
     kind?: 'reminder' | 'reminder_missed'
-    channel?: 'in_app' | 'email'
+    channel?: 'in_app' | 'email' | 'web_push' | 'webhook'
     title?: string
   }
   'notification.sent': {
@@ -229,7 +229,7 @@ export interface EventData {
     task_id?: string
     reminder_id?: string
     kind?: 'reminder' | 'reminder_missed'
-    channel?: 'in_app' | 'email'
+    channel?: 'in_app' | 'email' | 'web_push' | 'webhook'
     title?: string
     sent_at?: string
   }
@@ -239,7 +239,7 @@ export interface EventData {
     task_id?: string
     reminder_id?: string
     kind?: 'reminder' | 'reminder_missed'
-    channel?: 'in_app' | 'email'
+    channel?: 'in_app' | 'email' | 'web_push' | 'webhook'
     title?: string
     until?: string
   }
@@ -249,7 +249,7 @@ export interface EventData {
     task_id?: string
     reminder_id?: string
     kind?: 'reminder' | 'reminder_missed'
-    channel?: 'in_app' | 'email'
+    channel?: 'in_app' | 'email' | 'web_push' | 'webhook'
     title?: string
     reason?: string
   }

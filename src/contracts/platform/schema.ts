@@ -326,9 +326,13 @@ const spec = object(
     notifications: object('How reminders leave the platform.', {
       smtpSecretRef: secretRef('Secret with url and from.'),
       vapidSecretRef: secretRef('Secret with publicKey, privateKey and subject.'),
-      webhookAllowedHosts: list('Hosts that webhooks may call.', string('Host.', { maxLength: 253 }), {
-        maxItems: 256,
-      }),
+      webhookAllowedHosts: list(
+        'Hosts that webhooks of users may call; `*` stands for every public one.',
+        string('Host.', { maxLength: 253 }),
+        {
+          maxItems: 256,
+        },
+      ),
     }),
     ingress: object('The way in.', {
       host: string('Host name.', { maxLength: 253 }),

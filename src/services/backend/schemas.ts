@@ -96,6 +96,15 @@ export const patchTaskSchema = {
   properties: { ...fields, status, ...aliases },
 } as const
 
+const clock = { type: 'string', pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' } as const
+const channels = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    ['in_app', 'email', 'web_push', 'webhook'].map(channel => [channel, { type: 'boolean' }]),
+  ),
+} as const
+
 export const preferencesSchema = {
   type: 'object',
   minProperties: 1,
@@ -104,6 +113,20 @@ export const preferencesSchema = {
     timezone: { type: 'string', maxLength: 64 },
     email: { type: ['string', 'null'], maxLength: 254, pattern: '^[^@\\s<>]+@[^@\\s<>]+$' },
     email_notifications: { type: 'boolean' },
+    notifications: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'by kind, which channels to use; absent: all that are set up',
+      properties: { reminder: channels, reminder_missed: channels },
+    },
+    quiet_hours: {
+      type: ['object', 'null'],
+      required: ['start', 'end'],
+      additionalProperties: false,
+      description: 'in the time zone of the preferences; what would go out meanwhile goes out at their end',
+      properties: { start: clock, end: clock },
+    },
+    digest_at: { ...clock, type: ['string', 'null'], description: 'one mail a day at this time, instead of one each' },
   },
 } as const
 

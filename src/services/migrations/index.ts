@@ -2,6 +2,7 @@ import type { Migration } from '../../kit/migrate.ts'
 import { analytics } from './analytics.ts'
 import { audit } from './audit.ts'
 import { backend } from './backend.ts'
+import { channels } from './channels.ts'
 import { messaging } from './messaging.ts'
 import { notification } from './notification.ts'
 import { operations } from './operations.ts'
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   operations,
   recurrence,
   replays,
+  channels,
 ]
