@@ -61,11 +61,7 @@ export function report(input: ReportInput): PlatformStatus {
     PART_CONDITIONS.map(([type, parts]) => [type, partVerdict(input, rows, parts)]),
   )
   verdicts.set('EventsFlowing', flowVerdict(input))
-  verdicts.set('VersionSupported', {
-    status: 'True',
-    reason: 'Supported',
-    message: `services ${effective.version}`,
-  })
+  verdicts.set('VersionSupported', versionVerdict(input))
   verdicts.set('FieldConflict', conflictVerdict(input.fights))
   verdicts.set('ChildrenSkipped', skippedVerdict(input.skipped))
   verdicts.set(
@@ -133,6 +129,13 @@ function flowVerdict({ platform, flow }: ReportInput): Verdict {
   return before && before.reason !== 'NotMeasured'
     ? { status: before.status, reason: before.reason, message: before.message }
     : { status: 'Unknown', reason: 'Measuring', message: 'no canary event was seen yet' }
+}
+
+function versionVerdict({ effective, refused }: ReportInput): Verdict {
+  const refusal = refused.find(({ code }) => code === 'TEP-SPEC-VERSION')
+  return refusal
+    ? { status: 'False', reason: 'Unsupported', message: refusal.message }
+    : { status: 'True', reason: 'Supported', message: `services ${effective.version}` }
 }
 
 /** Names manager, path and since of each field that is fought over; says the same as long as the fights are the same. */
