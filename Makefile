@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property bench-up bench-runtime engines conformance clean
+.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz engines conformance bench-up bench-runtime clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,15 @@ watch-matrix: node_modules/.installed ## 20 faults of a watch, ours beside clien
 
 plan-property: node_modules/.installed ## the plan against the writes made, over EDITS=1000 edits of a spec
 	@PLAN_EDITS=$(or $(EDITS),1000) npm run -s jest -- --roots controller -- platform/changes.test
+
+schema-check: node_modules/.installed ## event schemas against every release, both ways, with a counter-example for each break
+	@node src/contracts/compat/main.ts
+
+fuzz: node_modules/.installed ## arbitrary bodies against the reader of events (BODIES=1000000)
+	@node test/fuzz/main.ts --bodies $(or $(BODIES),1000000) --seed $(or $(SEED),1)
+
+recurrence: node_modules/.installed ## repeating tasks against independent oracles, in four host zones (CASES=100000)
+	@node test/recurrence/main.ts --cases $(or $(CASES),100000) --seed $(or $(SEED),1)
 
 engines: node_modules/.installed ## finds or builds the real engines: etcd, kube-apiserver, daprd, scheduler, Kafka, helm
 	@node test/engines/main.ts

@@ -3,7 +3,6 @@ import type { Watched } from './kube/manager.ts'
 import type { KubeObject } from './kube/objects.ts'
 import { CHILD_KINDS, KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, platformKey } from './platform/platform.ts'
 import { BY_NAMESPACE, BY_READER } from './platform/project.ts'
-import { TOPICS } from './platform/providers/external-topics.ts'
 
 /** Kinds whose objects may be inputs of a platform though they are nobody's children: they are watched without a selector. */
 const INPUT_KINDS: string[] = [
@@ -18,15 +17,13 @@ const INPUT_KINDS: string[] = [
 /** Of these, a change concerns every platform that reads the namespace; of the others only their owner. */
 const SHARED_INPUTS: string[] = [KINDS.secret, KINDS.kafka, KINDS.redpanda].map(({ kind }) => kind)
 
-/** Of all pods only those of the Jobs that look at topics: what they said last is their report. */
-const TOPICS_PODS = `${PLATFORM_LABEL},app.kubernetes.io/component=${TOPICS}`
-
 /** What the controller watches, in the namespaces given or in all, and which platforms a change concerns. */
 export function watchesOf(namespaces: string[], cache: () => Cache): Watched[] {
   const keysOf = (object: KubeObject): string[] => platformsOf(object, cache())
   return (namespaces.length > 0 ? namespaces : [undefined]).flatMap(namespace => [
     { ...KINDS.platform, keysOf, ...(namespace && { namespace }) },
-    { ...KINDS.pod, keysOf, ...(namespace && { namespace }), labelSelector: TOPICS_PODS },
+    // Pods of the services carry no way back to their platform: they come and go, and are asked, not reconciled.
+    { ...KINDS.pod, keysOf, ...(namespace && { namespace }), labelSelector: PLATFORM_LABEL },
     ...[...CHILD_KINDS, KINDS.redpanda].map(kind => ({
       ...kind,
       keysOf,
@@ -36,17 +33,26 @@ export function watchesOf(namespaces: string[], cache: () => Cache): Watched[] {
   ])
 }
 
+function ownerOf({ metadata: { labels } }: KubeObject): string | undefined {
+  const platform = labels?.[PLATFORM_LABEL]
+  const home = labels?.[PLATFORM_NAMESPACE_LABEL]
+  return platform && home ? platformKey(home, platform) : undefined
+}
+
 /** A child leads to its platform by label; Secrets and Kafkas of others may be inputs of any platform that refers to them. */
 function platformsOf(object: KubeObject, cache: Cache): string[] {
-  const { labels, namespace, name } = object.metadata
+  const { namespace, name } = object.metadata
   if (object.kind === KINDS.platform.kind)
     return cache
       .byIndex(BY_NAMESPACE, `${object.kind}/${namespace}`)
       .map(other => platformKey(namespace!, other.metadata.name))
       .concat(platformKey(namespace!, name))
-  const platform = labels?.[PLATFORM_LABEL]
-  const home = labels?.[PLATFORM_NAMESPACE_LABEL]
-  if (platform && home) return [platformKey(home, platform)]
+  const owner = ownerOf(object)
+  if (owner) return [owner]
   if (!SHARED_INPUTS.includes(object.kind)) return []
+  // Strimzi names the Secret of a KafkaUser after it. Beside a shared Kafka there are thousands, and each has one reader.
+  const user = object.kind === KINDS.secret.kind && cache.get(KINDS.user, namespace, name)
+  const reader = user && ownerOf(user)
+  if (reader) return [reader]
   return cache.byIndex(BY_READER, namespace!).map(({ metadata }) => platformKey(metadata.namespace!, metadata.name))
 }

@@ -22,8 +22,10 @@ const server: BuildOptions = {
   keepNames: true,
   sourcemap: 'linked',
   logLevel: 'warning',
-  // Optional accelerators of `ws` and `pg`, which do without.
-  external: ['bufferutil', 'utf-8-validate', 'pg-native'],
+  // Optional accelerators of `ws`, `pg` and @platformatic/kafka, which do without.
+  external: ['bufferutil', 'utf-8-validate', 'pg-native', '@node-rs/crc32'],
+  // The same code with its WebAssembly inside; the other reads it from a file beside itself, which a bundle has not.
+  alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
 }
 
 /**
@@ -64,8 +66,6 @@ await Promise.all([
   }),
   build({
     ...server,
-    // Loaded on demand by the topics Job alone.
-    external: [...server.external!, '@platformatic/kafka'],
     entryPoints: { services: 'src/services/main.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },

@@ -43,13 +43,14 @@ export class Cache {
   readonly #synced = new Set<string>()
   readonly #absent = new Set<string>()
   readonly #listeners = new Set<CacheListener>()
-  readonly #project: Project
+  /** What is kept of an object. */
+  readonly project: Project
   /** resourceVersion at which the watch showed an object to be gone, by uid: the answer of a write may come after it. */
   readonly #gone = new Map<string, string>()
   #sequence = 0
 
   constructor({ project = object => object, indexes = {} }: CacheOptions = {}) {
-    this.#project = project
+    this.project = object => deepFreeze(project(object))
     for (const [name, of] of Object.entries(indexes)) this.#indexes.set(name, { of, found: new Map() })
   }
 
@@ -90,7 +91,7 @@ export class Cache {
   }
 
   /**
-   * Takes a whole list for the truth about a kind, in one namespace or in all, even where its resourceVersions are lower
+   * Takes a whole list, each object as `project` left it, for the truth about a kind, in one namespace or in all, even where its resourceVersions are lower
    * than before (a restored backup); an empty version says that the kind is absent. What we wrote since `mark` may be missing in it and is kept, unless the list's own
    * version says that it knows the write: then the object was deleted since.
    */
@@ -110,7 +111,7 @@ export class Cache {
       const inScope = !namespace || held.metadata.namespace === namespace
       if (inScope && !listed.has(key) && !own?.has(key)) this.#drop(key, held)
     }
-    for (const object of objects) if (!this.#isStale(object)) this.#put(object, 'upsert')
+    for (const object of objects) if (!this.#isStale(object)) this.#put(object, 'upsert', kept => kept)
     if (resourceVersion) this.#absent.delete(kindKey(kind))
     else this.#absent.add(kindKey(kind))
     this.#synced.add(`${kindKey(kind)}/${namespace ?? ''}`)
@@ -191,7 +192,7 @@ export class Cache {
     return write.uid === object.metadata.uid || isOlder(object.metadata.resourceVersion, write.deletedVersion)
   }
 
-  #put(object: KubeObject, change: Change): void {
+  #put(object: KubeObject, change: Change, keep = this.project): void {
     const kind = kindKey(object)
     const key = keyOf(object)
     let held = this.#byKind.get(kind)
@@ -202,7 +203,7 @@ export class Cache {
     const before = held.get(key)
     const { uid, resourceVersion } = object.metadata
     if (before?.metadata.resourceVersion === resourceVersion && before?.metadata.uid === uid) return
-    const projected = deepFreeze(this.#project(object))
+    const projected = keep(object)
     held.set(key, projected)
     this.#reindex(key, before, projected)
     this.#tell(projected, change)

@@ -6,6 +6,8 @@ export interface Clock {
   monotonic(): number
   /** Calls back once after `ms` milliseconds; the returned function cancels it. */
   after(ms: number, callback: () => void): () => void
+  /** Resolves once everything else that is due in this process had its turn: long work would keep probes and watches waiting. */
+  turn(): Promise<void>
 }
 
 /** `setTimeout` fires at once for longer delays than this. */
@@ -18,6 +20,7 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS))
     return () => clearTimeout(timer)
   },
+  turn: () => new Promise(resolve => setImmediate(resolve)),
 }
 
 /** Resolves after `ms`, or at once when the signal aborts. */

@@ -36,7 +36,7 @@ function court() {
     const skew = { ms: 0 }
     const log: string[] = []
     const stop = new AbortController()
-    const own = { now: () => clock.now() + skew.ms, monotonic: clock.monotonic, after: clock.after }
+    const own = { ...clock, now: () => clock.now() + skew.ms }
     const lease = new LeaderLease(new KubeClient(transport(name, wire), { clock: own }), {
       namespace: 'system',
       name: 'court',

@@ -21,12 +21,14 @@ interface Page {
 /**
  * A consistent list in pages (resourceVersion unset: no older than the moment it is asked for). A list that lasts longer
  * than the server keeps its snapshot answers 410 in the middle: it begins again, unpaged, as client-go's pager does.
+ * `keep` says what is held of an object while the others arrive.
  */
 export async function listAll(
   client: KubeClient,
   scope: Scope,
   pageSize: number,
   signal: AbortSignal,
+  keep: (object: KubeObject) => KubeObject | undefined = object => object,
 ): Promise<Listed> {
   const objects: KubeObject[] = []
   let token: string | undefined
@@ -40,7 +42,10 @@ export async function listAll(
       objects.length = 0
     }
     // Items of a list carry no apiVersion and kind of their own for built-in kinds; those of a watch do.
-    for (const item of page.items ?? []) objects.push({ ...item, ...scope.kind })
+    for (const item of page.items ?? []) {
+      const kept = keep({ ...item, ...scope.kind })
+      if (kept) objects.push(kept)
+    }
     token = page.metadata?.continue
     if (!token) return { objects, resourceVersion: page.metadata!.resourceVersion! }
   }

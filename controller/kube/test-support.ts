@@ -30,6 +30,8 @@ export class ManualClock implements Clock {
     return this.#timers.length
   }
 
+  turn = (): Promise<void> => Promise.resolve()
+
   /** Sets the wall clock alone, as an administrator or NTP does. */
   jump(ms: number): void {
     this.#now += ms

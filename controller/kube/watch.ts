@@ -11,7 +11,9 @@ import { readWatch, SILENCE, type WatchEvent } from './watch-stream.ts'
 export interface WatchHandlers {
   /** Called before a list is asked for: what is written from now on may be missing in it. */
   listing?(): void
-  /** The whole truth at one moment: after the first list, and again after each relist. No version: the kind is absent. */
+  /** What is held of an object while the rest of a list arrives: the objects of all pages at once would be many times the cache. */
+  keep?(object: KubeObject): KubeObject
+  /** The whole truth at one moment, as `keep` left it: after the first list, and again after each relist. No version: the kind is absent. */
   replace(objects: KubeObject[], resourceVersion: string): void
   upsert(object: KubeObject): void
   remove(object: KubeObject): void
@@ -117,7 +119,9 @@ class ListWatch {
     }
     if (this.#version === undefined && !this.#streaming) {
       this.#handlers.listing?.()
-      const { objects, resourceVersion } = await listAll(this.#client, this.#options, pageSize, signal)
+      const { objects, resourceVersion } = await listAll(this.#client, this.#options, pageSize, signal, object =>
+        this.#keep(object),
+      )
       if (signal.aborted) return
       this.#begin(objects, resourceVersion)
     }
@@ -180,7 +184,10 @@ class ListWatch {
           this.#bookmarks = true
           this.#begin(objects, object.metadata.resourceVersion!)
         } else if (event.type === 'DELETED') collecting.delete(nameOf(object))
-        else if (event.type !== 'BOOKMARK') collecting.set(nameOf(object), object)
+        else if (event.type !== 'BOOKMARK') {
+          const kept = this.#keep(object)
+          if (kept) collecting.set(nameOf(object), kept)
+        }
       },
     })
     try {
@@ -212,16 +219,24 @@ class ListWatch {
     if (this.#version !== undefined) this.#handlers.advanced?.(this.#version)
   }
 
-  /** One object that a handler cannot digest must not keep the others away. */
+  #keep(object: KubeObject): KubeObject | undefined {
+    return this.#digest(object, () => this.#handlers.keep?.(object) ?? object)
+  }
+
   #handle(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): void {
+    this.#digest(object, () => (type === 'DELETED' ? this.#handlers.remove(object) : this.#handlers.upsert(object)))
+  }
+
+  /** One object that a handler cannot digest must not keep the others away. */
+  #digest<T>(object: KubeObject, handle: () => T): T | undefined {
     try {
-      if (type === 'DELETED') this.#handlers.remove(object)
-      else this.#handlers.upsert(object)
+      return handle()
     } catch (error) {
       const { namespace = '', name } = object.metadata
       this.#handlers.trouble?.(
         new KubeError('Unexpected', `${this.#what}: ${namespace}/${name}: ${String(error)}`, 'never', {}, error),
       )
+      return undefined
     }
   }
 }

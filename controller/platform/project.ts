@@ -12,7 +12,7 @@ import {
   type Platform,
   REPLICAS_ANNOTATION,
 } from './platform.ts'
-import { kafkaInput } from './providers/inputs.ts'
+import { kafkaInput, type TopicInput } from './providers/inputs.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 
 /**
@@ -37,9 +37,8 @@ export interface Cached extends KubeObject {
 
 const KEPT_LABELS = [PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, 'strimzi.io/cluster']
 /** Kinds that are looked for by namespace, whoever made them. */
-const BY_NAMESPACE_KINDS: string[] = [KINDS.platform, KINDS.topic, KINDS.redpandaTopic, KINDS.pod].map(
-  ({ kind }) => kind,
-)
+const BY_NAMESPACE_KINDS: string[] = [KINDS.platform.kind, KINDS.pod.kind]
+const TOPIC_KINDS: string[] = [KINDS.topic.kind, KINDS.redpandaTopic.kind]
 
 /** What a Deployment says of its number of pods. */
 export function scaleOf(replicas = 1, annotations: Record<string, string> = {}): Scale {
@@ -132,6 +131,14 @@ export function driftOfChild(desired: KubeObject, child: Cached): Drift[] {
 export const BY_PLATFORM = 'platform'
 export const BY_NAMESPACE = 'kind and namespace'
 export const BY_READER = 'namespace that a platform reads'
+export const BY_TOPIC = 'cluster and Kafka’s own name'
+
+/** Where `BY_TOPIC` finds the topics of one name: on a shared Kafka there are thousands beside a platform's own. */
+export const topicKey = (
+  kind: string,
+  cluster: { name: string; namespace: string | undefined },
+  topic: string,
+): string => `${kind}/${cluster.namespace}/${cluster.name}/${topic}`
 
 export const INDEXES = {
   [BY_PLATFORM]: ({ kind, metadata: { labels } }: KubeObject): string[] => {
@@ -144,4 +151,9 @@ export const INDEXES = {
   [BY_NAMESPACE]: ({ kind, metadata: { namespace } }: KubeObject): string[] =>
     BY_NAMESPACE_KINDS.includes(kind) ? [`${kind}/${namespace}`] : [],
   [BY_READER]: (object: KubeObject): string[] => (object as Cached).reads ?? [],
+  [BY_TOPIC]: ({ kind, metadata: { namespace }, input }: KubeObject): string[] => {
+    if (!TOPIC_KINDS.includes(kind)) return []
+    const { cluster, name } = input as TopicInput
+    return [topicKey(kind, { name: cluster, namespace }, name)]
+  },
 }

@@ -9,8 +9,10 @@ import { keyOf, type Metadata } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
 import { type Actors, act } from './act.ts'
 import { decide } from './decide.ts'
+import { deletionReport } from './deletion.ts'
 import { type Effective, effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
+import type { Flow } from './flow/flow.ts'
 import { observeChildren } from './observe.ts'
 import { isStateful, type Observed, planDeletion, type Step } from './plan.ts'
 import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
@@ -24,6 +26,8 @@ export interface ReconcilerOptions {
   settings: OperatorSettings
   clock: Clock
   random: Random
+  /** What is known of the way of events; absent: nobody looks. */
+  flowOf?(platform: Platform): Flow
 }
 
 /** How long until a name that somebody else has is looked at again, in milliseconds. */
@@ -70,7 +74,8 @@ export class Reconciler {
     const observed = observeChildren(cache, platform)
     const { fights, nextMs } = this.#fights(observed, steps)
     const now = this.#now()
-    const status = report({ ...decision, platform, observed, failures, fights, now })
+    const flow = this.#options.flowOf?.(platform)
+    const status = report({ ...decision, platform, observed, failures, fights, now, ...(flow && { flow }) })
     await this.#writeStatus(platform, status)
     if (failures.length > 0)
       throw new AggregateError(
@@ -122,29 +127,17 @@ export class Reconciler {
       return undefined
     }
     const failures = await act(this.#actors, platform, steps)
-    const rows = remaining.map(({ kind, metadata }) => ({
-      kind,
-      name: metadata.name,
-      ready: false,
-      reason: metadata.deletionTimestamp ? 'Terminating' : 'WaitingForEarlierWave',
-      message:
-        metadata.deletionTimestamp && metadata.finalizers?.length
-          ? `held by finalizer ${metadata.finalizers.join(', ')}`
-          : '',
-    }))
-    const message = `${remaining.length} children left; next: ${[...new Set((steps.length > 0 ? steps.map(step => step.object) : remaining).map(object => object.kind))].slice(0, 3).join(', ')}`
-    await this.#writeStatus(
-      platform,
-      briefStatus(
-        platform,
-        {
-          Ready: { status: 'False', reason: 'Deleting', message: 'being deleted' },
-          Deleting: { status: 'True', reason: 'InProgress', message },
-        },
-        this.#now(),
-        rows,
-      ),
-    )
+    const { verdict, rows } = deletionReport({
+      remaining,
+      asked: steps.map(step => step.object),
+      failure: failures[0]?.error,
+      now: this.#options.clock.now(),
+    })
+    const verdicts = {
+      Ready: { status: 'False', reason: 'Deleting', message: 'being deleted' },
+      Deleting: verdict,
+    } as const
+    await this.#writeStatus(platform, briefStatus(platform, verdicts, this.#now(), rows))
     if (failures.length > 0) throw failures[0]!.error
     return { requeueAfterMs: 2_000 }
   }
@@ -183,7 +176,7 @@ export class Reconciler {
     for (const condition of status.conditions ?? []) {
       const old = platform.status?.conditions?.find(each => each.type === condition.type)
       if (old?.status === condition.status || (!old && condition.status !== 'True')) continue
-      const bad = condition.type === 'Ready' && condition.status === 'False'
+      const bad = ['Ready', 'EventsFlowing'].includes(condition.type) && condition.status === 'False'
       record(platform, {
         type: bad ? 'Warning' : 'Normal',
         reason: `${condition.type}${condition.status}`,

@@ -1,4 +1,3 @@
-import type { PlatformSpec } from '../../src/contracts/generated/platform.ts'
 import type { Effective } from './effective.ts'
 import type { Refusal } from './errors.ts'
 import type { Facts } from './facts.ts'
@@ -45,13 +44,3 @@ const builtInAlready = ({ spec }: Platform, { subscriptions }: Effective): { app
   (spec.subscriptions ?? []).filter(given =>
     subscriptions.some(({ app, topic, own }) => !own && app === given.app && topic === given.topic),
   )
-
-/** Fields the schema has for later releases: accepted and kept, but nothing comes of them yet. */
-const NOT_ACTED_UPON: readonly ((spec: PlatformSpec) => string | false)[] = [
-  spec => spec.notifications?.vapidSecretRef !== undefined && 'spec.notifications.vapidSecretRef',
-  spec => spec.notifications?.webhookAllowedHosts !== undefined && 'spec.notifications.webhookAllowedHosts',
-]
-
-/** What is asked for and silently would not happen, were it not told in the condition VersionSupported. Pure. */
-export const ignoredFields = (spec: PlatformSpec): string[] =>
-  NOT_ACTED_UPON.map(look => look(spec)).filter(field => field !== false)

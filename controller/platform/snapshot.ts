@@ -32,7 +32,7 @@ export async function takeSnapshot(client: KubeClient, platform: Platform, signa
         throw error
       })
       const { objects, resourceVersion } = listed ?? ABSENT
-      cache.replace(kind, objects, { namespace, mark: cache.mark(), resourceVersion })
+      cache.replace(kind, objects.map(cache.project), { namespace, mark: cache.mark(), resourceVersion })
       for (const object of objects) live.set(keyOf(object), object)
     }
   }

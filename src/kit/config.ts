@@ -1,3 +1,5 @@
+import { CANARY_SECONDS } from '../contracts/flow.ts'
+
 /** Settings of one service, read from the environment the controller renders; the same in every place. */
 export interface ServiceConfig {
   /** Address to listen on. Inside a cluster probes come from outside the pod's loopback, elsewhere nothing does. */
@@ -17,6 +19,16 @@ export interface ServiceConfig {
   /** Development: mails become `.eml` files here. */
   mailDir?: string
   smtpUrl?: string
+  /** Seconds from one canary event to the next. */
+  canarySeconds: number
+  /** Sender of mails. */
+  smtpFrom?: string
+  /** Where people reach the platform from outside; links in mails begin with it. */
+  publicUrl?: string
+  /** Key pair for web push; without it there is none. */
+  vapid?: { publicKey: string; privateKey: string; subject: string }
+  /** Hosts that users may have called; `*`: every public one; empty: none. */
+  webhookAllowedHosts: readonly string[]
 }
 
 export interface AuthConfig {
@@ -64,11 +76,40 @@ export function loadConfig(env: Environment = process.env, needs: readonly strin
     podName: env['POD_NAME'] || 'local',
     ...optional('mailDir', 'MAIL_DIR'),
     ...optional('smtpUrl', 'SMTP_URL'),
+    canarySeconds: secondsOf(env, 'CANARY_SECONDS', CANARY_SECONDS),
+    ...optional('smtpFrom', 'SMTP_FROM'),
+    ...optional('publicUrl', 'PUBLIC_URL'),
+    ...vapidOf(env),
+    webhookAllowedHosts: (env['WEBHOOK_ALLOWED_HOSTS'] ?? '')
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter(Boolean),
+  }
+}
+
+function vapidOf(env: Environment): Pick<ServiceConfig, 'vapid'> {
+  const [publicKey, privateKey] = [env['VAPID_PUBLIC_KEY'], env['VAPID_PRIVATE_KEY']]
+  if (!publicKey && !privateKey) return {}
+  const sizes = [publicKey, privateKey].map(key => Buffer.from(key ?? '', 'base64url').length)
+  if (sizes[0] !== 65 || sizes[1] !== 32) {
+    throw new ConfigError(
+      'TEP4205: VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY must be an uncompressed P-256 point and its scalar, in base64url.',
+    )
+  }
+  return {
+    vapid: { publicKey: publicKey!, privateKey: privateKey!, subject: env['VAPID_SUBJECT'] || 'mailto:todo@localhost' },
   }
 }
 
 const isCluster = (apiServer: string | undefined): boolean =>
   apiServer !== undefined && !/^(127\.|localhost$|::1$)/.test(apiServer)
+
+function secondsOf(env: Environment, name: string, fallback: number): number {
+  const text = env[name]
+  const seconds = text ? Number(text) : fallback
+  if (Number.isInteger(seconds) && seconds > 0 && seconds <= 3_600) return seconds
+  throw new ConfigError(`TEP4205: ${name}=${text?.slice(0, 40)} is no number of seconds; use 1 to 3600.`)
+}
 
 function portOf(env: Environment, name: string, fallback: number): number {
   const text = env[name]

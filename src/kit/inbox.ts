@@ -19,6 +19,8 @@ export interface Failure {
   fingerprint: string
   topic: string
   eventId: string | null
+  /** Whose event it is, where that can be told. */
+  userId: string | null
   type: string
   code: string
   reason: string
@@ -28,26 +30,31 @@ export interface Failure {
 /** Stores why an event failed: what a dead-letter topic holds is the bare event, without a reason. */
 export async function recordFailure(sql: Sql, failure: Failure): Promise<void> {
   await sql.query(
-    `INSERT INTO messaging.inbox_failures AS f (consumer, fingerprint, topic, type, code, reason, body, event_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    `INSERT INTO messaging.inbox_failures AS f (consumer, fingerprint, topic, type, code, reason, body, event_id, user_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (consumer, fingerprint) DO UPDATE
      SET attempts = f.attempts + 1, last_failed_at = now(), code = excluded.code, reason = excluded.reason`,
     columns(failure),
   )
 }
 
-/** Marks an event as parked on its dead-letter topic, keeping the reason recorded before. */
-export async function recordDeadLetter(sql: Sql, letter: Failure): Promise<void> {
-  await sql.query(
-    `INSERT INTO messaging.inbox_failures AS f (consumer, fingerprint, topic, type, code, reason, body, event_id, dead_lettered_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())
-     ON CONFLICT (consumer, fingerprint) DO UPDATE SET dead_lettered_at = coalesce(f.dead_lettered_at, now())`,
+/**
+ * Marks an event as parked on its dead-letter topic, keeping the reason recorded before.
+ * @returns the reason; undefined when it was parked already
+ */
+export async function recordDeadLetter(sql: Sql, letter: Failure): Promise<string | undefined> {
+  const [row] = await sql.query<{ reason: string }>(
+    `INSERT INTO messaging.inbox_failures AS f (consumer, fingerprint, topic, type, code, reason, body, event_id, user_id, dead_lettered_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())
+     ON CONFLICT (consumer, fingerprint) DO UPDATE SET dead_lettered_at = now() WHERE f.dead_lettered_at IS NULL
+     RETURNING reason`,
     columns(letter),
   )
+  return row?.reason
 }
 
 // PostgreSQL text holds no NUL, but a malformed body may.
 const columns = (f: Failure): unknown[] =>
-  [f.consumer, f.fingerprint, f.topic, f.type, f.code, f.reason.slice(0, 2000), f.body, f.eventId].map(value =>
-    typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value,
+  [f.consumer, f.fingerprint, f.topic, f.type, f.code, f.reason.slice(0, 2000), f.body, f.eventId, f.userId].map(
+    value => (typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value),
   )

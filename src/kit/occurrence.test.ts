@@ -1,13 +1,7 @@
 import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
-import {
-  checkSeries,
-  firstOccurrence,
-  nextOccurrence,
-  type Occurrence,
-  RecurrenceError,
-  type Series,
-} from './occurrence.ts'
+import { checkSeries, firstOccurrence, nextOccurrence, type Occurrence, type Series, upcoming } from './occurrence.ts'
+import { RecurrenceError } from './recurrence-rule.ts'
 
 const berlin = { dtstart: '2026-01-05T09:00:00', tzid: 'Europe/Berlin' }
 
@@ -85,8 +79,55 @@ test('after completion, the rule counts from the day of completion', () => {
   expect(nextOccurrence({ ...series, rrule: 'FREQ=DAILY;COUNT=2' }, 1, '2026-02-10T22:30:00Z')).toBeUndefined()
 })
 
+test('missed occurrences come one by one, or are skipped and still counted', () => {
+  const series: Series = { ...berlin, rrule: 'FREQ=DAILY;COUNT=30' }
+  const done = '2026-01-20T12:00:00Z'
+  expect(nextOccurrence(series, 0, done)).toMatchObject({ index: 1, local: '2026-01-06T09:00:00' })
+  const skipping: Series = { ...series, missed: 'skip' }
+  expect(nextOccurrence(skipping, 0, done)).toMatchObject({ index: 16, local: '2026-01-21T09:00:00' })
+  expect(nextOccurrence(skipping, 0, '2026-03-01T12:00:00Z')).toBeUndefined()
+  // Done early, nothing was missed.
+  expect(nextOccurrence(skipping, 5, '2026-01-02T12:00:00Z')?.index).toBe(6)
+})
+
+test('the first occurrence may be left out; leaving out all of them is refused', () => {
+  const series = { ...berlin, rrule: 'FREQ=DAILY;COUNT=2', exdates: ['2026-01-05T09:00:00'] }
+  expect(firstOccurrence(series)).toMatchObject({ index: 1, local: '2026-01-06T09:00:00' })
+  const none = { ...series, exdates: [...series.exdates, '2026-01-06T09:00'] }
+  expect(() => checkSeries(none)).toThrow(expect.objectContaining({ field: 'exdates' }))
+})
+
+test('two times on the wall that are one moment are one occurrence, and counted as two', () => {
+  const series = { rrule: 'FREQ=HOURLY;COUNT=4', dtstart: '2026-03-29T01:30:00', tzid: 'Europe/Berlin' }
+  expect(upcoming(series, 9)).toEqual([
+    { index: 0, local: '2026-03-29T01:30:00', at: '2026-03-29T00:30:00.000Z' },
+    { index: 1, local: '2026-03-29T02:30:00', at: '2026-03-29T01:30:00.000Z' },
+    { index: 3, local: '2026-03-29T04:30:00', at: '2026-03-29T02:30:00.000Z' },
+  ])
+})
+
+test('an hourly series goes on for years', () => {
+  const series = { rrule: 'FREQ=HOURLY', dtstart: '2026-01-01T00:00:00', tzid: 'UTC' }
+  expect(upcoming(series, 1, 0, '2027-04-01T00:00:00.000Z')[0]).toMatchObject({ local: '2027-04-01T01:00:00' })
+})
+
 test.each<[Partial<Series>, string]>([
   [{ rrule: 'every monday' }, 'rrule'],
+  ...[
+    'FREQ=DAILY;BYMONTH=13',
+    'FREQ=DAILY;BYHOUR=25',
+    'FREQ=DAILY;FOO=1',
+    'FREQ=DAILY;FREQ=WEEKLY',
+    'FREQ=DAILY;INTERVAL=0',
+    'FREQ=DAILY;COUNT=2;UNTIL=20300101',
+    'FREQ=WEEKLY;BYDAY=1MO',
+    'FREQ=WEEKLY;BYMONTHDAY=3',
+    'FREQ=MONTHLY;BYSETPOS=1',
+    'FREQ=MONTHLY;BYDAY=0MO',
+    'FREQ=DAILY;__PROTO__=1',
+    'INTERVAL=2',
+    '',
+  ].map((rrule): [Partial<Series>, string] => [{ rrule }, 'rrule']),
   [{ rrule: 'FREQ=SECONDLY' }, 'rrule'],
   [{ rrule: 'FREQ=DAILY;COUNT=1000000' }, 'rrule'],
   [{ rrule: 'FREQ=DAILY;UNTIL=soon' }, 'rrule'],

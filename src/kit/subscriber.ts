@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import {
   canonicalJson,
+  createEvent,
   type EventType,
   type Normalised,
   normalise,
@@ -11,10 +12,14 @@ import {
   uuidv5,
 } from '../contracts/events/index.ts'
 import { deadLetterRoute, eventRoute, IGNORE_ROUTE } from '../contracts/topology.ts'
+import type { Dapr } from './dapr.ts'
 import type { Database, Sql } from './db.ts'
+import { type FlowOptions, serveFlow } from './flow.ts'
 import { claim, type Failure, recordDeadLetter, recordFailure } from './inbox.ts'
 import type { Logger } from './log.ts'
+import { append } from './outbox.ts'
 import { Problem } from './problem.ts'
+import type { Receipts } from './receipts.ts'
 
 /** What a handler gets besides the event. */
 export interface Handling {
@@ -35,9 +40,12 @@ export interface SubscriberOptions {
   /** Keyed by short type; a type without a handler is acknowledged. */
   handlers: Partial<Record<EventType, Handler>>
   db: Database
+  dapr: Pick<Dapr, 'metadata'>
   log: Logger
   metrics: Registry
   appApiToken?: string
+  /** Of the app that publishes. */
+  publishing?: FlowOptions['publishing']
 }
 
 /** Exactly the statuses Dapr knows; any other word means "deliver again, for ever". */
@@ -56,7 +64,9 @@ const BODY_LIMIT = 2 * 1024 * 1024
  * event's id. One event is one transaction: claim, effect, events that follow from it.
  */
 export function subscribe(app: FastifyInstance, options: SubscriberOptions): void {
-  const deliver = delivery(options)
+  const { consumer, topics, dapr, metrics, publishing } = options
+  const receipts = serveFlow(app, { appId: consumer, topics, dapr, metrics, ...(publishing && { publishing }) })
+  const deliver = delivery(options, receipts)
   // Subscriptions are declared as resources; an empty list says that there are none beside them.
   app.get('/dapr/subscribe', async () => [])
   app.register(async scope => {
@@ -64,7 +74,7 @@ export function subscribe(app: FastifyInstance, options: SubscriberOptions): voi
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body))
     scope.addHook('onRequest', async request => requireToken(request, options.appApiToken))
-    for (const topic of options.topics) {
+    for (const topic of topics) {
       for (const route of [eventRoute(topic), ...(ROUTE_ALIASES[topic] ?? [])]) {
         scope.post(route, request => deliver.event(topic, request))
       }
@@ -85,13 +95,18 @@ export function requireToken(request: FastifyRequest, token: string | undefined)
   }
 }
 
-function delivery(options: SubscriberOptions) {
+function delivery(options: SubscriberOptions, receipts: Receipts) {
   const { consumer, handlers, db, log } = options
   const count = counters(options.metrics)
 
   async function event(topic: string, request: FastifyRequest): Promise<Reply> {
     const body = String(request.body ?? '')
     const result = normaliseDelivery(topic, request, body)
+    // A canary has no effect, so there is nothing to claim, and it is not counted as work.
+    if (result.outcome === 'event' && result.type === 'canary.sent') {
+      receipts.arrived(topic, result.event.time)
+      return { status: 'SUCCESS' }
+    }
     const done = count.duration.startTimer({ topic })
     const outcome = await handle(topic, result, body)
     done()
@@ -112,6 +127,7 @@ function delivery(options: SubscriberOptions) {
         code,
         fingerprint: fingerprint(body),
         eventId: id ?? null,
+        userId: userOf(body),
         type: result.type ?? '',
       }
       return store({ ...failure, reason: field ? `${field}: ${reason}` : reason }, 'invalid')
@@ -142,8 +158,9 @@ function delivery(options: SubscriberOptions) {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       child.error({ err: error }, 'event handler failed; it will be delivered again')
-      const failure = { consumer, topic, body, type, reason, fingerprint: fingerprint(body), eventId: todoEvent.id }
-      return store({ ...failure, code: 'TEP4105' }, 'failed')
+      const failure = { consumer, topic, body, type, reason, fingerprint: fingerprint(body) }
+      const of = { eventId: todoEvent.id, userId: todoEvent.data.user_id }
+      return store({ ...failure, ...of, code: 'TEP4105' }, 'failed')
     }
     for (const work of after) {
       await Promise.resolve(work()).catch(error => child.warn({ err: error }, 'work after the commit failed'))
@@ -168,8 +185,13 @@ function delivery(options: SubscriberOptions) {
     const eventId =
       result.outcome === 'event' ? result.event.id : result.outcome === 'invalid' ? (result.id ?? null) : null
     const type = result.outcome === 'event' ? result.type : (result.type ?? '')
-    const letter = { consumer, topic, body, eventId, type, fingerprint: fingerprint(body) }
-    await db.tx({}, sql => recordDeadLetter(sql, { ...letter, code: 'TEP4105', reason: 'no reason was recorded' }))
+    const userId = result.outcome === 'event' ? result.event.data.user_id : userOf(body)
+    const letter = { consumer, topic, body, eventId, userId, type, fingerprint: fingerprint(body) }
+    await db.tx({}, async sql => {
+      const reason = await recordDeadLetter(sql, { ...letter, code: 'TEP4105', reason: 'no reason was recorded' })
+      // A consumer that fails on the news of a parked event must not make news of that.
+      if (reason !== undefined && !type.startsWith('dlq.')) await append(sql, [parked(letter, reason)])
+    })
     count.deadLetters.inc({ topic })
     return { status: 'SUCCESS' }
   }
@@ -198,6 +220,26 @@ function normaliseDelivery(topic: string, { headers }: FastifyRequest, body: str
     ...(offset === undefined ? {} : { offset }),
     ...(timestamp > 0 ? { receivedAt: new Date(timestamp) } : {}),
   })
+}
+
+const parked = (
+  { consumer, topic, eventId, userId, fingerprint: id }: Omit<Failure, 'code' | 'reason'>,
+  reason: string,
+): TodoEvent =>
+  createEvent({
+    type: 'dlq.parked',
+    appId: consumer,
+    subject: `dead-letter/${id}`,
+    data: { event_id: eventId ?? id, user_id: userId ?? 'unknown', topic, consumer, reason: reason.slice(0, 1000) },
+  })
+
+/** Whose an event is that is not valid. */
+function userOf(body: string): string | null {
+  const unwrapped = unwrap(body)
+  const data =
+    unwrapped.kind === 'cloudevent' ? unwrapped.data : unwrapped.kind === 'payload' ? unwrapped.payload : null
+  const id = (data as { user_id?: unknown } | null)?.user_id
+  return typeof id === 'string' && id !== '' && id.length <= 256 ? id : null
 }
 
 /** The same for an event and for its dead letter, though Dapr adds attributes on the way. */

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
+import type { ChildProcess } from 'node:child_process'
 import { type DataPlane, eventually, startDataPlane } from '../../test/support/data-plane.ts'
+import { environmentOf, freePort, launchService, type ServiceProcess } from '../../test/support/service-process.ts'
 import type { RunningService } from '../kit/service.ts'
 import { startAudit } from './audit/main.ts'
 
@@ -24,48 +22,21 @@ afterAll(async () => {
   await plane?.stop()
 })
 
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>(up => probe.listen(0, '127.0.0.1', up))
-  const { port: free } = probe.address() as AddressInfo
-  await new Promise(done => probe.close(done))
-  return free
-}
-
-const launch = async (
-  args: string[],
-  env: Record<string, string>,
-): Promise<{ child: ChildProcess; output: () => string; exited: Promise<number | null> }> => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
-  })
-  children.push(child)
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (text += chunk))
-  return { child, output: () => text, exited: new Promise(done => child.once('exit', done)) }
-}
-const environment = (port: number): Record<string, string> => {
-  const { auth } = plane.config('backend-service')
-  return {
-    APP_ID: 'backend-service',
-    PORT: String(port),
-    DATABASE_URL: plane.db.url,
-    DAPR_HTTP_PORT: String(plane.dapr.port),
-    AUTH_ISSUER: auth.issuer,
-    AUTH_AUDIENCE: auth.audience,
-    AUTH_JWKS_URI: auth.jwksUri,
-  }
+const launch = (args: string[], env: Record<string, string>): ServiceProcess => {
+  const started = launchService(args, env)
+  children.push(started.child)
+  return started
 }
 
 test('killed with -9 again and again while writing, the backend loses and repeats nothing it acknowledged', async () => {
   const hal = plane.as('hal', port)
-  let current = await launch(['backend'], environment(port))
+  let current = launch(['backend'], environmentOf(plane, 'backend-service', port))
   const acknowledged = new Set<string>()
   for (let i = 0; i < 60; i++) {
     if (i % 15 === 10) {
       current.child.kill('SIGKILL')
       await current.exited
-      current = await launch(['backend'], environment(port))
+      current = launch(['backend'], environmentOf(plane, 'backend-service', port))
     }
     // As a careful client does: the same key until there is an answer.
     const answer = await eventually(
@@ -94,12 +65,12 @@ test('killed with -9 again and again while writing, the backend loses and repeat
 }, 60_000)
 
 test('a missing variable, a service nobody knows: one line, exit code 2; migrate ends', async () => {
-  const missing = await launch(['audit'], { APP_ID: 'audit-service' })
+  const missing = launch(['audit'], { APP_ID: 'audit-service' })
   expect(await missing.exited).toBe(2)
   expect(missing.output().trim()).toBe('TEP4205: set DATABASE_URL: the service cannot start without.')
-  const unknown = await launch(['nothing'], {})
+  const unknown = launch(['nothing'], {})
   expect(await unknown.exited).toBe(2)
   expect(unknown.output()).toMatch(/^TEP4205.*backend/)
-  const migrated = await launch(['migrate'], { DATABASE_URL: plane.db.url })
+  const migrated = launch(['migrate'], { DATABASE_URL: plane.db.url })
   expect(await migrated.exited).toBe(0)
 })

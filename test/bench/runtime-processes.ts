@@ -57,6 +57,8 @@ export async function startController(config: string, port: number): Promise<{ c
   const child = spawn(
     process.execPath,
     [
+      // As the chart starts it.
+      '--max-semi-space-size=2',
       'dist/controller.mjs',
       '--host',
       '127.0.0.1',

@@ -163,8 +163,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'ignores deletions in the watch',
     file: WATCH,
-    find: "if (type === 'DELETED') this.#handlers.remove(object)",
-    replace: "if (type === 'DELETED') return",
+    find: "type === 'DELETED' ? this.#handlers.remove(object) :",
+    replace: "type === 'DELETED' ? undefined :",
   },
   {
     name: 'ends the watch at its first error',

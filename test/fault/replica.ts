@@ -88,6 +88,7 @@ export class Replica {
         now: () => simulation.now + skewMs(),
         monotonic: () => simulation.elapsed,
         after: (ms, callback) => simulation.after(ms, callback, lane),
+        turn: () => Promise.resolve(),
       },
       random: { number: own.next, bytes: size => Buffer.from(Array.from({ length: size }, () => own.int(0, 255))) },
       settings: {

@@ -174,7 +174,7 @@ export const SCENARIOS: readonly Scenario[] = [
     replicas: 1,
     actions: [change(LESS)],
   },
-  { name: 'version-changed', ready: ['todo'], from: 'create', replicas: 1, actions: [change({ version: '0.2.0' })] },
+  { name: 'version-changed', ready: ['todo'], from: 'create', replicas: 1, actions: [change({ version: '0.1.2' })] },
   {
     name: 'version-changed-and-back',
     whole: true,
@@ -182,7 +182,7 @@ export const SCENARIOS: readonly Scenario[] = [
     from: 'create',
     sameEndAs: 'create',
     replicas: 1,
-    actions: [change({ version: '0.2.0' }), change({ version: '0.1.0' })],
+    actions: [change({ version: '0.1.2' }), change({ version: '0.1.0' })],
   },
   {
     name: 'operator-upgraded-and-back',
@@ -337,7 +337,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ready: ['todo'],
     from: 'create',
     replicas: 2,
-    actions: [change({ services: { backend: { replicas: 3 } } }), change({ version: '0.2.0' })],
+    actions: [change({ services: { backend: { replicas: 3 } } }), change({ version: '0.1.2' })],
   },
   { name: 'two-replicas-delete', ready: [], from: 'create', replicas: 2, actions: [remove()] },
 ]

@@ -4,6 +4,7 @@ import { load } from 'js-yaml'
 import type { KubeObject } from '../../controller/kube/objects.ts'
 import type { LocalClient } from '../../src/local/kube-api/api.ts'
 import { CRDS } from '../../src/local/operators/crds.ts'
+import type { Fault } from '../fault/faults.ts'
 import { Random } from '../fault/random.ts'
 import { Replica } from '../fault/replica.ts'
 import { NAMESPACE } from '../fault/scenarios.ts'
@@ -26,6 +27,12 @@ export interface Cluster {
   server: SimServer
   /** Lets time pass until nobody writes any more. */
   rest(): Promise<void>
+  /** Lets so much time pass, whoever writes. */
+  pass(ms: number): Promise<void>
+  /** Milliseconds since it was started. */
+  elapsed(): number
+  /** The controller dies, and another process begins. */
+  restart(): void
   get(kind: Kind, name: string): KubeObject | undefined
   list(kind: Kind): KubeObject[]
   /** As an autoscaler does: through the scale sub-resource, under a name of its own. */
@@ -62,7 +69,7 @@ export const openCrd = (apiVersion: string, kind: string, plural: string): KubeO
 
 const PLATFORM_CRD = join(import.meta.dirname, '../../crds/todo.events_todoeventplatforms.yaml')
 
-export async function startCluster(seed = 1): Promise<Cluster> {
+export async function startCluster({ seed = 1, faults = [] as Fault[] } = {}): Promise<Cluster> {
   const simulation = new Simulation()
   const server = new SimServer(() => simulation.now)
   const people = server.client('people')
@@ -87,7 +94,7 @@ export async function startCluster(seed = 1): Promise<Cluster> {
     simulation,
     server,
     random: random.fork(),
-    faults: [],
+    faults,
     counters: { write: 0, read: 0, watch: 0 },
     observer: { sent: () => {}, answered: () => {}, streamed: () => {}, dies: () => false },
     leaderElection: false,
@@ -109,6 +116,19 @@ export async function startCluster(seed = 1): Promise<Cluster> {
         if (simulation.elapsed - since > LONGEST_MS) throw new Error('the cluster never comes to rest')
         if (!(await simulation.step())) return
       }
+    },
+    async pass(ms) {
+      const until = simulation.elapsed + ms
+      let over = false
+      simulation.after(ms, () => {
+        over = true
+      })
+      while (!over && simulation.elapsed <= until) if (!(await simulation.step())) return
+    },
+    elapsed: () => simulation.elapsed,
+    restart: () => {
+      replica.kill()
+      replica.start()
     },
     get,
     list: kind => server.list(kind).map(({ object }) => object as unknown as KubeObject),

@@ -58,7 +58,7 @@ function observe({ cache, effective }: View): KafkaFacts {
         return password ? [[appId, { username, password }]] : []
       }),
     ),
-    topics: liveTopics(cache, KINDS.redpandaTopic, { name, namespace }),
+    topics: liveTopics(cache, KINDS.redpandaTopic, { name, namespace }, effective),
     nodePools: {},
     movesReplicas: true,
     reports: [],

@@ -78,7 +78,7 @@ function observe(view: View): KafkaFacts {
         return password ? [[appId, { username, password }]] : []
       }),
     ),
-    topics: liveTopics(cache, KINDS.topic, { name, namespace }),
+    topics: liveTopics(cache, KINDS.topic, { name, namespace }, effective),
     nodePools: Object.fromEntries(pools),
     ...(created && kafka?.replicationFactor && { replicationFactor: kafka.replicationFactor }),
     movesReplicas: kafka?.cruiseControl ?? false,

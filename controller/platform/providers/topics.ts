@@ -3,7 +3,7 @@ import type { Effective, EffectiveTopic } from '../effective.ts'
 import type { Refusal } from '../errors.ts'
 import type { KafkaFacts } from '../facts.ts'
 import { resourceName } from '../names.ts'
-import { BY_NAMESPACE } from '../project.ts'
+import { BY_TOPIC, topicKey } from '../project.ts'
 import type { TopicInput } from './inputs.ts'
 
 /**
@@ -48,17 +48,18 @@ export function refuseTopics(
   return { topics: held, refused }
 }
 
-/** Live topics of a cluster by Kafka's own name. Only what Kafka has accepted counts: a topic that was refused may still be corrected. */
+/** Those of a platform's topics that a cluster has, by Kafka's own name. Only what Kafka has accepted counts: a topic that was refused may still be corrected. */
 export const liveTopics = (
   cache: Cache,
   { kind }: { kind: string },
   cluster: { name: string; namespace: string },
+  { topics, kafka }: Effective,
 ): KafkaFacts['topics'] =>
   Object.fromEntries(
-    cache
-      .byIndex(BY_NAMESPACE, `${kind}/${cluster.namespace}`)
+    topics
+      .flatMap(topic => cache.byIndex(BY_TOPIC, topicKey(kind, cluster, kafka.prefix + topic.name)))
       .map(topic => topic['input'] as TopicInput)
-      .filter(topic => topic.accepted && topic.cluster === cluster.name)
+      .filter(topic => topic.accepted)
       .map(({ name, partitions, replicas }) => [name, { partitions, ...(replicas !== undefined && { replicas }) }]),
   )
 

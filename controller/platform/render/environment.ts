@@ -1,12 +1,14 @@
+import { CANARY_SECONDS } from '../../../src/contracts/flow.ts'
 import { PUBSUB } from '../../../src/contracts/topology.ts'
 import type { EffectiveService } from '../effective-service.ts'
 import { childName, SECRETS } from '../names.ts'
 import type { Context } from './context.ts'
+import { publicAddress } from './ingress.ts'
 import { databaseUrl, type Env, PORT } from './pods.ts'
 
 /** The variables of a service: `src/kit/config.ts` reads them. */
 export function environment(context: Context, service: EffectiveService): Env[] {
-  const { platform, effective } = context
+  const { platform, effective, settings } = context
   const { contract } = service
   const { name, namespace } = platform.metadata
   const { auth } = effective
@@ -22,9 +24,16 @@ export function environment(context: Context, service: EffectiveService): Env[] 
     AUTH_JWKS_URI: auth.jwksUri,
     AUTH_ROLES_CLAIM: auth.rolesClaim,
     AUTH_OPERATOR_ROLE: auth.operatorRole,
+    ...(contract.publishes.length > 0 && { CANARY_SECONDS: String(settings.canarySeconds ?? CANARY_SECONDS) }),
     ...(contract.service === 'notification' &&
       effective.profile === 'Development' &&
       !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),
+    ...(contract.service === 'notification' && {
+      ...(platform.spec.ingress && { PUBLIC_URL: publicAddress({ platform }) }),
+      ...(platform.spec.notifications?.webhookAllowedHosts && {
+        WEBHOOK_ALLOWED_HOSTS: platform.spec.notifications.webhookAllowedHosts.join(','),
+      }),
+    }),
     ...(contract.service === 'web' &&
       Object.fromEntries(
         effective.services
@@ -32,14 +41,19 @@ export function environment(context: Context, service: EffectiveService): Env[] 
           .map(other => [`${other.contract.service.toUpperCase()}_URL`, url(other.contract.service)]),
       )),
   }
-  const smtp = platform.spec.notifications?.smtpSecretRef?.name
+  const { smtpSecretRef, vapidSecretRef } = platform.spec.notifications ?? {}
   const issuer = SECRETS.devIssuer(name)
   return [
     ...Object.entries(plain).map(([key, value]) => ({ name: key, value })),
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ...(contract.usesDatabase ? [databaseUrl(context)] : []),
-    ...(contract.service === 'notification' && smtp
-      ? [{ name: 'SMTP_URL', valueFrom: { secretKeyRef: { name: smtp, key: 'url' } } }]
+    ...(contract.service === 'notification'
+      ? [
+          ...fromSecret(smtpSecretRef, { SMTP_URL: 'url' }),
+          ...fromSecret(smtpSecretRef, { SMTP_FROM: 'from' }, true),
+          ...fromSecret(vapidSecretRef, { VAPID_PUBLIC_KEY: 'publicKey', VAPID_PRIVATE_KEY: 'privateKey' }),
+          ...fromSecret(vapidSecretRef, { VAPID_SUBJECT: 'subject' }, true),
+        ]
       : []),
     ...(contract.service === 'web' && auth.builtIn
       ? ['DEV_ISSUER_KEY', 'DEV_ISSUER_USERS'].map(key => ({
@@ -48,4 +62,17 @@ export function environment(context: Context, service: EffectiveService): Env[] 
         }))
       : []),
   ]
+}
+
+/** Variable by variable from the keys of a Secret; an optional one may be missing there. */
+function fromSecret(
+  secret: { name: string } | undefined,
+  variables: Readonly<Record<string, string>>,
+  optional = false,
+): Env[] {
+  if (!secret) return []
+  return Object.entries(variables).map(([name, key]) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secret.name, key, ...(optional && { optional }) } },
+  }))
 }

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
+import { fuzz } from './fuzz.testing.ts'
 import { isUuid } from './identifiers.ts'
-import { createEvent, normalise, type TodoEvent, violations } from './index.ts'
+import { createEvent, normalise, type TodoEvent } from './index.ts'
 import { SEED_CASES as cases, cloudEvent, taskUuid as uuid } from './testing.ts'
 import { unwrap } from './unwrap.ts'
 
@@ -48,6 +48,52 @@ test.each(cases)(
     expect(raw.event.partitionkey).toBe(raw.event.data.user_id)
   },
 )
+
+/** Where a field says what another one says too, or what every CloudEvent has. */
+const SAID_TWICE =
+  /^(specversion|datacontenttype|metadata\.source|task_data\.(id|user_id|type)|data\.task\.id|data\.task_id|type|event_type|source|data)$/
+
+test.each(cases)('$name: no field is lost; another value gives another event', ({ payload, topic, type }) => {
+  const { event } = accept(payload, topic)
+  for (const path of leaves(payload)) {
+    // What is completed is completed, whatever else it says.
+    if (SAID_TWICE.test(path) || (type === 'task.completed' && path.endsWith('completed'))) continue
+    const changed = structuredClone(payload) as Record<string, unknown>
+    alter(changed, path.split('.'))
+    const result = normalise(changed, { topic, partition: '3', offset: '14' })
+    expect([path, result.outcome === 'event' && result.event]).not.toEqual([path, event])
+  }
+})
+
+function leaves(value: object, prefix = ''): string[] {
+  return Object.entries(value).flatMap(([key, inner]) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner) && Object.keys(inner).length
+      ? leaves(inner, `${prefix}${key}.`)
+      : [`${prefix}${key}`],
+  )
+}
+
+function alter(target: Record<string, unknown>, [key = '', ...rest]: string[]): void {
+  if (rest.length) alter(target[key] as Record<string, unknown>, rest)
+  else target[key] = otherThan(target[key], key)
+}
+
+function otherThan(value: unknown, key: string): unknown {
+  if (typeof value === 'boolean') return !value
+  if (typeof value === 'number') return value + 1
+  if (Array.isArray(value)) return [...value, 'one-more']
+  if (/(_at|date|time|timestamp)$/.test(key)) return '2031-02-03T04:05:06Z'
+  if (isUuid(value)) return '16fd2706-8baf-433b-82eb-8c7fada847da'
+  const known: Record<string, string> = {
+    medium: 'low',
+    add: 'update',
+    weekly: 'daily',
+    deleted: 'created',
+    refresh: 'add',
+  }
+  if (typeof value === 'string') return known[value] ?? `${value};COUNT=2`
+  return key === 'task_snapshot' ? { title: 'b' } : key === 'changes' ? { title: 'b' } : 42
+}
 
 test('a seed with a topic a type is understood by the topic Dapr names, at whatever route it arrives', () => {
   const body = { ...wrap({ task_id: uuid, user_id: 'u', title: 'a' }), topic: 'todo.task.created' }
@@ -132,53 +178,8 @@ test('an integer priority follows the chosen scale and is flagged', () => {
   expect(calendar).toMatchObject({ event: { data: { task: { priority: 'high' } } } })
 })
 
-const anyBody = fc.oneof(
-  fc.anything({ withBigInt: false, withNullPrototype: true }),
-  fc.json(),
-  fc.record(
-    {
-      specversion: fc.constantFrom('1.0', 1),
-      type: fc.oneof(
-        fc.constantFrom(...cases.map(row => `com.taskmanager.${row.type}`), 'com.dapr.event.sent'),
-        fc.string(),
-      ),
-      id: fc.anything(),
-      source: fc.anything(),
-      time: fc.anything(),
-      data: fc.oneof(
-        fc.object({
-          key: fc.constantFrom('task_id', 'user_id', 'title', 'priority', 'tags', 'due_date', 'task', 'changes'),
-        }),
-        fc.json(),
-      ),
-      event_type: fc.constantFrom('created', 'reminder.due', 'sync.task_changed', '__proto__', 'constructor'),
-      task_data: fc.object(),
-    },
-    { requiredKeys: [] },
-  ),
-  fc
-    .tuple(
-      fc.constantFrom(...cases),
-      fc.object({ key: fc.constantFrom('event_type', 'data', 'task_data', 'task_id', 'timestamp', 'id', 'time') }),
-    )
-    .map(([row, noise]) => ({ ...row.payload, ...noise })),
-)
-
 test('10,000 arbitrary bodies: no throw, and whatever is accepted is a valid event that normalises to itself', () => {
-  fc.assert(
-    fc.property(
-      anyBody,
-      fc.constantFrom('task-events', 'reminders', 'task-updates', 'task.created', ''),
-      (body, topic) => {
-        const result = normalise(body, { topic })
-        if (result.outcome !== 'event') return
-        expect(violations(result.type, result.event.data, 'consume')).toEqual([])
-        const again = normalise(JSON.stringify(result.event), { topic })
-        expect(again.outcome === 'event' && again.event.id).toBe(result.event.id)
-      },
-    ),
-    { numRuns: 10_000 },
-  )
+  expect(fuzz(10_000)).toEqual({ event: expect.any(Number), unknown: expect.any(Number), invalid: expect.any(Number) })
 })
 
 test('envelopes nested without end are given up on', () => {

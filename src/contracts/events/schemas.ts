@@ -55,6 +55,11 @@ export const DEFINITIONS: Record<string, JsonSchema> = {
         description: 'local times that are left out',
       },
       mode: { type: 'string', enum: ['schedule', 'completion'] },
+      missed: {
+        type: 'string',
+        enum: ['catch_up', 'skip'],
+        description: 'whether occurrences that passed before the one before was done come in turn, or not at all',
+      },
       index: { type: 'integer', minimum: 0, description: 'position of this occurrence in the series, from 0' },
     },
     'An immutable series anchor and where in the series a task stands.',
@@ -112,7 +117,7 @@ const notificationEvent = (extra: Record<string, JsonSchema> = {}): JsonSchema =
     task_id: uuid,
     reminder_id: uuid,
     kind: { type: 'string', enum: ['reminder', 'reminder_missed'] },
-    channel: { type: 'string', enum: ['in_app', 'email'] },
+    channel: { type: 'string', enum: ['in_app', 'email', 'web_push', 'webhook'] },
     title: text(500),
     ...extra,
   })
@@ -163,6 +168,8 @@ export const EVENT_SCHEMAS = {
     user_id: userId,
     series_id: uuid,
     recurrence: ref('Recurrence'),
+    paused: { type: 'boolean' },
+    replaces: { ...uuid, description: 'the series this one continues from one of its occurrences on' },
   }),
   'notification.requested': notificationEvent(),
   'notification.sent': notificationEvent({ sent_at: instant }),
@@ -186,10 +193,19 @@ export const EVENT_SCHEMAS = {
   }),
   'dlq.replayed': object(['event_id', 'user_id'], {
     event_id: text(128),
-    user_id: userId,
+    user_id: { ...userId, description: 'who asked for it' },
     topic: text(249),
     consumer: text(128),
+    replay_id: uuid,
+    replays: { type: 'integer', minimum: 1, description: 'how often this event was replayed by now' },
   }),
+  'dlq.purged': object(['user_id', 'count'], {
+    user_id: { ...userId, description: 'who asked for it' },
+    count: { type: 'integer', minimum: 0 },
+    filter: { type: 'object', description: 'which letters' },
+  }),
+  // Published on every topic, though it has one of its own like every type: it asks whether the topic gets through.
+  'canary.sent': object(['user_id'], { user_id: { ...userId, description: 'nobody: the same for every canary' } }),
 } as const satisfies Record<string, JsonSchema>
 
 export type EventType = keyof typeof EVENT_SCHEMAS

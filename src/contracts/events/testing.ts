@@ -1,3 +1,5 @@
+import { uuidv5 } from './identifiers.ts'
+
 /** The events of the five seed documents, as those documents publish them; shared by the tests. */
 const at = '2025-12-15T10:30:00'
 export const taskUuid = '0f8fad5b-d9cb-469f-a165-70867728950e'
@@ -235,6 +237,50 @@ export const SEED_CASES: Case[] = [
       task_snapshot: null,
     }),
     data: { action: 'refresh' },
+  },
+  {
+    name: '002 cancelled',
+    seed: '002',
+    topic: 'reminders',
+    type: 'reminder.cancelled',
+    payload: cloudEvent('reminder.cancelled', { task_id: 1, user_id: 'u', title: 't' }),
+    data: { legacy_task_id: '1', title: 't' },
+  },
+  {
+    name: '002 status',
+    seed: '002',
+    topic: 'task-updates',
+    type: 'ui.task_status_changed',
+    payload: cloudEvent('ui.task_status_changed', {
+      user_id: 'u',
+      action: 'update',
+      task_id: 1,
+      task_snapshot: { title: 'a', completed: true },
+    }),
+    data: { action: 'update', task: { completed: true, status: 'done' } },
+  },
+  {
+    name: '002 row',
+    seed: '002',
+    topic: 'task-events',
+    type: 'task.completed',
+    payload: cloudEvent('task.completed', {
+      task_id: 1,
+      user_id: 'u',
+      title: 'a',
+      recurring_interval: 'weekly',
+      parent_task_id: 7,
+      due_date: '2026-01-05',
+      tags: ['x'],
+    }),
+    data: {
+      task: {
+        recurrence: { rrule: 'FREQ=WEEKLY' },
+        parent_task_id: uuidv5('legacy-task:default:7'),
+        due_at: '2026-01-05T00:00:00.000Z',
+        all_day: true,
+      },
+    },
   },
   {
     name: '003 task',

@@ -22,7 +22,7 @@ const compiled = new Map<string, ValidateFunction>()
  */
 export function violations(type: EventType, data: unknown, mode: Mode): Violation[] {
   const validate = validatorFor(type, mode)
-  return validate(data) ? [] : (validate.errors ?? []).map(violationOf)
+  return validate(data) ? [] : violationsOf(validate)
 }
 
 // Compiled on first use: a service handles a handful of the types, and compiling all of them would slow every start.
@@ -30,12 +30,23 @@ function validatorFor(type: EventType, mode: Mode): ValidateFunction {
   const key = `${mode}:${type}`
   const known = compiled.get(key)
   if (known) return known
-  const closed = mode === 'publish'
-  const schema = { ...adapt(EVENT_SCHEMAS[type], closed), $defs: adaptAll(DEFINITIONS, closed) }
-  const validate = engineOf(mode).compile(schema)
+  const validate = compileSchema(EVENT_SCHEMAS[type], DEFINITIONS, mode)
   compiled.set(key, validate)
   return validate
 }
+
+/** The validator of one type's data, as a consumer or as a publisher has it. */
+export function compileSchema(
+  schema: JsonSchema,
+  definitions: Readonly<Record<string, JsonSchema>>,
+  mode: Mode,
+): ValidateFunction {
+  const closed = mode === 'publish'
+  return engineOf(mode).compile({ ...adapt(schema, closed), $defs: adaptAll(definitions, closed) })
+}
+
+/** What was wrong with the value a validator refused last. */
+export const violationsOf = (validate: ValidateFunction): Violation[] => (validate.errors ?? []).map(violationOf)
 
 function engineOf(mode: Mode): Ajv2020 {
   let engine = engines.get(mode)
@@ -56,7 +67,7 @@ function adapt(schema: JsonSchema, closed: boolean): JsonSchema {
   }
 }
 
-const adaptAll = (schemas: Record<string, JsonSchema>, closed: boolean): Record<string, JsonSchema> =>
+const adaptAll = (schemas: Readonly<Record<string, JsonSchema>>, closed: boolean): Record<string, JsonSchema> =>
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, adapt(schema, closed)]))
 
 function violationOf({ instancePath, keyword, params, message }: ErrorObject): Violation {

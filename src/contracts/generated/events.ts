@@ -11,6 +11,8 @@ export interface Recurrence {
   /** local times that are left out */
   exdates?: string[]
   mode?: 'schedule' | 'completion'
+  /** whether occurrences that passed before the one before was done come in turn, or not at all */
+  missed?: 'catch_up' | 'skip'
   /** position of this occurrence in the series, from 0 */
   index?: number
 }
@@ -208,6 +210,9 @@ export interface EventData {
     user_id: string
     series_id: string
     recurrence?: Recurrence
+    paused?: boolean
+    /** the series this one continues from one of its occurrences on */
+    replaces?: string
   }
   'notification.requested': {
     notification_id: string
@@ -215,7 +220,7 @@ export interface EventData {
     task_id?: string
     reminder_id?: string
     kind?: 'reminder' | 'reminder_missed'
-    channel?: 'in_app' | 'email'
+    channel?: 'in_app' | 'email' | 'web_push' | 'webhook'
     title?: string
   }
   'notification.sent': {
@@ -224,7 +229,7 @@ export interface EventData {
     task_id?: string
     reminder_id?: string
     kind?: 'reminder' | 'reminder_missed'
-    channel?: 'in_app' | 'email'
+    channel?: 'in_app' | 'email' | 'web_push' | 'webhook'
     title?: string
     sent_at?: string
   }
@@ -234,7 +239,7 @@ export interface EventData {
     task_id?: string
     reminder_id?: string
     kind?: 'reminder' | 'reminder_missed'
-    channel?: 'in_app' | 'email'
+    channel?: 'in_app' | 'email' | 'web_push' | 'webhook'
     title?: string
     until?: string
   }
@@ -244,7 +249,7 @@ export interface EventData {
     task_id?: string
     reminder_id?: string
     kind?: 'reminder' | 'reminder_missed'
-    channel?: 'in_app' | 'email'
+    channel?: 'in_app' | 'email' | 'web_push' | 'webhook'
     title?: string
     reason?: string
   }
@@ -289,8 +294,23 @@ export interface EventData {
   }
   'dlq.replayed': {
     event_id: string
+    /** who asked for it */
     user_id: string
     topic?: string
     consumer?: string
+    replay_id?: string
+    /** how often this event was replayed by now */
+    replays?: number
+  }
+  'dlq.purged': {
+    /** who asked for it */
+    user_id: string
+    count: number
+    /** which letters */
+    filter?: Record<string, unknown>
+  }
+  'canary.sent': {
+    /** nobody: the same for every canary */
+    user_id: string
   }
 }

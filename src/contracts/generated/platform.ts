@@ -432,7 +432,7 @@ export interface PlatformSpec {
       /** Name of the Secret. */
       name: string
     }
-    /** Hosts that webhooks may call. */
+    /** Hosts that webhooks of users may call; `*` stands for every public one. */
     webhookAllowedHosts?: string[]
   }
   /** The way in. */

@@ -180,8 +180,9 @@ const spec = object(
   {
     profile: choice('Development or Production: picks defaults; see status.effective.', ['Development', 'Production']),
     version: string('Release of the services; set: pinned, omitted: follows the operator.', {
-      maxLength: 64,
-      pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]+)?$',
+      // It becomes a label's value and an image's tag, which end in a letter or digit.
+      maxLength: 63,
+      pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]*[0-9A-Za-z])?$',
     }),
     suspend: boolean('True: nothing is written but status.'),
     deletionPolicy: choice('What becomes of topics, Kafka and database volumes when this resource goes.', [
@@ -325,9 +326,13 @@ const spec = object(
     notifications: object('How reminders leave the platform.', {
       smtpSecretRef: secretRef('Secret with url and from.'),
       vapidSecretRef: secretRef('Secret with publicKey, privateKey and subject.'),
-      webhookAllowedHosts: list('Hosts that webhooks may call.', string('Host.', { maxLength: 253 }), {
-        maxItems: 256,
-      }),
+      webhookAllowedHosts: list(
+        'Hosts that webhooks of users may call; `*` stands for every public one.',
+        string('Host.', { maxLength: 253 }),
+        {
+          maxItems: 256,
+        },
+      ),
     }),
     ingress: object('The way in.', {
       host: string('Host name.', { maxLength: 253 }),

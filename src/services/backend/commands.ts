@@ -1,28 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
-import {
-  type Cause,
-  type Change,
-  createEvent,
-  type EventType,
-  type TodoEvent,
-  uuidv7,
-} from '../../contracts/events/index.ts'
-import type { Sql } from '../../kit/db.ts'
+import { type Change, createEvent, type EventType, type TodoEvent, uuidv7 } from '../../contracts/events/index.ts'
 import { firstOccurrence } from '../../kit/occurrence.ts'
 import { append } from '../../kit/outbox.ts'
-import { Problem } from '../../kit/problem.ts'
+import { invalid, Problem } from '../../kit/problem.ts'
+import type { Actor } from './actor.ts'
 import { completeSeries, type Due, type TaskInput } from './input.ts'
-import { etagOf, type FullTask, type ReminderRow, type SeriesRow, snapshot, type TaskRow, toJson } from './model.ts'
-import { followTask, newReminders, reminderEvents } from './reminders.ts'
-import { findTask, insertReminders, insertSeries, insertTask, updateTask } from './store.ts'
-
-/** Who acts, and what made them; every command runs in the caller's transaction and puts its events into the outbox there. */
-export interface Actor {
-  sql: Sql
-  userId: string
-  appId: string
-  cause?: Cause
-}
+import {
+  etagOf,
+  type FullTask,
+  type ReminderRow,
+  type SeriesRow,
+  snapshot,
+  type TaskRow,
+  type Template,
+  toJson,
+} from './model.ts'
+import { followTask, movedWith, newReminders, reminderEvents } from './reminders.ts'
+import { splitAt } from './split.ts'
+import { findTask, insertReminders, insertSeries, insertTask, updateSeries, updateTask } from './store.ts'
 
 type TaskEventType = Extract<EventType, `task.${string}`>
 
@@ -36,8 +31,10 @@ export async function createTask(actor: Actor, input: TaskInput & { title: strin
     user_id: userId,
     ...wanted,
     exdates: [...wanted.exdates],
+    ...FRESH,
   }
-  const due: Due | null = input.due ?? (wanted ? { at: new Date(firstOccurrence(wanted).at), allDay: false } : null)
+  const first = wanted && firstOccurrence(wanted)
+  const due: Due | null = input.due ?? (first ? { at: new Date(first.at), allDay: false } : null)
   if (input.parent_task_id) await findTask(sql, input.parent_task_id)
   if (series) await insertSeries(sql, series)
   const row = await insertTask(sql, {
@@ -54,7 +51,7 @@ export async function createTask(actor: Actor, input: TaskInput & { title: strin
     all_day: due?.allDay ?? false,
     parent_task_id: input.parent_task_id ?? null,
     series_id: series?.id ?? null,
-    series_index: series ? 0 : null,
+    series_index: first?.index ?? null,
   })
   return announceNew(actor, row!, series, followTask(row!, newReminders(row!, input.reminders ?? []), new Date()))
 }
@@ -72,13 +69,22 @@ export async function announceNew(
   return task
 }
 
-/** @param ifMatch ETag the client saw; absent: whatever is there */
+/** Whether a change of a repeating task is for this occurrence alone, or for it and all that follow. */
+export type Scope = 'this' | 'following'
+
+export interface ChangeOptions {
+  /** ETag the client saw; absent: whatever is there. */
+  ifMatch?: string | undefined
+  /** Absent: words, priority and tags pass on to the occurrences that follow, another due time does not. */
+  scope?: Scope | undefined
+}
+
 export async function changeTask(
   actor: Actor,
   id: string,
   input: TaskInput,
   zone: string,
-  ifMatch?: string,
+  { ifMatch, scope }: ChangeOptions = {},
 ): Promise<FullTask> {
   const before = await findTask(actor.sql, id, true)
   requireMatch(before, ifMatch)
@@ -87,7 +93,7 @@ export async function changeTask(
   const tz = input.due_tz ?? row.due_tz ?? zone
   const due =
     input.due === undefined ? (row.due_at ? { at: row.due_at, allDay: input.all_day ?? row.all_day } : null) : input.due
-  const { series, index } = await changedSeries(actor, before, input, due, tz)
+  const { series, index } = await changedSeries(actor, before, input, due, tz, scope)
   const status = input.status ?? row.status
   if (input.parent_task_id === id) throw new Problem('TEP4007', 'A task cannot be its own parent.')
   if (input.parent_task_id) await findTask(actor.sql, input.parent_task_id)
@@ -108,6 +114,7 @@ export async function changeTask(
   }
   const type = status === row.status ? 'task.updated' : status === 'done' ? 'task.completed' : 'task.reopened'
   if (isDeepStrictEqual(wanted, row) && !input.reminders) return before
+  if (series) await keepTemplate(actor, series, row, wanted, scope)
   return write(actor, before, wanted, series, type, input)
 }
 
@@ -131,11 +138,12 @@ async function write(
   series: SeriesRow | undefined,
   type: TaskEventType,
   input: TaskInput = {},
+  moved: readonly ReminderRow[] = before.reminders,
 ): Promise<FullTask> {
   const row = await updateTask(actor.sql, wanted)
   const replaced = input.reminders ? before.reminders.map(cancelled) : before.reminders
   const added = input.reminders ? newReminders(row, input.reminders) : []
-  const kept = input.reminders ? replaced : followTask(row, before.reminders, new Date())
+  const kept = input.reminders ? replaced : followTask(row, moved, new Date())
   const reminders = [...kept, ...followTask(row, added, new Date())]
   await insertReminders(
     actor.sql,
@@ -156,16 +164,58 @@ async function changedSeries(
   input: TaskInput,
   due: Due | null,
   tz: string,
+  scope: Scope | undefined,
 ): Promise<{ series: SeriesRow | undefined; index: number | null }> {
-  if (input.series === undefined) return { series, index: row.series_index }
+  if (input.series !== undefined && scope === 'this')
+    throw invalid('scope', 'another recurrence is for all occurrences that follow; leave scope out')
+  if (input.series === undefined) {
+    const moved = series && due && scope === 'following' && due.at.getTime() !== row.due_at?.getTime()
+    if (moved) return { series: await splitAt(actor, row, series, due.at), index: 0 }
+    return { series, index: row.series_index }
+  }
   if (input.series === null) return { series: undefined, index: null }
   const wanted = completeSeries(input.series, due, tz)
-  const same = series && series.rrule === wanted.rrule && series.tzid === wanted.tzid && series.mode === wanted.mode
+  const same = series && (['rrule', 'tzid', 'mode', 'missed'] as const).every(name => series[name] === wanted[name])
   const sameStart = input.series.dtstart === undefined || series?.dtstart === wanted.dtstart
   if (same && sameStart && isDeepStrictEqual(series.exdates, wanted.exdates)) return { series, index: row.series_index }
-  const next = { id: uuidv7(), user_id: row.user_id, ...wanted, exdates: [...wanted.exdates] }
+  const next = { id: uuidv7(), user_id: row.user_id, ...wanted, exdates: [...wanted.exdates], ...FRESH }
   await insertSeries(actor.sql, next)
   return { series: next, index: 0 }
+}
+
+/**
+ * An occurrence passes its looks on to the next one; where a change is for it alone, the series remembers how it looked
+ * before, and a later change for all that follow ends that.
+ */
+async function keepTemplate(
+  { sql }: Actor,
+  series: SeriesRow,
+  before: TaskRow,
+  after: TaskRow,
+  scope: Scope | undefined,
+): Promise<void> {
+  const [old, now] = [looksOf(before), looksOf(after)]
+  if (isDeepStrictEqual(old, now)) return
+  if (scope === 'this' && !series.template) await updateSeries(sql, { ...series, template: old })
+  if (scope === 'following' && series.template) await updateSeries(sql, { ...series, template: null })
+}
+
+const looksOf = ({ title, description, priority, tags }: TaskRow): Template => ({ title, description, priority, tags })
+
+/** Moves an occurrence to another one of its series, its reminders with it. */
+export async function changeDue(
+  actor: Actor,
+  before: FullTask,
+  to: { due: Date; index: number; series: SeriesRow },
+  ifMatch: string | undefined,
+): Promise<FullTask> {
+  requireMatch(before, ifMatch)
+  const wanted: TaskRow = { ...before.row, due_at: to.due, series_index: to.index }
+  const moved = before.reminders.map(reminder => {
+    const at = movedWith(reminder, before.row.due_at, to.due)
+    return { ...reminder, remind_at: at, status: 'scheduled' as const, version: reminder.version + 1 }
+  })
+  return write(actor, before, wanted, to.series, 'task.updated', {}, moved)
 }
 
 async function publish(
@@ -217,6 +267,8 @@ function changesBetween(before: FullTask, after: FullTask): Record<string, Chang
 function change(from: unknown, to: unknown): Change {
   return JSON.stringify([from, to]).length > LONG_CHANGE ? {} : { from, to }
 }
+
+const FRESH = { paused_at: null, waiting: null, template: null } as const
 
 const LONG_CHANGE = 2_000
 

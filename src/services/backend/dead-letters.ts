@@ -1,111 +1,202 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { createEvent } from '../../contracts/events/index.ts'
-import { deadLetterTopic } from '../../contracts/topology.ts'
-import type { Dapr } from '../../kit/dapr.ts'
 import type { Sql } from '../../kit/db.ts'
 import { append } from '../../kit/outbox.ts'
 import { Problem } from '../../kit/problem.ts'
-import type { RouteOptions } from './routes.ts'
+import type { RouteOptions } from './endpoints.ts'
+import {
+  againstSchema,
+  assess,
+  conditionOf,
+  filterProperties,
+  type Letter,
+  type LetterFilter,
+  MOST_REPLAYS,
+} from './letters.ts'
+import { createReplay, planReplay, type Replay, replayLetter } from './replays.ts'
 
-interface Letter {
-  id: number
-  consumer: string
-  topic: string
-  event_id: string | null
-  type: string
-  code: string
-  reason: string
-  attempts: number
-  body: string
-  replays: number
-  dead_lettered_at: Date
-  replayed_at: Date | null
-}
-
-const listSchema = {
+export const listSchema = {
   type: 'object',
   properties: {
-    consumer: { type: 'string', maxLength: 128 },
-    topic: { type: 'string', maxLength: 249 },
-    before: { type: 'integer', minimum: 1, description: 'id of the last one already seen' },
+    ...filterProperties,
+    before_id: { type: 'integer', minimum: 1, description: 'id of the last one already seen' },
     limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
   },
 } as const
 
-const idSchema = { type: 'object', properties: { id: { type: 'integer', minimum: 1 } } } as const
+const filterSchema = { type: 'object', additionalProperties: false, properties: filterProperties } as const
+const dryRun = { type: 'boolean', default: true, description: 'only tell what would happen' } as const
 
-/** An event that comes back this often will not get better by another replay. */
-const MOST_REPLAYS = 3
+export const replaySchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    filter: { ...filterSchema, default: {} },
+    dry_run: dryRun,
+    rate: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'events a second' },
+    max: { type: 'integer', minimum: 1, maximum: 100_000, default: 100_000 },
+    include_invalid: { type: 'boolean', default: false, description: 'also those that their schema refuses today' },
+  },
+} as const
+
+export const purgeSchema = {
+  type: 'object',
+  required: ['filter'],
+  additionalProperties: false,
+  properties: { filter: { ...filterSchema, minProperties: 1 }, dry_run: dryRun },
+} as const
+
+const idSchema = { type: 'object', properties: { id: { type: 'integer', minimum: 1 } } } as const
+const replayIdSchema = { type: 'object', properties: { id: { type: 'string', format: 'uuid' } } } as const
+
+interface ReplayBody {
+  filter: LetterFilter
+  dry_run: boolean
+  rate: number
+  max: number
+  include_invalid: boolean
+}
 
 /** Dead letters of all consumers, with the reasons recorded when they failed; for the operator role. */
-export function registerDeadLetters(
-  app: FastifyInstance,
-  { db, authenticate, appId, wake, dapr }: RouteOptions & { dapr: Dapr },
-): void {
+export function registerDeadLetters(app: FastifyInstance, { db, authenticate, appId, wake }: RouteOptions): void {
   const operator = async (request: FastifyRequest): Promise<string> => {
     const user = await authenticate(request)
     if (!user.isOperator) throw new Problem('TEP4004', 'Dead letters are for operators; your token lacks that role.')
     return user.id
   }
+  const root = '/api/v1/dead-letters'
 
-  app.get<{ Querystring: { consumer?: string; topic?: string; before?: number; limit: number } }>(
-    '/api/v1/dead-letters',
+  app.get<{ Querystring: LetterFilter & { before_id?: number; limit: number } }>(
+    root,
     { schema: { querystring: listSchema } },
     async request => {
       await operator(request)
-      const { consumer, topic, before, limit } = request.query
-      return db.tx({}, async sql => {
-        const items = await sql.query<Letter>(
-          `SELECT id, consumer, topic, event_id, type, code, reason, attempts, replays, dead_lettered_at, replayed_at FROM messaging.inbox_failures
-           WHERE dead_lettered_at IS NOT NULL AND ($1::text IS NULL OR consumer = $1) AND ($2::text IS NULL OR topic = $2)
-             AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4`,
-          [consumer ?? null, topic ?? null, before ?? null, limit],
-        )
-        const reasons = await sql.query(
-          `SELECT consumer, topic, code, count(*) FROM messaging.inbox_failures WHERE dead_lettered_at IS NOT NULL
-           GROUP BY consumer, topic, code ORDER BY count(*) DESC LIMIT 50`,
-        )
-        return { items, reasons, next_before: items.length === limit ? items.at(-1)!.id : null }
-      })
+      const { before_id: beforeId, limit, ...filter } = request.query
+      const { where, values } = conditionOf(filter)
+      const items = await db.tx({}, sql =>
+        sql.query<Letter>(
+          `SELECT id, consumer, topic, event_id, type, code, reason, attempts, replays, first_failed_at, dead_lettered_at, replayed_at
+           FROM messaging.inbox_failures WHERE ${where} AND ($${values.length + 1}::bigint IS NULL OR id < $${values.length + 1})
+           ORDER BY id DESC LIMIT ${limit}`,
+          [...values, beforeId ?? null],
+        ),
+      )
+      return { items, next_before_id: items.length === limit ? items.at(-1)!.id : null }
     },
   )
 
-  app.get<{ Params: { id: number } }>('/api/v1/dead-letters/:id', { schema: { params: idSchema } }, async request => {
+  app.get<{ Querystring: LetterFilter }>(
+    `${root}/reasons`,
+    { schema: { querystring: filterSchema } },
+    async request => {
+      await operator(request)
+      const { where, values } = conditionOf(request.query)
+      const items = await db.tx({}, sql =>
+        sql.query(
+          `SELECT consumer, topic, type, code, left(reason, 120) AS reason, count(*), min(dead_lettered_at) AS oldest, max(dead_lettered_at) AS newest
+           FROM messaging.inbox_failures WHERE ${where} GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, 1, 2, 3, 4, 5 LIMIT 200`,
+          values,
+        ),
+      )
+      return { items }
+    },
+  )
+
+  app.get<{ Params: { id: number } }>(`${root}/:id`, { schema: { params: idSchema } }, async request => {
     await operator(request)
-    return db.tx({}, sql => find(sql, request.params.id))
+    const letter = await db.tx({}, sql => find(sql, request.params.id))
+    return { ...letter, verdict: assess(letter).verdict, against_schema: againstSchema(letter) }
   })
 
   app.post<{ Params: { id: number } }>(
-    '/api/v1/dead-letters/:id/replay',
+    `${root}/:id/replay`,
     { schema: { params: idSchema } },
     async (request, reply) => {
-      const userId = await operator(request)
+      const by = await operator(request)
       const letter = await db.tx({}, async sql => {
         const found = await find(sql, request.params.id, true)
-        const event = replayable(found)
-        const key = typeof event['partitionkey'] === 'string' ? event['partitionkey'] : ''
-        // The id stays: consumers that had the event drop it, the one that failed takes it.
-        const again = { ...event, replaycount: found.replays + 1 }
-        const entryId = String(found.id)
-        const failed = await dapr.publishBulk(found.topic, [{ entryId, event: again, partitionKey: key }])
-        if (failed.size) throw new Problem('TEP4206', `The event could not be published: ${failed.get(entryId)}`)
-        await sql.query(
-          'UPDATE messaging.inbox_failures SET replays = replays + 1, replayed_at = now(), dead_lettered_at = NULL WHERE id = $1',
-          [found.id],
-        )
-        const data = {
-          event_id: found.event_id ?? entryId,
-          user_id: userId,
-          topic: deadLetterTopic(found.topic, found.consumer),
-          consumer: found.consumer,
-        }
-        await append(sql, [createEvent({ type: 'dlq.replayed', appId, subject: `dead-letter/${found.id}`, data })])
+        await replayLetter(sql, found, replayable(found), { by, appId })
         return found
       })
       wake()
       return reply.code(202).send({ id: letter.id, topic: letter.topic, replays: letter.replays + 1 })
     },
   )
+
+  app.post<{ Body: ReplayBody }>(`${root}/replays`, { schema: { body: replaySchema } }, async (request, reply) => {
+    const by = await operator(request)
+    const { filter = {}, dry_run, rate, max, include_invalid: includeInvalid } = request.body
+    const { ids, ...plan } = await db.tx({}, async sql => {
+      const found = await planReplay(sql, filter, { max, includeInvalid })
+      return { ...found, id: dry_run ? undefined : await createReplay(sql, { by, filter, rate, ids: found.ids }) }
+    })
+    const answer = {
+      dry_run,
+      ...plan,
+      replay: ids.length,
+      seconds: Math.ceil(ids.length / rate),
+      sample: ids.slice(0, 10),
+    }
+    return reply.code(dry_run ? 200 : 202).send(answer)
+  })
+
+  app.get(`${root}/replays`, async request => {
+    await operator(request)
+    return { items: await db.tx({}, sql => sql.query(`${PROGRESS} ORDER BY r.created_at DESC LIMIT 50`)) }
+  })
+
+  type ById = { Params: { id: string } }
+  app.get<ById>(`${root}/replays/:id`, { schema: { params: replayIdSchema } }, async request => {
+    await operator(request)
+    return db.tx({}, sql => progress(sql, request.params.id))
+  })
+
+  app.post<ById>(`${root}/replays/:id/stop`, { schema: { params: replayIdSchema } }, async request => {
+    await operator(request)
+    return db.tx({}, async sql => {
+      await sql.query(
+        "UPDATE messaging.replays SET status = 'stopped', finished_at = now() WHERE id = $1 AND status = 'running'",
+        [request.params.id],
+      )
+      return progress(sql, request.params.id)
+    })
+  })
+
+  app.post<{ Body: { filter: LetterFilter; dry_run: boolean } }>(
+    `${root}/purge`,
+    { schema: { body: purgeSchema } },
+    async request => {
+      const by = await operator(request)
+      const { filter, dry_run: dry } = request.body
+      const { where, values } = conditionOf(filter)
+      const count = await db.tx({}, async sql => {
+        if (dry) {
+          const [row] = await sql.query<{ count: number }>(
+            `SELECT count(*) FROM messaging.inbox_failures WHERE ${where}`,
+            values,
+          )
+          return row!.count
+        }
+        const gone = await sql.query(`DELETE FROM messaging.inbox_failures WHERE ${where} RETURNING 1`, values)
+        const data = { user_id: by, count: gone.length, filter: { ...filter } }
+        await append(sql, [createEvent({ type: 'dlq.purged', appId, subject: 'dead-letters', data })])
+        return gone.length
+      })
+      if (!dry) wake()
+      return { dry_run: dry, count }
+    },
+  )
+}
+
+const PROGRESS = `SELECT r.id, r.created_by, r.created_at, r.filter, r.rate, r.status, r.total, r.finished_at,
+  (SELECT count(*) FROM messaging.replay_items i WHERE i.replay_id = r.id AND i.outcome = 'replayed') AS replayed,
+  (SELECT count(*) FROM messaging.replay_items i WHERE i.replay_id = r.id AND i.outcome = 'gone') AS gone
+  FROM messaging.replays r`
+
+async function progress(sql: Sql, id: string): Promise<Replay> {
+  const [replay] = await sql.query<Replay>(`${PROGRESS} WHERE r.id = $1`, [id])
+  if (!replay) throw new Problem('TEP4005', `There is no replay ${id}.`)
+  return replay
 }
 
 async function find(sql: Sql, id: number, lock = false): Promise<Letter> {
@@ -117,18 +208,15 @@ async function find(sql: Sql, id: number, lock = false): Promise<Letter> {
   return letter
 }
 
+/** One letter may be tried even if its schema refuses it: somebody looked at it. */
 function replayable(letter: Letter): Record<string, unknown> {
-  if (letter.replays >= MOST_REPLAYS) {
+  const { verdict, event } = assess(letter)
+  if (verdict === 'guarded') {
     throw new Problem(
       'TEP4007',
-      `Dead letter ${letter.id} was replayed ${letter.replays} times; mend its cause and publish a new event.`,
+      `Dead letter ${letter.id} was replayed ${MOST_REPLAYS} times; mend its cause and publish a new event.`,
     )
   }
-  try {
-    const event: unknown = JSON.parse(letter.body)
-    if (event && typeof event === 'object' && 'specversion' in event) return event as Record<string, unknown>
-  } catch {
-    // Reported below, together with JSON that is no CloudEvent.
-  }
+  if (event) return event
   throw new Problem('TEP4007', `Dead letter ${letter.id} is no CloudEvent, so a replay would fail the same way.`)
 }

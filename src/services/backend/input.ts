@@ -1,7 +1,8 @@
 import { Temporal } from 'temporal-polyfill'
 import { parseTime, priorityOf, type Recurrence } from '../../contracts/events/index.ts'
-import { checkSeries, firstOccurrence, RecurrenceError, type Series } from '../../kit/occurrence.ts'
+import { checkSeries, type Series } from '../../kit/occurrence.ts'
 import { invalid } from '../../kit/problem.ts'
+import { RecurrenceError } from '../../kit/recurrence-rule.ts'
 import type { Priority, Status } from './model.ts'
 
 /** A body that passed its JSON Schema (schemas.ts). */
@@ -105,8 +106,8 @@ function readDue(text: string, zone: string, allDay: boolean | undefined, field:
 function readSeries(body: TaskBody): TaskInput['series'] {
   if (body.recurrence !== undefined) {
     if (body.recurrence === null) return null
-    const { rrule, dtstart, tzid, exdates, mode } = body.recurrence
-    const given = { dtstart, tzid, exdates, mode }
+    const { rrule, dtstart, tzid, exdates, mode, missed } = body.recurrence
+    const given = { dtstart, tzid, exdates, mode, missed }
     return { rrule, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
   }
   const rule = body.recurrence_rule === undefined ? body.recurring_interval : body.recurrence_rule
@@ -158,16 +159,19 @@ export function completeSeries(
     tzid,
     exdates: [...(series.exdates ?? [])],
     mode: series.mode ?? 'schedule',
+    missed: series.missed ?? 'catch_up',
   } as const
   try {
-    return { ...complete, rrule: checkSeries(complete), dtstart: firstOccurrence(complete).local }
+    return { ...complete, rrule: checkSeries(complete), dtstart: localTimeOf(dtstart) }
   } catch (error) {
     if (error instanceof RecurrenceError) throw invalid(`recurrence.${error.field}`, error.message)
     throw error
   }
 }
 
-const localTime = (at: Date, zone: string): string =>
+const localTimeOf = (text: string): string => Temporal.PlainDateTime.from(text).toString({ smallestUnit: 'second' })
+
+export const localTime = (at: Date, zone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(at.getTime())
     .toZonedDateTimeISO(zone)
     .toPlainDateTime()

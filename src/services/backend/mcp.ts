@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { User } from '../../kit/auth.ts'
 import { Problem } from '../../kit/problem.ts'
-import type { RouteOptions } from './routes.ts'
+import type { RouteOptions } from './endpoints.ts'
 import { TOOLS, type Tool } from './tools.ts'
 
 /**

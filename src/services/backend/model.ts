@@ -11,7 +11,22 @@ export interface SeriesRow {
   tzid: string
   exdates: string[]
   mode: 'schedule' | 'completion'
+  missed: 'catch_up' | 'skip'
+  paused_at: Date | null
+  /** What a paused series owes: the occurrence that was due to come. */
+  waiting: Waiting | null
+  /** What the occurrences to come look like, where the present one was changed for itself alone. */
+  template: Template | null
 }
+
+export interface Waiting {
+  index: number
+  local?: string
+  at: string
+  parent_id: string
+}
+
+export type Template = Pick<TaskRow, 'title' | 'description' | 'priority' | 'tags'>
 
 export interface TaskRow {
   id: string
@@ -74,9 +89,9 @@ export function snapshot({ row, series, reminders }: FullTask): Task {
   }
 }
 
-function recurrenceOf(series: SeriesRow, index: number): Recurrence {
-  const { rrule, dtstart, tzid, exdates, mode } = series
-  return { series_id: series.id, rrule, dtstart, tzid, exdates, mode, index }
+export function recurrenceOf(series: SeriesRow, index: number): Recurrence {
+  const { rrule, dtstart, tzid, exdates, mode, missed } = series
+  return { series_id: series.id, rrule, dtstart, tzid, exdates, mode, missed, index }
 }
 
 export interface TaskJson extends Task {

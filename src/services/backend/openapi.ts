@@ -1,4 +1,15 @@
-import { createTaskSchema, listQuerySchema, patchTaskSchema, preferencesSchema } from './schemas.ts'
+import { listSchema, purgeSchema, replaySchema } from './dead-letters.ts'
+import { filterProperties } from './letters.ts'
+import {
+  createTaskSchema,
+  exceptionSchema,
+  listQuerySchema,
+  patchTaskSchema,
+  preferencesSchema,
+  previewQuerySchema,
+  previewSchema,
+  scopeSchema,
+} from './schemas.ts'
 
 const json = (schema: object) => ({ content: { 'application/json': { schema } } })
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
@@ -16,15 +27,24 @@ const header = (name: string, description: string) => ({
 const ifMatch = header('If-Match', 'ETag the client last saw; 412 when it changed meanwhile')
 const idempotency = header('Idempotency-Key', 'repeating a request with its key gets its first answer')
 
-const query = Object.entries(listQuerySchema.properties).map(([name, schema]) => ({
-  name,
-  in: 'query',
-  required: false,
-  schema,
-}))
+const queryOf = ({ properties }: { properties: object }) =>
+  Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
+const query = queryOf(listQuerySchema)
 
 const action = (summary: string) => ({
   post: { summary, parameters: [id, ifMatch, idempotency], responses: { 200: ok(ref('Task')), default: problem } },
+})
+
+const operators = (summary: string, more: object = {}) => ({
+  summary: `${summary} (operators)`,
+  ...more,
+  responses: { 200: ok({ type: 'object' }), default: problem },
+})
+
+const seriesChange = (summary: string) => ({
+  summary,
+  parameters: [id, idempotency],
+  responses: { 200: ok({ type: 'object' }), default: problem },
 })
 
 /** OpenAPI 3.1 of the backend, from the very schemas that validate. */
@@ -50,7 +70,7 @@ export const openapi = {
       get: { summary: 'One task', parameters: [id], responses: { 200: ok(ref('Task')), default: problem } },
       patch: {
         summary: 'Change a task (merge patch)',
-        parameters: [id, ifMatch, idempotency],
+        parameters: [id, ifMatch, idempotency, ...queryOf(scopeSchema)],
         requestBody: {
           required: true,
           content: {
@@ -69,6 +89,7 @@ export const openapi = {
     '/api/v1/tasks/{id}/complete': action('Complete a task'),
     '/api/v1/tasks/{id}/reopen': action('Reopen a task'),
     '/api/v1/tasks/{id}/restore': action('Restore a deleted task'),
+    '/api/v1/tasks/{id}/skip': action('Move an open occurrence on to the next one'),
     '/api/v1/reminders': {
       get: { summary: 'Reminders to come', responses: { 200: ok({ type: 'object' }), default: problem } },
     },
@@ -79,6 +100,30 @@ export const openapi = {
         responses: { 200: ok({ type: 'object' }), default: problem },
       },
     },
+    '/api/v1/series/preview': {
+      post: {
+        summary: 'The first occurrences of a rule',
+        requestBody: { required: true, ...json(previewSchema) },
+        responses: { 200: ok(ref('Occurrences')), default: problem },
+      },
+    },
+    '/api/v1/series/{id}/preview': {
+      get: {
+        summary: 'The next occurrences of a series',
+        parameters: [id, ...queryOf(previewQuerySchema)],
+        responses: { 200: ok(ref('Occurrences')), default: problem },
+      },
+    },
+    '/api/v1/series/{id}/pause': { post: seriesChange('Pause a series') },
+    '/api/v1/series/{id}/resume': {
+      post: seriesChange('Let a paused series go on with its first occurrence from now'),
+    },
+    '/api/v1/series/{id}/exceptions': {
+      post: {
+        ...seriesChange('Leave out one occurrence that is still to come'),
+        requestBody: { required: true, ...json(exceptionSchema) },
+      },
+    },
     '/api/v1/me/export': {
       get: { summary: 'Everything kept about the user', responses: { 200: ok({ type: 'object' }), default: problem } },
     },
@@ -86,24 +131,31 @@ export const openapi = {
       delete: { summary: 'Erase the user', responses: { 204: { description: 'Erased' }, default: problem } },
     },
     '/api/v1/dead-letters': {
-      get: {
-        summary: 'Dead letters and their reasons (operators)',
-        responses: { 200: ok({ type: 'object' }), default: problem },
+      get: operators('Dead letters, newest first', { parameters: queryOf(listSchema) }),
+    },
+    '/api/v1/dead-letters/reasons': {
+      get: operators('How many failed why', { parameters: queryOf({ properties: filterProperties }) }),
+    },
+    '/api/v1/dead-letters/replays': {
+      get: operators('The latest replays'),
+      post: {
+        ...operators('Publish many again, at a rate; a dry run unless told otherwise'),
+        requestBody: { required: true, ...json(replaySchema) },
+      },
+    },
+    '/api/v1/dead-letters/replays/{id}': { get: operators('How far a replay is', { parameters: [id] }) },
+    '/api/v1/dead-letters/replays/{id}/stop': { post: operators('Stop a replay', { parameters: [id] }) },
+    '/api/v1/dead-letters/purge': {
+      post: {
+        ...operators('Forget letters; a dry run unless told otherwise'),
+        requestBody: { required: true, ...json(purgeSchema) },
       },
     },
     '/api/v1/dead-letters/{id}': {
-      get: {
-        summary: 'One dead letter (operators)',
-        parameters: [letter],
-        responses: { 200: ok({ type: 'object' }), default: problem },
-      },
+      get: operators('One dead letter, beside its schema', { parameters: [letter] }),
     },
     '/api/v1/dead-letters/{id}/replay': {
-      post: {
-        summary: 'Publish a dead letter again (operators)',
-        parameters: [letter],
-        responses: { 202: ok({ type: 'object' }), default: problem },
-      },
+      post: operators('Publish a dead letter again', { parameters: [letter] }),
     },
     '/api/v1/preferences': {
       get: { summary: 'Preferences', responses: { 200: ok(ref('Preferences')), default: problem } },
@@ -134,6 +186,26 @@ export const openapi = {
         type: 'object',
         required: ['items', 'next_cursor'],
         properties: { items: { type: 'array', items: ref('Task') }, next_cursor: { type: ['string', 'null'] } },
+      },
+      Occurrences: {
+        type: 'object',
+        required: ['now', 'tzid', 'items'],
+        properties: {
+          now: { type: 'string', format: 'date-time' },
+          tzid: { type: 'string' },
+          items: {
+            type: 'array',
+            items: {
+              type: 'object',
+              required: ['index', 'local', 'at'],
+              properties: {
+                index: { type: 'integer' },
+                local: { type: 'string', description: 'on the wall clock of tzid' },
+                at: { type: 'string', format: 'date-time' },
+              },
+            },
+          },
+        },
       },
       Preferences: { type: 'object', properties: preferencesSchema.properties },
       Problem: {

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { createEvent } from '../../contracts/events/index.ts'
 import { append } from '../../kit/outbox.ts'
+import type { RouteOptions } from './endpoints.ts'
 import { type TaskRow, toJson } from './model.ts'
 import { readPreferences } from './preferences.ts'
-import type { RouteOptions } from './routes.ts'
 import { complete } from './store.ts'
 
 /** What a person may ask of their data (GDPR articles 15, 17 and 20): take it along, and have it erased. */
@@ -30,6 +30,7 @@ export function registerPerson(app: FastifyInstance, { db, authenticate, appId, 
       for (const table of ['reminders', 'tasks', 'series', 'preferences', 'idempotency_keys']) {
         await sql.query(`DELETE FROM backend.${table}`)
       }
+      await sql.query('DELETE FROM messaging.inbox_failures WHERE user_id = $1', [user.id])
       const data = { user_id: user.id }
       const cause = { traceparent: request.trace }
       await append(sql, [createEvent({ type: 'user.erased', appId, subject: `user/${user.id}`, data, cause })])

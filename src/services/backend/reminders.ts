@@ -10,6 +10,16 @@ export function ringsAt(alarm: Alarm, due: Date | null, index: number): Date {
   return new Date(due.getTime() - secondsOf(alarm.before, `reminders.${index}.before`) * 1000)
 }
 
+/** When a reminder rings once its task has moved from one due time to another. */
+export function movedWith(
+  { before, remind_at: at }: Pick<ReminderRow, 'before' | 'remind_at'>,
+  from: Date | null,
+  to: Date | null,
+): Date {
+  if (before && to) return ringsAt({ before }, to, 0)
+  return from && to ? new Date(at.getTime() + to.getTime() - from.getTime()) : at
+}
+
 /** Rows for a new list of alarms. */
 export const newReminders = (
   task: Pick<TaskRow, 'id' | 'user_id' | 'due_at'>,

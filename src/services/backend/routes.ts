@@ -1,53 +1,30 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Authenticate } from '../../kit/auth.ts'
-import type { Database } from '../../kit/db.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../../kit/problem.ts'
-import { type Actor, changeTask, createTask, deleteTask, restoreTask } from './commands.ts'
-import { type Answer, once } from './idempotency.ts'
+import type { Actor } from './actor.ts'
+import { changeTask, createTask, deleteTask, restoreTask, type Scope } from './commands.ts'
+import { endpoints, type RouteOptions } from './endpoints.ts'
+import type { Answer } from './idempotency.ts'
 import { readTask, type TaskBody } from './input.ts'
 import { type ListQuery, listTasks } from './list.ts'
 import { etagOf, type FullTask, toJson } from './model.ts'
 import { changePreferences, type Preferences, readPreferences } from './preferences.ts'
-import { createTaskSchema, idParams, listQuerySchema, patchTaskSchema, preferencesSchema } from './schemas.ts'
-import { complete, findTask, timezoneOf } from './store.ts'
-
-export interface RouteOptions {
-  db: Database
-  authenticate: Authenticate
-  appId: string
-  /** Called after each commit that put events into the outbox. */
-  wake: () => void
-}
+import {
+  createTaskSchema,
+  idParams,
+  listQuerySchema,
+  patchTaskSchema,
+  preferencesSchema,
+  scopeSchema,
+} from './schemas.ts'
+import { skipOccurrence } from './series.ts'
+import { findTask, timezoneOf } from './store.ts'
 
 type WithId = FastifyRequest<{ Params: { id: string } }>
 
-/** The REST interface of tasks, series, reminders and preferences. */
-export function registerRoutes(app: FastifyInstance, { db, authenticate, appId, wake }: RouteOptions): void {
+/** The REST interface of tasks, reminders and preferences. */
+export function registerRoutes(app: FastifyInstance, options: RouteOptions): void {
+  const { read, write } = endpoints(options)
   acceptMergePatch(app)
-
-  async function read<T>(request: FastifyRequest, work: (actor: Actor) => Promise<T>): Promise<T> {
-    const user = await authenticate(request)
-    return db.tx({ userId: user.id }, sql => work({ sql, userId: user.id, appId }))
-  }
-
-  /** Every write: who, one transaction, at most once a key, then the relay is told. */
-  async function write(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    work: (actor: Actor) => Promise<Answer>,
-  ): Promise<unknown> {
-    const user = await authenticate(request)
-    const key = request.headers['idempotency-key'] as string | undefined
-    const stands = { method: request.method, url: request.url, body: request.body ?? null }
-    const answer = await db.tx({ userId: user.id }, sql =>
-      once(sql, user.id, key, stands, () =>
-        work({ sql, userId: user.id, appId, cause: { traceparent: request.trace } }),
-      ),
-    )
-    if (answer.replayed) reply.header('idempotency-replayed', 'true')
-    else wake()
-    return reply.code(answer.status).headers(answer.headers).send(answer.body)
-  }
 
   const ifMatch = (request: FastifyRequest): string | undefined => request.headers['if-match']
 
@@ -77,13 +54,14 @@ export function registerRoutes(app: FastifyInstance, { db, authenticate, appId, 
     return request.headers['if-none-match'] === etag ? reply.code(304).send() : toJson(task)
   })
 
-  app.patch<{ Params: { id: string }; Body: TaskBody }>(
+  app.patch<{ Params: { id: string }; Body: TaskBody; Querystring: { scope?: Scope } }>(
     '/api/v1/tasks/:id',
-    { schema: { params: idParams, body: patchTaskSchema } },
+    { schema: { params: idParams, body: patchTaskSchema, querystring: scopeSchema } },
     (request, reply) =>
       write(request, reply, async actor => {
         const zone = await timezoneOf(actor.sql)
-        return answer(await changeTask(actor, request.params.id, readTask(request.body, zone), zone, ifMatch(request)))
+        const options = { ifMatch: ifMatch(request), scope: request.query.scope }
+        return answer(await changeTask(actor, request.params.id, readTask(request.body, zone), zone, options))
       }),
   )
 
@@ -95,8 +73,11 @@ export function registerRoutes(app: FastifyInstance, { db, authenticate, appId, 
   )
 
   const actions: Record<string, (actor: Actor, request: WithId) => Promise<FullTask>> = {
-    complete: (actor, request) => changeTask(actor, request.params.id, { status: 'done' }, 'UTC', ifMatch(request)),
-    reopen: (actor, request) => changeTask(actor, request.params.id, { status: 'open' }, 'UTC', ifMatch(request)),
+    complete: (actor, request) =>
+      changeTask(actor, request.params.id, { status: 'done' }, 'UTC', { ifMatch: ifMatch(request) }),
+    reopen: (actor, request) =>
+      changeTask(actor, request.params.id, { status: 'open' }, 'UTC', { ifMatch: ifMatch(request) }),
+    skip: (actor, request) => skipOccurrence(actor, request.params.id, ifMatch(request)),
     restore: (actor, request) => restoreTask(actor, request.params.id),
   }
   for (const [name, action] of Object.entries(actions)) {
@@ -114,21 +95,6 @@ export function registerRoutes(app: FastifyInstance, { db, authenticate, appId, 
          WHERE r.status = 'scheduled' AND r.remind_at > now() ORDER BY r.remind_at LIMIT 200`,
       ),
     })),
-  )
-
-  app.get<{ Params: { id: string } }>('/api/v1/series/:id', { schema: { params: idParams } }, request =>
-    read(request, async ({ sql }) => {
-      const [series] = await sql.query(
-        'SELECT id, rrule, dtstart, tzid, exdates, mode, created_at FROM backend.series WHERE id = $1',
-        [request.params.id],
-      )
-      if (!series) throw new Problem('TEP4005', `There is no series ${request.params.id}.`)
-      const tasks = await sql.query<FullTask['row']>(
-        'SELECT * FROM backend.tasks WHERE series_id = $1 ORDER BY series_index',
-        [request.params.id],
-      )
-      return { ...series, tasks: (await complete(sql, tasks)).map(toJson) }
-    }),
   )
 
   app.get('/api/v1/preferences', request => read(request, readPreferences))

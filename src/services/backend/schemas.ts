@@ -22,6 +22,11 @@ export const recurrenceSchema = {
       enum: ['schedule', 'completion'],
       description: 'count from the schedule, or from completion',
     },
+    missed: {
+      type: 'string',
+      enum: ['catch_up', 'skip'],
+      description: 'when done late: the occurrences missed come one by one (default), or are skipped',
+    },
     series_id: { type: 'string', description: 'ignored; a series is changed by giving another rule' },
     index: { type: 'integer', description: 'ignored' },
   },
@@ -91,6 +96,15 @@ export const patchTaskSchema = {
   properties: { ...fields, status, ...aliases },
 } as const
 
+const clock = { type: 'string', pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' } as const
+const channels = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    ['in_app', 'email', 'web_push', 'webhook'].map(channel => [channel, { type: 'boolean' }]),
+  ),
+} as const
+
 export const preferencesSchema = {
   type: 'object',
   minProperties: 1,
@@ -99,6 +113,20 @@ export const preferencesSchema = {
     timezone: { type: 'string', maxLength: 64 },
     email: { type: ['string', 'null'], maxLength: 254, pattern: '^[^@\\s<>]+@[^@\\s<>]+$' },
     email_notifications: { type: 'boolean' },
+    notifications: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'by kind, which channels to use; absent: all that are set up',
+      properties: { reminder: channels, reminder_missed: channels },
+    },
+    quiet_hours: {
+      type: ['object', 'null'],
+      required: ['start', 'end'],
+      additionalProperties: false,
+      description: 'in the time zone of the preferences; what would go out meanwhile goes out at their end',
+      properties: { start: clock, end: clock },
+    },
+    digest_at: { ...clock, type: ['string', 'null'], description: 'one mail a day at this time, instead of one each' },
   },
 } as const
 
@@ -124,4 +152,38 @@ export const idParams = {
   type: 'object',
   properties: { id: { type: 'string', format: 'uuid' } },
   required: ['id'],
+} as const
+
+export const scopeSchema = {
+  type: 'object',
+  properties: {
+    scope: {
+      type: 'string',
+      enum: ['this', 'following'],
+      description:
+        'of a repeating task: change this occurrence alone, or it and all that follow; default: words pass on, a moved due time does not',
+    },
+  },
+} as const
+
+const previewCount = { type: 'integer', minimum: 1, maximum: 100, default: 10 } as const
+export const previewQuerySchema = { type: 'object', properties: { count: previewCount } } as const
+export const previewSchema = {
+  type: 'object',
+  required: ['recurrence'],
+  additionalProperties: false,
+  properties: { recurrence: recurrenceSchema, due_at: fields.due_at, due_tz: fields.due_tz, count: previewCount },
+} as const
+
+export const exceptionSchema = {
+  type: 'object',
+  required: ['local'],
+  additionalProperties: false,
+  properties: {
+    local: {
+      type: 'string',
+      pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2})?$',
+      description: 'the occurrence to leave out, on the wall clock of the series',
+    },
+  },
 } as const

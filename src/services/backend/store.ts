@@ -48,14 +48,38 @@ export async function updateTask(sql: Sql, task: TaskRow): Promise<TaskRow> {
 
 export const insertSeries = async (sql: Sql, series: SeriesRow): Promise<void> => {
   await sql.query(
-    `INSERT INTO backend.series (id, user_id, rrule, dtstart, tzid, exdates, mode) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO backend.series (id, user_id, rrule, dtstart, tzid, exdates, mode, missed, template)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (id) DO NOTHING`,
-    [series.id, series.user_id, series.rrule, series.dtstart, series.tzid, series.exdates, series.mode],
+    [
+      series.id,
+      series.user_id,
+      series.rrule,
+      series.dtstart,
+      series.tzid,
+      series.exdates,
+      series.mode,
+      series.missed,
+      series.template && JSON.stringify(series.template),
+    ],
   )
 }
 
-export const findSeries = async (sql: Sql, id: string): Promise<SeriesRow | undefined> =>
-  (await sql.query<SeriesRow>('SELECT * FROM backend.series WHERE id = $1', [id]))[0]
+/** The series, which nobody else changes until the transaction ends. */
+export const lockSeries = async (sql: Sql, id: string): Promise<SeriesRow | undefined> =>
+  (await sql.query<SeriesRow>('SELECT * FROM backend.series WHERE id = $1 FOR UPDATE', [id]))[0]
+
+/** Rule and start never change; what is left out, and whether it runs, may. */
+export const updateSeries = async (sql: Sql, series: SeriesRow): Promise<void> => {
+  const json = (value: object | null): string | null => value && JSON.stringify(value)
+  await sql.query('UPDATE backend.series SET exdates = $2, paused_at = $3, waiting = $4, template = $5 WHERE id = $1', [
+    series.id,
+    series.exdates,
+    series.paused_at,
+    json(series.waiting),
+    json(series.template),
+  ])
+}
 
 export async function insertReminders(sql: Sql, reminders: readonly ReminderRow[]): Promise<void> {
   for (const { id, task_id, user_id, version, remind_at, before, status } of reminders) {

@@ -1,5 +1,6 @@
 import { Problem } from '../../kit/problem.ts'
-import { type Actor, changeTask, createTask, deleteTask } from './commands.ts'
+import type { Actor } from './actor.ts'
+import { changeTask, createTask, deleteTask } from './commands.ts'
 import { readTask, type TaskBody } from './input.ts'
 import { type ListQuery, listTasks } from './list.ts'
 import { toJson } from './model.ts'

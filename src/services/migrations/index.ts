@@ -2,10 +2,13 @@ import type { Migration } from '../../kit/migrate.ts'
 import { analytics } from './analytics.ts'
 import { audit } from './audit.ts'
 import { backend } from './backend.ts'
+import { channels } from './channels.ts'
 import { messaging } from './messaging.ts'
 import { notification } from './notification.ts'
 import { operations } from './operations.ts'
+import { recurrence } from './recurrence.ts'
 import { recurring } from './recurring.ts'
+import { replays } from './replays.ts'
 
 /** In the order they run. A migration that shipped is never edited: its checksum is kept in the database. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,4 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   audit,
   analytics,
   operations,
+  recurrence,
+  replays,
+  channels,
 ]

@@ -21,6 +21,8 @@ export interface AlarmOptions {
   log: Logger
   appId: string
   mailDir: string | undefined
+  /** Something was put into the queue of what goes out. */
+  wake: () => void
 }
 
 /** Older reminders are not delivered any more, only reported as missed. */
@@ -31,7 +33,7 @@ const EARLY_MS = 2_000
 const jobName = (reminderId: string): string => `r-${reminderId}`
 
 /** Dapr jobs are the clock, the rows decide: losing or repeating a job loses or repeats no reminder. */
-export function createAlarms({ db, dapr, log, appId, mailDir }: AlarmOptions): Alarms {
+export function createAlarms({ db, dapr, log, appId, mailDir, wake }: AlarmOptions): Alarms {
   const schedule = ({ id, version, remind_at: at }: ReminderRow): Promise<void> =>
     dapr.scheduleJob(jobName(id), { dueTime: at, data: { reminder_id: id, version } })
 
@@ -62,6 +64,7 @@ export function createAlarms({ db, dapr, log, appId, mailDir }: AlarmOptions): A
         const current = await find(sql, reminderId, true)
         if (current?.status === 'scheduled' && current.version === row.version) await deliver(sql, current)
       })
+      wake()
     },
   }
 

@@ -1,6 +1,8 @@
 import { createEvent, type TodoEvent, uuidv7 } from '../../contracts/events/index.ts'
 import type { Sql } from '../../kit/db.ts'
 import { append } from '../../kit/outbox.ts'
+import { type Kind, type Preferences, preferencesOf, wants } from './preferences.ts'
+import { nextAt } from './quiet.ts'
 
 export interface Notice {
   userId: string
@@ -8,7 +10,7 @@ export interface Notice {
   reminderId?: string
   title: string
   dueAt: Date | null
-  kind: 'reminder' | 'reminder_missed'
+  kind: Kind
   /** What this is about; a second notice with the same key is none. */
   dedupeKey: string
   appId: string
@@ -17,27 +19,24 @@ export interface Notice {
 }
 
 /**
- * Puts a notice into the user's inbox, once; queues a mail if the user wants mails; announces it.
+ * Puts a notice into the user's inbox, once, and queues it for every other way its user wants: in the transaction of what
+ * it is about.
  * @returns false when this notice exists already
  */
 export async function notify(sql: Sql, notice: Notice): Promise<boolean> {
   const { userId, taskId, reminderId, title, dueAt, kind, dedupeKey, appId, cause } = notice
   const id = uuidv7()
   const body = dueAt ? `Due ${dueAt.toISOString()}` : ''
+  const preferences = await preferencesOf(sql, userId)
+  const inApp = wants(preferences, kind, 'in_app')
   const rows = await sql.query(
-    `INSERT INTO notification.notifications (id, user_id, dedupe_key, kind, title, body, task_id, reminder_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (dedupe_key) DO NOTHING RETURNING 1`,
-    [id, userId, dedupeKey, kind, title, body, taskId, reminderId ?? null],
+    `INSERT INTO notification.notifications (id, user_id, dedupe_key, kind, title, body, task_id, reminder_id, in_app)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (dedupe_key) DO NOTHING RETURNING 1`,
+    [id, userId, dedupeKey, kind, title, body, taskId, reminderId ?? null, inApp],
   )
   if (!rows.length) return false
-  const recipient = await recipientOf(sql, notice)
-  if (recipient) {
-    await sql.query('INSERT INTO notification.mails (notification_id, user_id, recipient) VALUES ($1, $2, $3)', [
-      id,
-      userId,
-      recipient,
-    ])
-  }
+  await queue(sql, id, notice, preferences)
+  if (!inApp) return true
   const about = {
     notification_id: id,
     user_id: userId,
@@ -49,12 +48,32 @@ export async function notify(sql: Sql, notice: Notice): Promise<boolean> {
   return true
 }
 
-/** In development everybody gets mail, into a folder; elsewhere those who asked for it. */
-async function recipientOf(sql: Sql, { userId, mailDir }: Notice): Promise<string | undefined> {
-  const [preferences] = await sql.query<{ email: string | null; email_notifications: boolean }>(
-    'SELECT email, email_notifications FROM notification.preferences WHERE user_id = $1',
-    [userId],
+/** One delivery for the mail, and one for each browser and webhook. */
+async function queue(sql: Sql, id: string, notice: Notice, preferences: Preferences | undefined): Promise<void> {
+  const { userId, kind } = notice
+  const recipient = recipientOf(notice, preferences)
+  if (recipient && wants(preferences, kind, 'email')) {
+    const digestAt = preferences?.digest_at
+    const at = digestAt ? nextAt(new Date(), digestAt, preferences.timezone) : new Date()
+    await sql.query(
+      `INSERT INTO notification.deliveries (id, notification_id, user_id, channel, recipient, digest, next_attempt_at)
+       VALUES ($1, $2, $3, 'email', $4, $5, $6)`,
+      [uuidv7(), id, userId, recipient, Boolean(digestAt), at],
+    )
+  }
+  const wanted = (['web_push', 'webhook'] as const).filter(channel => wants(preferences, kind, channel))
+  await sql.query(
+    `INSERT INTO notification.deliveries (id, notification_id, user_id, channel, target_id)
+     SELECT gen_random_uuid(), $1, user_id, channel, id FROM notification.targets WHERE user_id = $2 AND channel = ANY($3)`,
+    [id, userId, wanted],
   )
-  if (preferences) return preferences.email_notifications && preferences.email ? preferences.email : undefined
+}
+
+/** In development everybody gets mail, into a folder; elsewhere those who asked for it. */
+function recipientOf({ userId, mailDir }: Notice, preferences: Preferences | undefined): string | undefined {
+  if (preferences) {
+    const { email, email_notifications: wanted, unsubscribed_at: unsubscribed } = preferences
+    return wanted && email && !unsubscribed ? email : undefined
+  }
   return mailDir ? `${userId.replace(/[^\w.-]/g, '_').slice(0, 60)}@localhost` : undefined
 }

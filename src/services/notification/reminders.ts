@@ -82,32 +82,21 @@ async function cancelTask(
 
 /** Seeds announce that a reminder is due; what we trigger ourselves has been delivered already. */
 export const onTriggeredElsewhere =
-  (appId: string, mailDir: string | undefined): Handler =>
-  async (event, { sql }) => {
+  ({ appId, mailDir, wake }: { appId: string; mailDir: string | undefined; wake: () => void }): Handler =>
+  async (event, { sql, afterCommit }) => {
     if (!isOfType(event, 'reminder.triggered') || event.source === `/tasks/${appId}`) return
     const { user_id: userId, task_id: taskId, title = '', due_at: dueAt } = event.data
     const about = { userId, taskId, title, dueAt: dueAt ? new Date(dueAt) : null }
     await notify(sql, { ...about, kind: 'reminder', dedupeKey: `event:${event.id}`, appId, cause: event, mailDir })
+    afterCommit(wake)
   }
-
-export const onPreferences: Handler = async (event, { sql }) => {
-  if (!isOfType(event, 'user.preferences_changed')) return
-  const { user_id: userId, changes = {} } = event.data
-  const email = changes['email']?.to
-  const wanted = changes['email_notifications']?.to
-  await sql.query(
-    `INSERT INTO notification.preferences AS p (user_id, email, email_notifications) VALUES ($1, $2, $3)
-     ON CONFLICT (user_id) DO UPDATE SET email = CASE WHEN $4 THEN excluded.email ELSE p.email END,
-       email_notifications = CASE WHEN $5 THEN excluded.email_notifications ELSE p.email_notifications END`,
-    [userId, typeof email === 'string' ? email : null, wanted === true, email !== undefined, wanted !== undefined],
-  )
-}
 
 /** The transaction sees the rows of the event's user only. */
 export const onErased =
   (alarms: Alarms): Handler =>
   async (_, { sql, afterCommit }) => {
     const reminders = await sql.query<{ id: string }>('DELETE FROM notification.reminders RETURNING id')
-    for (const table of ['notifications', 'preferences']) await sql.query(`DELETE FROM notification.${table}`)
+    for (const table of ['notifications', 'targets', 'preferences'])
+      await sql.query(`DELETE FROM notification.${table}`)
     for (const { id } of reminders) afterCommit(() => alarms.clear(id))
   }

@@ -16,6 +16,7 @@ export interface RouteOptions {
   alarms: Alarms
   appId: string
   mailDir: string | undefined
+  wake: () => void
   appApiToken?: string
 }
 
@@ -48,11 +49,11 @@ export function registerInbox(app: FastifyInstance, { db, authenticate }: RouteO
         // Ids are UUIDv7: their order is the order of creation.
         const items = await sql.query<{ id: string }>(
           `SELECT id, kind, title, body, task_id, reminder_id, created_at, read_at FROM notification.notifications
-         WHERE (NOT $1 OR read_at IS NULL) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+         WHERE in_app AND (NOT $1 OR read_at IS NULL) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
           [unread, before ?? null, limit],
         )
         const [count] = await sql.query<{ unread: number }>(
-          'SELECT count(*) AS unread FROM notification.notifications WHERE read_at IS NULL',
+          'SELECT count(*) AS unread FROM notification.notifications WHERE in_app AND read_at IS NULL',
         )
         return { items, unread: count!.unread, next_before: items.length === limit ? items.at(-1)!.id : null }
       })
@@ -90,7 +91,7 @@ export function registerInbox(app: FastifyInstance, { db, authenticate }: RouteO
  */
 export function registerJobs(
   app: FastifyInstance,
-  { db, log, alarms, appId, mailDir, appApiToken }: RouteOptions,
+  { db, log, alarms, appId, mailDir, wake, appApiToken }: RouteOptions,
 ): void {
   app.register(async scope => {
     scope.removeAllContentTypeParsers()
@@ -112,7 +113,7 @@ export function registerJobs(
       return log.warn({ name }, 'a job nobody here set is ignored')
     const { event } = result
     await db.tx({ userId: event.data.user_id }, async sql => {
-      const handle = onTriggeredElsewhere(appId, mailDir)
+      const handle = onTriggeredElsewhere({ appId, mailDir, wake })
       if (await claim(sql, `${appId}/jobs`, event))
         await handle(event, { sql, topic: 'reminders', log, afterCommit: () => {} })
     })

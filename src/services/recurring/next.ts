@@ -34,7 +34,14 @@ function seriesOf(
   const tzid = rule.tzid ?? dueTz ?? 'UTC'
   const dtstart = rule.dtstart ?? (dueAt ? wallClock(dueAt, tzid) : undefined)
   if (!dtstart) return undefined
-  return { rrule: rule.rrule, dtstart, tzid, exdates: rule.exdates ?? [], mode: rule.mode ?? 'schedule' }
+  return {
+    rrule: rule.rrule,
+    dtstart,
+    tzid,
+    exdates: rule.exdates ?? [],
+    mode: rule.mode ?? 'schedule',
+    missed: rule.missed ?? 'catch_up',
+  }
 }
 
 /** An instant on the wall clock of a zone: `2026-01-05T09:00:00`. */

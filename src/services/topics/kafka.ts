@@ -45,7 +45,7 @@ export async function connectAdmin({ brokers, tls, sasl }: Connection): Promise<
     },
     async create({ name, partitions, replicas = -1, config }) {
       const configs = Object.entries(config).map(([option, value]) => ({ name: option, value }))
-      await asked(admin.createTopics({ topics: [{ topic: name, partitions, replicas }], configs }))
+      await asked(admin.createTopics({ topics: [name], partitions, replicas, configs }))
     },
     async grow(name, count) {
       await asked(admin.createPartitions({ topics: [{ name, count, assignments: null }] }))

@@ -1,0 +1,54 @@
+import type { JsonSchema } from '../events/schemas.ts'
+import { compileSchema, type Violation, violationsOf } from '../events/validate.ts'
+import { type Definitions, valuesOf } from './documents.ts'
+
+/** Everything that was or will be on the wire: the schemas of one release. */
+export interface Contracts {
+  version: string
+  events: Readonly<Record<string, JsonSchema>>
+  definitions: Definitions
+}
+
+/** Data that one release writes and another cannot read. */
+export interface Break {
+  type: string
+  /** Release that writes the data, and the one that refuses it. */
+  writer: string
+  reader: string
+  violation: Violation
+  /** The data itself. */
+  example: unknown
+}
+
+/**
+ * Compares the schemas of a type with those of every earlier release, both ways: events stay on their topics while
+ * services are renewed, so new consumers read old events (BACKWARD_TRANSITIVE), and old consumers new ones. A break is
+ * reported with data that shows it, so there are no false alarms.
+ * @returns the first break of each type and direction
+ */
+export function breaks(current: Contracts, releases: readonly Contracts[]): Break[] {
+  return releases.flatMap(release => [...between(release, current), ...between(current, release)])
+}
+
+function between(writer: Contracts, reader: Contracts): Break[] {
+  return Object.keys(writer.events).flatMap(type => {
+    // An old consumer acknowledges a type it does not know; a new one must know every old type.
+    if (!reader.events[type] && Number.parseFloat(reader.version) < Number.parseFloat(writer.version)) return []
+    const found = firstBreak(type, writer, reader)
+    return found ? [found] : []
+  })
+}
+
+function firstBreak(type: string, writer: Contracts, reader: Contracts): Break | undefined {
+  const about = { type, writer: writer.version, reader: reader.version }
+  const written = writer.events[type]!
+  const known = reader.events[type]
+  if (!known) return { ...about, violation: { field: '', message: 'the type is gone' }, example: undefined }
+  const accepts = compileSchema(known, reader.definitions, 'consume')
+  const emits = compileSchema(written, writer.definitions, 'publish')
+  for (const example of valuesOf(written, writer.definitions)) {
+    if (!emits(example) || accepts(example)) continue
+    return { ...about, violation: violationsOf(accepts)[0]!, example }
+  }
+  return undefined
+}
