@@ -15,7 +15,7 @@ function pointer(text: unknown, field: string): string[] {
     .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-function index(part: string, length: number, path: string): number {
+function index(part: string, length: number): number {
   if (!/^(0|[1-9]\d*)$/.test(part) || Number(part) > length) throw unprocessable()
   return Number(part)
 }
@@ -23,7 +23,7 @@ function index(part: string, length: number, path: string): number {
 function read(root: Json, path: readonly string[]): Json {
   let current: Json | undefined = root
   for (const part of path) {
-    if (Array.isArray(current)) current = current[index(part, current.length - 1, `/${path.join('/')}`)]
+    if (Array.isArray(current)) current = current[index(part, current.length - 1)]
     else current = isObject(current) && Object.hasOwn(current, part) ? current[part] : undefined
     if (current === undefined) throw unprocessable()
   }
@@ -35,8 +35,7 @@ function write(root: Json, path: readonly string[], value: Json, insert: boolean
   if (last === undefined) return value
   const parent = read(root, path.slice(0, -1))
   if (Array.isArray(parent)) {
-    const position =
-      last === '-' ? parent.length : index(last, insert ? parent.length : parent.length - 1, `/${path.join('/')}`)
+    const position = last === '-' ? parent.length : index(last, insert ? parent.length : parent.length - 1)
     parent.splice(position, insert ? 0 : 1, value)
   } else if (isObject(parent)) parent[last] = value
   else throw unprocessable()
