@@ -90,6 +90,8 @@ function checkTypes(value: Json, schema: ResourceType['schema'], path: string, t
     error =>
       error.reason === 'FieldValueTypeInvalid' || /must be of type (date-time|int32|byte)/.test(error.detail ?? ''),
   )
+  const quantity = errors.find(({ detail }) => detail?.startsWith('quantities must match'))
+  if (quantity) throw cannotHandle(type, quantity.detail!)
   if (wrong) throw cannotHandle(type, `json: cannot unmarshal ${wrong.field}: ${fieldErrorBody(wrong)}`)
 }
 

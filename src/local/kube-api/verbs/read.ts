@@ -132,7 +132,8 @@ export function list(
       : context.store.listAt(version, type.table, namespace)
   const keyOf = (entry: StoredObject) => `${entry.namespace}/${entry.name}`
   const rest = all.filter(entry => (token === undefined || keyOf(entry) > token.after) && selected(entry))
-  const limit = integer(query, 'limit') || rest.length
+  // Less than nothing is no limit.
+  const limit = (query.get('limit')?.startsWith('-') ? 0 : integer(query, 'limit')) || rest.length
   const page = rest.slice(0, limit)
   const metadata: JsonObject = { resourceVersion: String(version) }
   if (rest.length > page.length) {

@@ -121,7 +121,19 @@ export function update(
     throw badRequest(
       `the name of the object (${show(sentMetadata['name'])}) does not match the name on the URL (${entry.name})`,
     )
+  if (sentMetadata['name'] === undefined || sentMetadata['name'] === '')
+    throw badRequest(`the name of the object (${entry.name} based on URL) was undeterminable: name must be provided`)
   checkPreconditions(type, entry, sentMetadata)
+  const leaving = sentMetadata['deletionTimestamp']
+  if (leaving && leaving !== was['deletionTimestamp'])
+    throw invalid(type, entry.name, [
+      {
+        reason: 'FieldValueInvalid',
+        field: 'metadata.deletionTimestamp',
+        value: leaving,
+        detail: 'field is immutable',
+      },
+    ])
   const warnings: string[] = []
   const normalised = normalise(clone(sent), type, options, warnings)
   const after =
