@@ -37,6 +37,7 @@ export class Normaliser {
         .replace(time, (_, fraction?: string) => (fraction ? '<micro time>' : '<time>'))
         // An object that an error's message quotes.
         .replace(/(\\?"resourceVersion\\?":\\?")\d+/g, '$1<version>')
+        .replace(/(does not match the ResourceVersion in record \()\d+/g, '$1<version>')
         .replace(/(too old resource version: )\d+ \(\d+\)/, '$1<version> (<version>)')
         .replace(/(Too large resource version: \d+, current: )\d+/, '$1<version>')
     )
@@ -104,12 +105,15 @@ function ordered(status: JsonObject): JsonObject {
   const details = status['details'] as JsonObject | undefined
   const message = status['message']
   const causes = details?.['causes'] as JsonObject[] | undefined
-  if (!causes || typeof message !== 'string' || !message.endsWith(']')) return status
+  if (!causes || typeof message !== 'string') return status
+  const conflicts = message.startsWith('Apply failed with ')
+  if (!conflicts && !message.endsWith(']')) return status
   const lineOf = (cause: JsonObject) => `${String(cause['field'])}: ${String(cause['message'])}`
   const sorted = causes.toSorted((a, b) => (lineOf(a) < lineOf(b) ? -1 : 1))
   const start = message.indexOf(' is invalid: [') + ' is invalid: '.length
   // A message that is not made of its causes stays as it is.
   if (
+    conflicts ||
     new Set(causes.map(lineOf)).size !== causes.length ||
     message.slice(start) !== `[${causes.map(lineOf).join(', ')}]`
   )

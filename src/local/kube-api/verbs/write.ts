@@ -121,19 +121,23 @@ export function update(
     throw badRequest(
       `the name of the object (${show(sentMetadata['name'])}) does not match the name on the URL (${entry.name})`,
     )
-  if (sentMetadata['name'] === undefined || sentMetadata['name'] === '')
+  // What an apply gives up may be all of the metadata there is in it.
+  if (!options.applied && !sentMetadata['name'])
     throw badRequest(`the name of the object (${entry.name} based on URL) was undeterminable: name must be provided`)
   checkPreconditions(type, entry, sentMetadata)
   const leaving = sentMetadata['deletionTimestamp']
   if (leaving && leaving !== was['deletionTimestamp'])
-    throw invalid(type, entry.name, [
-      {
-        reason: 'FieldValueInvalid',
+    // Two validations of kube-apiserver find it.
+    throw invalid(
+      type,
+      entry.name,
+      Array.from({ length: 2 }, () => ({
+        reason: 'FieldValueInvalid' as const,
         field: 'metadata.deletionTimestamp',
         value: leaving,
         detail: 'field is immutable',
-      },
-    ])
+      })),
+    )
   const warnings: string[] = []
   const normalised = normalise(clone(sent), type, options, warnings)
   const after =
