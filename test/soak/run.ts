@@ -66,20 +66,20 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const clients = Array.from({ length: options.clients }, async (_, i) => {
       const user = `user-${i}`
       const token = await plane.token(user)
-      await runClient(
-        user,
-        caller(() => ports.backend, token),
-        random.fork(),
-        () => issued++ < commands,
-        acked,
+      const unheard = random.fork()
+      const call = caller(
+        () => ports.backend,
+        token,
+        () => unheard.chance(lostReplies),
       )
+      await runClient(user, call, random.fork(), () => issued++ < commands, acked)
     })
     let working = true
     const killer = (async () => {
       const chooser = random.fork()
-      while (working && kills < options.kills) {
+      while (kills < options.kills) {
         const due = ((kills + 1) * commands) / (options.kills + 1)
-        if (issued < due) {
+        if (working && issued < due) {
           await pause(20)
           continue
         }
@@ -126,7 +126,7 @@ async function ready(port: number, output: () => string): Promise<void> {
   throw new Error(`a service does not come up: ${output().slice(-2_000)}`)
 }
 
-function caller(port: () => number, token: string): Call {
+function caller(port: () => number, token: string, unheard: () => boolean): Call {
   return async (method, path, body, key) => {
     for (;;) {
       try {
@@ -141,6 +141,7 @@ function caller(port: () => number, token: string): Call {
           signal: AbortSignal.timeout(20_000),
         })
         const text = await response.text()
+        if (unheard()) continue
         if (response.ok) return { status: response.status, body: text && JSON.parse(text) }
         if (response.status < 500) throw new Refusal(`${method} ${path}: ${response.status} ${text}`)
       } catch (error) {
