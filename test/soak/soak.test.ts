@@ -4,8 +4,8 @@ import type { Acked } from './workload.ts'
 
 test('a soak in small: killed services, repeated and reordered deliveries, lost answers; every effect once', async () => {
   const result = await soak({
-    commands: 250,
-    kills: 3,
+    commands: 150,
+    kills: 2,
     clients: 6,
     duplicates: 0.1,
     reorder: 0.05,
@@ -15,8 +15,8 @@ test('a soak in small: killed services, repeated and reordered deliveries, lost 
   })
   expect(result).toMatchObject({
     settled: true,
-    kills: 3,
-    acked: 250,
+    kills: 2,
+    acked: 150,
     lost: 0,
     duplicated: 0,
     reordered: 0,
