@@ -94,7 +94,7 @@ async function isCaught({ file, find, replace }: Defect): Promise<boolean> {
 
 function passes(seed: number): Promise<boolean> {
   const faults = ['--duplicates', '0.2', '--reorder', '0.2', '--lost-replies', '0.1']
-  const size = ['--commands', '300', '--kills', '1', '--clients', '8', '--drain', '60', '--seed', String(seed)]
+  const size = ['--commands', '300', '--kills', '1', '--clients', '8', '--drain', '90', '--seed', String(seed)]
   const child = spawn(process.execPath, ['--no-warnings', join(folder, 'test/soak/main.ts'), ...faults, ...size], {
     stdio: ['ignore', 'ignore', 'ignore'],
   })

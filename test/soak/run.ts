@@ -155,12 +155,13 @@ function caller(port: () => number, token: string, unheard: () => boolean): Call
 /** A 4xx: the client did something its own knowledge should have kept it from, which is a finding. */
 class Refusal extends Error {}
 
-/** At rest: nothing waits in the outbox, no delivery or alarm is open, twice in a row. */
+/** At rest: nothing waits in the outbox, no reminder, delivery or alarm is open, three times in a row. */
 async function drained(plane: Plane, pending: () => number, patienceMs: number): Promise<boolean> {
   let calm = 0
   for (const began = Date.now(); Date.now() - began < patienceMs; await pause(200)) {
     const [row] = await plane.db.query<{ open: boolean }>(
-      'SELECT EXISTS (SELECT FROM messaging.outbox WHERE published_at IS NULL) AS open',
+      `SELECT EXISTS (SELECT FROM messaging.outbox WHERE published_at IS NULL)
+         OR EXISTS (SELECT FROM notification.reminders WHERE status = 'scheduled') AS open`,
     )
     calm = row!.open || pending() > 0 ? 0 : calm + 1
     if (calm === 3) return true
