@@ -88,8 +88,8 @@ bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 bench-runtime: dist/.built ## what the controller costs with 1,000 platforms: requests, memory, time
 	@node test/bench/runtime.ts
 
-conformance: node_modules/.installed ## the embedded API server beside the real one (VERBOSE=1, RECORD=1, ONLY=verbs)
-	@node test/conformance/kubernetes/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY))
+conformance: node_modules/.installed ## the embedded API server and sidecar beside the real ones (VERBOSE=1, RECORD=1, ONLY=verbs,jobs)
+	@status=0; for part in kubernetes dapr; do node test/conformance/$$part/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
 
 clean: ## remove what was built
 	@rm -rf dist

@@ -1,4 +1,5 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { CANARY_SECONDS } from '../src/contracts/flow.ts'
 
 export interface Settings {
   version: string
@@ -10,7 +11,15 @@ export interface Settings {
   healthHost: string
   healthPort: number
   leaderElection: boolean
+  /** How pods are asked whether events reach them. */
+  probe: Probe
+  /** Seconds from one canary event to the next. */
+  canarySeconds: number
 }
+
+/** Straight to the pod, through the API server, or not at all. */
+export const PROBES = ['direct', 'apiserver', 'none'] as const
+export type Probe = (typeof PROBES)[number]
 
 /** Flags and environment of the controller; a wrong one is told in one line by commander (exit code 1). */
 export function parseSettings(argv: string[], version: string): Settings {
@@ -41,6 +50,18 @@ export function parseSettings(argv: string[], version: string): Settings {
     .addOption(
       new Option('--port <port>', 'port of the probes and metrics').env('PORT').default(8080).argParser(Number),
     )
+    .addOption(
+      new Option('--probe <way>', 'how pods are asked whether events reach them')
+        .env('PROBE')
+        .choices(PROBES)
+        .default('direct'),
+    )
+    .addOption(
+      new Option('--canary-seconds <seconds>', 'seconds from one canary event to the next')
+        .env('CANARY_SECONDS')
+        .default(CANARY_SECONDS)
+        .argParser(wholeSeconds),
+    )
     .addOption(new Option('--no-leader-election', 'do not compete for the Lease'))
     .parse(argv)
   const options = command.opts<{
@@ -51,6 +72,8 @@ export function parseSettings(argv: string[], version: string): Settings {
     host: string
     port: number
     leaderElection: boolean
+    probe: Probe
+    canarySeconds: number
   }>()
   return {
     version,
@@ -61,5 +84,13 @@ export function parseSettings(argv: string[], version: string): Settings {
     healthHost: options.host,
     healthPort: options.port,
     leaderElection: options.leaderElection,
+    probe: options.probe,
+    canarySeconds: options.canarySeconds,
   }
+}
+
+function wholeSeconds(text: string): number {
+  const seconds = Number(text)
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 3_600) return seconds
+  throw new InvalidArgumentError('use 1 to 3600.')
 }

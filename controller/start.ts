@@ -1,3 +1,4 @@
+import { CANARY_SECONDS } from '../src/contracts/flow.ts'
 import { KubeClient } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
 import { isKubeError, KubeError } from './kube/errors.ts'
@@ -7,6 +8,8 @@ import { Manager } from './kube/manager.ts'
 import type { Random } from './kube/random.ts'
 import type { Transport } from './kube/transport.ts'
 import { CONTROLLER, counted, LEASE_NAME, type Metrics, queueObserver, WORKERS } from './metrics.ts'
+import { askDirectly, askThroughApiServer } from './platform/flow/door.ts'
+import { Prober } from './platform/flow/prober.ts'
 import { FIELD_MANAGER } from './platform/platform.ts'
 import { INDEXES, project } from './platform/project.ts'
 import { Reconciler } from './platform/reconciler.ts'
@@ -20,7 +23,7 @@ export interface ControllerOptions {
   clock: Clock
   random: Random
   settings: Pick<Settings, 'version' | 'servicesImage' | 'namespaces' | 'leaseNamespace' | 'leaderElection'> &
-    Partial<Pick<Settings, 'daprNamespace'>>
+    Partial<Pick<Settings, 'daprNamespace' | 'probe' | 'canarySeconds'>>
   metrics: Metrics
   log: Log
 }
@@ -54,7 +57,7 @@ export function startController({ transport, clock, random, settings, metrics, l
     onAcquired: () => {
       metrics.leader.set({ name: LEASE_NAME }, 1)
       log('info', 'leading', { identity: lease.identity })
-      void manager.lead()
+      void lead()
     },
     onLost: () => {
       // Whoever leads now must not meet writes of a process that is not sure to have stopped.
@@ -115,17 +118,46 @@ export function startController({ transport, clock, random, settings, metrics, l
       })
     },
   })
-  const reconciler = new Reconciler({ client, cache: manager.cache, record, settings, clock, random })
+  const { probe = 'none', canarySeconds = CANARY_SECONDS, version, leaseNamespace: operatorNamespace } = settings
+  const prober =
+    probe === 'none'
+      ? undefined
+      : new Prober({
+          cache: manager.cache,
+          ask: probe === 'direct' ? askDirectly : askThroughApiServer(client),
+          clock,
+          version,
+          canarySeconds,
+          onTurn: key => manager.enqueue(key),
+          onTrouble: (key, error) =>
+            log('warn', 'whether events flow could not be looked at', { key, error: String(error) }),
+        })
+  const reconciler = new Reconciler({
+    client,
+    cache: manager.cache,
+    record,
+    settings: { ...settings, operatorNamespace },
+    clock,
+    random,
+    ...(prober && { flowOf: ({ metadata }) => prober.flowOf(metadata.uid) }),
+  })
+
+  /** Whoever stands by asks nobody: what it would learn is for the status, which it may not write. */
+  async function lead(): Promise<void> {
+    await manager.lead()
+    if (!leaving.signal.aborted) prober?.start()
+  }
 
   function kill(error?: KubeError): void {
     dead.abort()
     leaving.abort()
+    prober?.stop()
     void manager.stop()
     ended.resolve(error ? { error } : {})
   }
 
   manager.start()
-  const leading = settings.leaderElection ? lease.run(leaving.signal) : manager.lead()
+  const leading = settings.leaderElection ? lease.run(leaving.signal) : lead()
   leading.catch((error: unknown) =>
     kill(isKubeError(error) ? error : new KubeError('Unexpected', String(error), 'never', {}, error)),
   )
@@ -135,6 +167,7 @@ export function startController({ transport, clock, random, settings, metrics, l
     ready: () => manager.synced,
     ended: ended.promise,
     async stop() {
+      prober?.stop()
       await manager.stop()
       // Last, so that nobody leads while something is still being written here.
       leaving.abort()

@@ -3,7 +3,6 @@ import type { Watched } from './kube/manager.ts'
 import type { KubeObject } from './kube/objects.ts'
 import { CHILD_KINDS, KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, platformKey } from './platform/platform.ts'
 import { BY_NAMESPACE, BY_READER } from './platform/project.ts'
-import { TOPICS } from './platform/providers/external-topics.ts'
 
 /** Kinds whose objects may be inputs of a platform though they are nobody's children: they are watched without a selector. */
 const INPUT_KINDS: string[] = [
@@ -18,15 +17,13 @@ const INPUT_KINDS: string[] = [
 /** Of these, a change concerns every platform that reads the namespace; of the others only their owner. */
 const SHARED_INPUTS: string[] = [KINDS.secret, KINDS.kafka, KINDS.redpanda].map(({ kind }) => kind)
 
-/** Of all pods only those of the Jobs that look at topics: what they said last is their report. */
-const TOPICS_PODS = `${PLATFORM_LABEL},app.kubernetes.io/component=${TOPICS}`
-
 /** What the controller watches, in the namespaces given or in all, and which platforms a change concerns. */
 export function watchesOf(namespaces: string[], cache: () => Cache): Watched[] {
   const keysOf = (object: KubeObject): string[] => platformsOf(object, cache())
   return (namespaces.length > 0 ? namespaces : [undefined]).flatMap(namespace => [
     { ...KINDS.platform, keysOf, ...(namespace && { namespace }) },
-    { ...KINDS.pod, keysOf, ...(namespace && { namespace }), labelSelector: TOPICS_PODS },
+    // Pods of the services carry no way back to their platform: they come and go, and are asked, not reconciled.
+    { ...KINDS.pod, keysOf, ...(namespace && { namespace }), labelSelector: PLATFORM_LABEL },
     ...[...CHILD_KINDS, KINDS.redpanda].map(kind => ({
       ...kind,
       keysOf,

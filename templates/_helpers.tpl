@@ -59,9 +59,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   resources: [secrets, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [""]
-  # The last words of the Job that looks at the topics of a Kafka outside the cluster.
+  # Where the services answer, and the last words of the Job that looks at the topics of a Kafka outside the cluster.
   resources: [pods]
   verbs: [get, list, watch]
+{{- if eq .Values.probe "apiserver" }}
+- apiGroups: [""]
+  resources: [pods/proxy]
+  verbs: [get]
+{{- end }}
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, list, watch, create, patch, delete]

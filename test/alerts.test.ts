@@ -38,7 +38,15 @@ const metricsIn = (expr: string): string[] => [...expr.matchAll(/([a-z_:][a-z0-9
 async function exposed(): Promise<Set<string>> {
   const log = pino({ level: 'silent' }) as never
   const { app, metrics } = createHttp({ service: 'backend', log })
-  subscribe(app, { consumer: 'c', topics: ['task-events'], handlers: {}, db: {} as never, log, metrics })
+  subscribe(app, {
+    consumer: 'c',
+    topics: ['task-events'],
+    handlers: {},
+    dapr: {} as never,
+    db: {} as never,
+    log,
+    metrics,
+  })
   const relay = startRelay({ databaseUrl: 'postgresql://127.0.0.1:1/none', service: 'backend', metrics, log } as never)
   await relay.stop()
   await app.close()

@@ -45,6 +45,23 @@ withHelm('it installs the CRD, the controller and its account, and a Role for ea
   expect(env).toContainEqual({ name: 'WATCH_NAMESPACES', value: 'a,b' })
 })
 
+withHelm('pods are asked through the API server only where that is chosen, and only then may they be', () => {
+  const mayProxy = (objects: KubeObject[]): boolean => JSON.stringify(only(objects, 'Role')).includes('pods/proxy')
+  const probeOf = (objects: KubeObject[]): string =>
+    only(objects, 'Deployment')[0]!['spec'].template.spec.containers[0].env.find(
+      (each: { name: string }) => each.name === 'PROBE',
+    ).value
+  for (const [probe, may] of [
+    ['direct', false],
+    ['none', false],
+    ['apiserver', true],
+  ] as const) {
+    const objects = template('--set', `probe=${probe}`)
+    expect([probeOf(objects), mayProxy(objects)]).toEqual([probe, may])
+  }
+  expect(() => template('--set', 'probe=sometimes')).toThrow()
+})
+
 withHelm.each(['Development', 'Production'])('the %s profile renders a platform beside the operator', profile => {
   const platform = only(
     template('--set', 'platform.enabled=true', '--set', `platform.profile=${profile}`),

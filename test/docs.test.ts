@@ -43,3 +43,13 @@ test('files and paths the documents name exist', () => {
     }
   }
 })
+
+test('docs/capability-levels.md names tests that exist, and counts them right', () => {
+  const [, ...levels] = read('docs/capability-levels.md').split(/^## /m)
+  expect(levels.map(level => [...level.matchAll(/^\| \d+\.\d+ /gm)].length)).toEqual([10, 5, 10, 8, 6])
+  for (const level of levels) {
+    const shown = [...level.matchAll(/^\| \d+\.\d+ .*\| \[(.+)\]\(\.\.\/(\S+)\) \|$/gm)]
+    expect(level).toContain(`: ${shown.length} of `)
+    for (const [, title, file] of shown) expect([file, read(file!).includes(title!)]).toEqual([file, true])
+  }
+})

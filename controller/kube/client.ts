@@ -225,6 +225,19 @@ export class KubeClient {
     }
   }
 
+  /** What a server in a pod answers to a GET, through the API server (sub-resource `pods/proxy`). */
+  getThroughPod(namespace: string, pod: string, port: number, path: string, signal: AbortSignal): Promise<unknown> {
+    const rule = { apiGroup: '', resource: 'pods/proxy', verb: 'get', namespace }
+    const item = `${encodeURIComponent(pod)}:${port}`
+    const request: Request = {
+      method: 'GET',
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${item}/proxy${path}`,
+    }
+    return inSpan('get pods/proxy', attributesOf(rule, undefined), () =>
+      this.#inTime(timeout => this.#read({ ...request, signal: timeout }, rule), signal),
+    )
+  }
+
   /** Forgets a kind, so that the next call asks discovery again (its CRD was removed or changed). */
   forget(kind: Kind): void {
     this.#discovery.forget(kind)

@@ -64,7 +64,7 @@ export class Manager {
       else this.#keysOf.set(kindKey(watched), [watched])
     }
     this.cache = new Cache({ ...(project && { project }), ...(indexes && { indexes }) })
-    this.cache.onChange((object, change) => this.#enqueue(object, change))
+    this.cache.onChange((object, change) => this.#changed(object, change))
   }
 
   /** True once every kind was listed, or is known to be absent. */
@@ -109,6 +109,11 @@ export class Manager {
     this.#resync()
   }
 
+  /** Something that no watch tells has changed for this key. Before this process leads, nothing is to be done. */
+  enqueue(key: string): void {
+    this.#queue?.add(key)
+  }
+
   async yield(): Promise<void> {
     const queue = this.#queue
     this.#queue = undefined
@@ -131,7 +136,7 @@ export class Manager {
     }
   }
 
-  #enqueue(object: KubeObject, change: Change): void {
+  #changed(object: KubeObject, change: Change): void {
     if (!this.#queue) return
     for (const watched of this.#keysOf.get(kindKey(object)) ?? [])
       for (const key of watched.keysOf(object)) {

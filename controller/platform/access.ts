@@ -1,4 +1,14 @@
-import { deadLetterTopic, LEGACY_PUBLISHER, LEGACY_TOPICS, TOPICS } from '../../src/contracts/topology.ts'
+import {
+  deadLetterTopic,
+  LEGACY_PUBLISHER,
+  LEGACY_PUBSUB,
+  LEGACY_TOPICS,
+  PUBSUB,
+  REALTIME_PUBSUB,
+  SERVICES,
+  STATE_STORE,
+  TOPICS,
+} from '../../src/contracts/topology.ts'
 import type { Effective } from './effective.ts'
 
 export interface AclRule {
@@ -53,6 +63,32 @@ export function appAccess({
           : { name: appId, pattern: 'literal' },
     }
   })
+}
+
+const realtimeApps = SERVICES.filter(({ pubsub }) => pubsub === REALTIME_PUBSUB).map(({ appId }) => appId)
+
+/** Which pubsub an app consumes through: the view of real time has one of its own, with a group for each pod. */
+export const pubsubOf = (appId: string): string => (realtimeApps.includes(appId) ? REALTIME_PUBSUB : PUBSUB)
+
+export interface ScopedComponent {
+  name: string
+  /** The apps whose sidecars load it. */
+  apps: string[]
+}
+
+/** The components of a platform that its services use, with their scopes. */
+export function scopedComponents(
+  effective: Pick<Effective, 'services' | 'subscriptions' | 'legacy'>,
+): ScopedComponent[] {
+  const apps = appAccess(effective).map(({ appId }) => appId)
+  const durable = apps.filter(appId => pubsubOf(appId) === PUBSUB)
+  const live = apps.filter(appId => pubsubOf(appId) === REALTIME_PUBSUB)
+  return [
+    { name: PUBSUB, apps: durable },
+    ...(effective.legacy ? [{ name: LEGACY_PUBSUB, apps: durable }] : []),
+    ...(live.length > 0 ? [{ name: REALTIME_PUBSUB, apps: live }] : []),
+    { name: STATE_STORE, apps: ['backend-service'] },
+  ]
 }
 
 /** The smallest ACLs for it: Dapr's producer is not idempotent, and topics exist before their users do. */

@@ -12,6 +12,7 @@ import { type Skipped, withoutAbsent } from './presence.ts'
 import { refuse } from './refuse.ts'
 import { render } from './render/index.ts'
 import { refuseTaken } from './taken.ts'
+import { refuseVersion } from './versions.ts'
 
 export interface Decision {
   /** The spec in force: with its defaults, without what is refused. */
@@ -34,7 +35,8 @@ export interface World {
 /** observe → render → plan: everything a reconcile is about to do, before it does any of it. Writes nothing. */
 export function decide({ cache, settings, random }: World, platform: Platform): Decision {
   const observed = observeChildren(cache, platform)
-  const inForce = kafkaInForce(platform, effectiveSpec(platform, settings.version), observed)
+  const supported = refuseVersion(platform, effectiveSpec(platform, settings.version), settings.version)
+  const inForce = kafkaInForce(platform, supported.effective, observed)
   const facts = observeFacts(cache, platform, inForce.effective, random)
   const { effective, refused } = refuse(platform, inForce.effective, facts)
   const rendered = refuseTaken(render({ platform, effective, facts, settings }), platform, cache)
@@ -44,7 +46,7 @@ export function decide({ cache, settings, random }: World, platform: Platform): 
     facts,
     desired,
     skipped,
-    refused: [...inForce.refused, ...refused, ...rendered.refused],
+    refused: [...supported.refused, ...inForce.refused, ...refused, ...rendered.refused],
     steps: plan(desired, observed, { keepStateful: effective.deletionPolicy === 'Retain' }),
   }
 }

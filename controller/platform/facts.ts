@@ -76,4 +76,8 @@ export interface OperatorSettings {
   servicesImage: string
   /** Namespace of Dapr's control plane. Defaults to `dapr-system`. */
   daprNamespace?: string
+  /** Namespace of the operator itself. Defaults to `todo-system`. */
+  operatorNamespace?: string
+  /** Seconds from one canary event to the next. Defaults to 10. */
+  canarySeconds?: number
 }

@@ -12,6 +12,7 @@ import { decide } from './decide.ts'
 import { deletionReport } from './deletion.ts'
 import { type Effective, effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
+import type { Flow } from './flow/flow.ts'
 import { observeChildren } from './observe.ts'
 import { isStateful, type Observed, planDeletion, type Step } from './plan.ts'
 import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
@@ -25,6 +26,8 @@ export interface ReconcilerOptions {
   settings: OperatorSettings
   clock: Clock
   random: Random
+  /** What is known of the way of events; absent: nobody looks. */
+  flowOf?(platform: Platform): Flow
 }
 
 /** How long until a name that somebody else has is looked at again, in milliseconds. */
@@ -71,7 +74,8 @@ export class Reconciler {
     const observed = observeChildren(cache, platform)
     const { fights, nextMs } = this.#fights(observed, steps)
     const now = this.#now()
-    const status = report({ ...decision, platform, observed, failures, fights, now })
+    const flow = this.#options.flowOf?.(platform)
+    const status = report({ ...decision, platform, observed, failures, fights, now, ...(flow && { flow }) })
     await this.#writeStatus(platform, status)
     if (failures.length > 0)
       throw new AggregateError(
@@ -172,7 +176,7 @@ export class Reconciler {
     for (const condition of status.conditions ?? []) {
       const old = platform.status?.conditions?.find(each => each.type === condition.type)
       if (old?.status === condition.status || (!old && condition.status !== 'True')) continue
-      const bad = condition.type === 'Ready' && condition.status === 'False'
+      const bad = ['Ready', 'EventsFlowing'].includes(condition.type) && condition.status === 'False'
       record(platform, {
         type: bad ? 'Warning' : 'Normal',
         reason: `${condition.type}${condition.status}`,

@@ -3,6 +3,7 @@ import { platformOf, SETTINGS, settledFacts } from '../../test/support/platforms
 import { type KubeObject, keyOf } from '../kube/objects.ts'
 import { effectiveSpec } from './effective.ts'
 import type { Facts } from './facts.ts'
+import type { Flow } from './flow/flow.ts'
 import type { Step } from './plan.ts'
 import type { Platform } from './platform.ts'
 import type { Skipped } from './presence.ts'
@@ -19,7 +20,15 @@ const reported = (
     steps = [],
     fights = [],
     skipped = [],
-  }: { facts?: Facts; edit?: (object: KubeObject) => void; steps?: Step[]; fights?: Fight[]; skipped?: Skipped[] } = {},
+    flow,
+  }: {
+    facts?: Facts
+    edit?: (object: KubeObject) => void
+    steps?: Step[]
+    fights?: Fight[]
+    skipped?: Skipped[]
+    flow?: Flow
+  } = {},
 ) => {
   const { effective, refused } = refuse(platform, effectiveSpec(platform, '0.1.0'), facts)
   const desired = render({ platform, effective, facts, settings: SETTINGS })
@@ -52,6 +61,7 @@ const reported = (
     failures: [],
     fights,
     now: '2026-02-02T00:00:00Z',
+    ...(flow && { flow }),
   })
 }
 const condition = (status: ReturnType<typeof reported>, type: string) =>
@@ -149,6 +159,35 @@ test('kinds that are not there are told with what to install, and keep nothing e
   expect(condition(status, 'ChildrenSkipped').message).toContain('ScaledObject (keda.sh/v1alpha1): install KEDA')
   expect(condition(status, 'Ready').status).toBe('True')
   expect(condition(reported(platformOf()), 'ChildrenSkipped').status).toBe('False')
+})
+
+test('whether events flow is told as the pods tell it, and does not keep a platform from being Ready', () => {
+  const verdict = { status: 'False', reason: 'PodsDown', message: 'no pod of audit-service answers' } as const
+  const status = reported(platformOf(), { flow: { verdict, notLoaded: [] } })
+  expect(condition(status, 'EventsFlowing')).toMatchObject(verdict)
+  expect(condition(status, 'Ready').status).toBe('True')
+  expect(condition(reported(platformOf()), 'EventsFlowing')).toMatchObject({ status: 'Unknown', reason: 'NotMeasured' })
+})
+
+test('an operator that has just begun takes nothing back that another one saw', () => {
+  const verdict = { status: 'True', reason: 'CanariesArrive', message: 'events of 4 topics reach 6 services' } as const
+  const before = reported(platformOf(), { flow: { verdict, notLoaded: [] } })
+  const begun = reported({ ...platformOf(), status: before }, { flow: { notLoaded: [] } })
+  expect(begun).toEqual(before)
+  expect(condition(reported(platformOf(), { flow: { notLoaded: [] } }), 'EventsFlowing')).toMatchObject({
+    status: 'Unknown',
+    reason: 'Measuring',
+  })
+})
+
+test('a Component that a sidecar has not loaded is not ready, though Dapr gives it no status', () => {
+  const notLoaded = [{ component: 'statestore', message: 'the sidecar of backend-service has not loaded it: no route' }]
+  const status = reported(platformOf(), { flow: { notLoaded } })
+  expect(condition(status, 'MessagingReady')).toMatchObject({
+    status: 'False',
+    message: 'Component statestore: NotLoaded (the sidecar of backend-service has not loaded it: no route)',
+  })
+  expect(condition(status, 'Ready')).toMatchObject({ status: 'False', reason: 'MessagingNotReady' })
 })
 
 test('endpoints are those of the way in', () => {

@@ -5,9 +5,10 @@ import type { Desired, Part } from './desired.ts'
 import type { Effective } from './effective.ts'
 import type { Refusal } from './errors.ts'
 import type { Facts } from './facts.ts'
+import type { Flow } from './flow/flow.ts'
 import { shownKafka } from './kafka-in-force.ts'
 import type { Observed, Step } from './plan.ts'
-import { type Platform, RECONCILE_ANNOTATION } from './platform.ts'
+import { KINDS, type Platform, RECONCILE_ANNOTATION } from './platform.ts'
 import type { Skipped } from './presence.ts'
 import { sharingApps } from './providers/external.ts'
 import type { Readiness } from './readiness.ts'
@@ -32,6 +33,8 @@ export interface ReportInput {
   failures: { object: KubeObject; error: Error }[]
   /** Fields that others keep changing. */
   fights: Fight[]
+  /** What the pods say of the way of events; absent: nobody asks them. */
+  flow?: Flow
   /** RFC 3339; used only for conditions that change. */
   now: string
 }
@@ -57,16 +60,8 @@ export function report(input: ReportInput): PlatformStatus {
   const verdicts = new Map<string, Verdict>(
     PART_CONDITIONS.map(([type, parts]) => [type, partVerdict(input, rows, parts)]),
   )
-  verdicts.set('EventsFlowing', {
-    status: 'Unknown',
-    reason: 'NotMeasured',
-    message: 'this release sends no canary events',
-  })
-  verdicts.set('VersionSupported', {
-    status: 'True',
-    reason: 'Supported',
-    message: `services ${effective.version}`,
-  })
+  verdicts.set('EventsFlowing', flowVerdict(input))
+  verdicts.set('VersionSupported', versionVerdict(input))
   verdicts.set('FieldConflict', conflictVerdict(input.fights))
   verdicts.set('ChildrenSkipped', skippedVerdict(input.skipped))
   verdicts.set(
@@ -125,6 +120,24 @@ export function briefStatus(
   }
 }
 
+/** What was last said stays until there is something else to say: an operator that has just begun knows nothing yet. */
+function flowVerdict({ platform, flow }: ReportInput): Verdict {
+  if (!flow)
+    return { status: 'Unknown', reason: 'NotMeasured', message: 'the operator was told not to ask (--probe none)' }
+  const before = platform.status?.conditions?.find(({ type }) => type === 'EventsFlowing')
+  if (flow.verdict) return flow.verdict
+  return before && before.reason !== 'NotMeasured'
+    ? { status: before.status, reason: before.reason, message: before.message }
+    : { status: 'Unknown', reason: 'Measuring', message: 'no canary event was seen yet' }
+}
+
+function versionVerdict({ effective, refused }: ReportInput): Verdict {
+  const refusal = refused.find(({ code }) => code === 'TEP-SPEC-VERSION')
+  return refusal
+    ? { status: 'False', reason: 'Unsupported', message: refusal.message }
+    : { status: 'True', reason: 'Supported', message: `services ${effective.version}` }
+}
+
 /** Names manager, path and since of each field that is fought over; says the same as long as the fights are the same. */
 function conflictVerdict(fights: Fight[]): Verdict {
   if (fights.length === 0) return { status: 'False', reason: 'NoConflict', message: '' }
@@ -146,7 +159,7 @@ function skippedVerdict(skipped: Skipped[]): Verdict {
 }
 
 /** Each child with why it waits; what is refused or failed comes before what is merely not ready. */
-function componentRows({ desired, facts, observed, steps, refused, failures }: ReportInput): ComponentRow[] {
+function componentRows({ desired, facts, observed, steps, refused, failures, flow }: ReportInput): ComponentRow[] {
   const waits = new Map(steps.filter(step => step.action === 'wait').map(step => [keyOf(step.object), step]))
   const rows = desired.map(({ object }) => {
     const live = observed.get(keyOf(object))
@@ -155,6 +168,8 @@ function componentRows({ desired, facts, observed, steps, refused, failures }: R
     const refusal = refused.find(each => each.kind === kind && each.name === name)
     const failure = failures.find(each => keyOf(each.object) === keyOf(object))
     const waiting = waits.get(keyOf(object))
+    // A Component has no status of its own: whether it is of use, only the sidecars know.
+    const notLoaded = kind === KINDS.component.kind ? flow?.notLoaded.find(each => each.component === name) : undefined
     const state: Readiness = failure
       ? { ready: false, reason: 'WriteFailed', message: failure.error.message }
       : refusal
@@ -162,7 +177,9 @@ function componentRows({ desired, facts, observed, steps, refused, failures }: R
         : waiting?.action === 'wait'
           ? { ready: false, reason: waiting.reason, message: waiting.message }
           : live
-            ? live.readiness
+            ? notLoaded
+              ? { ready: false, reason: 'NotLoaded', message: notLoaded.message }
+              : live.readiness
             : { ready: false, reason: 'Creating', message: '' }
     return { kind, name, ...state }
   })

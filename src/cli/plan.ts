@@ -11,6 +11,7 @@ import { decide } from '../../controller/platform/decide.ts'
 import type { OperatorSettings } from '../../controller/platform/facts.ts'
 import type { Platform } from '../../controller/platform/platform.ts'
 import { takeSnapshot } from '../../controller/platform/snapshot.ts'
+import { CANARY_SECONDS } from '../contracts/flow.ts'
 import { EXIT, Exit } from './exit.ts'
 import { PLATFORM, platformIn, readManifests } from './manifest.ts'
 import { planText } from './plan-text.ts'
@@ -22,6 +23,9 @@ interface PlanOptions {
   output: 'text' | 'json'
   servicesImage: string
   operatorVersion: string
+  operatorNamespace: string
+  daprNamespace: string
+  canarySeconds: string
   exitCode: boolean
 }
 
@@ -44,6 +48,9 @@ export function plan(program: Command, version: string): void {
       'ghcr.io/todo-event-platform/services',
     )
     .option('--operator-version <version>', 'release of the operator in the cluster', version)
+    .option('--operator-namespace <name>', 'namespace of the operator', 'todo-system')
+    .option('--dapr-namespace <name>', 'namespace of Dapr’s control plane', 'dapr-system')
+    .option('--canary-seconds <seconds>', 'what the operator is set to', String(CANARY_SECONDS))
     .option('--exit-code', 'exit 7 when something would change, 8 when something is refused', false)
     .action(run)
 }
@@ -56,7 +63,14 @@ async function run(options: PlanOptions): Promise<void> {
   const client = new KubeClient(kubeConfigTransport(config))
   const home = config.getContextObject(config.getCurrentContext())?.namespace
   const namespace = manifest.metadata.namespace ?? options.namespace ?? home ?? 'default'
-  const settings = { version: options.operatorVersion, servicesImage: options.servicesImage }
+  const { servicesImage, operatorNamespace, daprNamespace } = options
+  const settings = {
+    version: options.operatorVersion,
+    servicesImage,
+    operatorNamespace,
+    daprNamespace,
+    canarySeconds: Number(options.canarySeconds),
+  }
   const changes = await planManifest(client, { ...manifest, metadata: { ...manifest.metadata, namespace } }, settings)
   if (options.output === 'json') console.log(JSON.stringify(changes, null, 2))
   else console.log(planText(changes, `TodoEventPlatform ${namespace}/${manifest.metadata.name}`))

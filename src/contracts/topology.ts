@@ -56,7 +56,7 @@ export const SERVICES: readonly ServiceContract[] = [
     service: 'backend',
     appId: 'backend-service',
     publishes: TOPICS.map(topic => topic.name),
-    consumes: [{ topic: 'task-events', types: [`${TYPE_PREFIX}recurrence.triggered`] }],
+    consumes: [{ topic: 'task-events', types: [`${TYPE_PREFIX}recurrence.triggered`, `${TYPE_PREFIX}canary.sent`] }],
     pubsub: PUBSUB,
     deadLetters: true,
     usesDatabase: true,

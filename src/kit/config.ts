@@ -1,3 +1,5 @@
+import { CANARY_SECONDS } from '../contracts/flow.ts'
+
 /** Settings of one service, read from the environment the controller renders; the same in every place. */
 export interface ServiceConfig {
   /** Address to listen on. Inside a cluster probes come from outside the pod's loopback, elsewhere nothing does. */
@@ -17,6 +19,8 @@ export interface ServiceConfig {
   /** Development: mails become `.eml` files here. */
   mailDir?: string
   smtpUrl?: string
+  /** Seconds from one canary event to the next. */
+  canarySeconds: number
   /** Sender of mails. */
   smtpFrom?: string
   /** Where people reach the platform from outside; links in mails begin with it. */
@@ -72,6 +76,7 @@ export function loadConfig(env: Environment = process.env, needs: readonly strin
     podName: env['POD_NAME'] || 'local',
     ...optional('mailDir', 'MAIL_DIR'),
     ...optional('smtpUrl', 'SMTP_URL'),
+    canarySeconds: secondsOf(env, 'CANARY_SECONDS', CANARY_SECONDS),
     ...optional('smtpFrom', 'SMTP_FROM'),
     ...optional('publicUrl', 'PUBLIC_URL'),
     ...vapidOf(env),
@@ -98,6 +103,13 @@ function vapidOf(env: Environment): Pick<ServiceConfig, 'vapid'> {
 
 const isCluster = (apiServer: string | undefined): boolean =>
   apiServer !== undefined && !/^(127\.|localhost$|::1$)/.test(apiServer)
+
+function secondsOf(env: Environment, name: string, fallback: number): number {
+  const text = env[name]
+  const seconds = text ? Number(text) : fallback
+  if (Number.isInteger(seconds) && seconds > 0 && seconds <= 3_600) return seconds
+  throw new ConfigError(`TEP4205: ${name}=${text?.slice(0, 40)} is no number of seconds; use 1 to 3600.`)
+}
 
 function portOf(env: Environment, name: string, fallback: number): number {
   const text = env[name]

@@ -13,6 +13,13 @@ export interface Job {
   data: unknown
 }
 
+/** What a sidecar says of itself, as far as it is read here (dapr pkg/api/http/metadata.go). */
+export interface SidecarMetadata {
+  components?: { name: string }[]
+  subscriptions?: { pubsubname: string; topic: string; rules?: { path: string }[] }[]
+  extended?: Record<string, string>
+}
+
 /** The parts of Dapr's HTTP API the services use. */
 export interface Dapr {
   /**
@@ -24,24 +31,27 @@ export interface Dapr {
   scheduleJob(name: string, job: Job): Promise<void>
   /** A job that does not exist is not an error. @throws Problem TEP4206 */
   deleteJob(name: string): Promise<void>
+  /** @throws Problem TEP4206, soon: it is asked to find out whether the sidecar answers */
+  metadata(): Promise<SidecarMetadata>
 }
 
 /** A job that fails is tried again for ten minutes; after that the sweeper of its owner finds it. */
 const FAILURE_POLICY = { constant: { interval: '5s', maxRetries: 120 } }
 const TIMEOUT_MS = 15_000
+const METADATA_TIMEOUT_MS = 2_000
 
 /**
  * Plain HTTP instead of `@dapr/dapr`: its client answers failures as `{error}` without throwing, knows no jobs, and its
  * bulk publish still uses the alpha path.
  */
 export function daprClient({ daprUrl, daprApiToken, pubsubName, topicPrefix }: ServiceConfig): Dapr {
-  const call = async (method: string, path: string, body?: unknown): Promise<Response> => {
+  const call = async (method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<Response> => {
     try {
       return await fetch(`${daprUrl}${path}`, {
         method,
         headers: { 'content-type': 'application/json', ...(daprApiToken ? { 'dapr-api-token': daprApiToken } : {}) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       })
     } catch (error) {
       throw new Problem('TEP4206', `The sidecar at ${daprUrl} does not answer: ${reasonOf(error)}`)
@@ -86,6 +96,11 @@ export function daprClient({ daprUrl, daprApiToken, pubsubName, topicPrefix }: S
         failurePolicy: FAILURE_POLICY,
       }),
     deleteJob: name => must('DELETE', `/v1.0/jobs/${encodeURIComponent(name)}`),
+    async metadata() {
+      const response = await call('GET', '/v1.0/metadata', undefined, METADATA_TIMEOUT_MS)
+      if (!response.ok) throw new Problem('TEP4206', `the sidecar answers ${response.status}`)
+      return (await response.json()) as SidecarMetadata
+    },
   }
 }
 

@@ -14,12 +14,16 @@ export interface RelayOptions {
   metrics: Registry
   /** Milliseconds between looks for rows nobody announced (those of other services). */
   sweepMs?: number
+  /** This process has begun to publish. */
+  onLeading?(): void
 }
 
 export interface Relay {
   /** Says that rows were just committed; cheap, callable at any time. */
   wake(): void
   isLeader(): boolean
+  /** Why nobody may be publishing: the database could not be had. Absent while this process leads or stands by. */
+  problem(): string | undefined
   /** Finishes the request under way, hands leadership over, closes the connection. */
   stop(): Promise<void>
 }
@@ -42,6 +46,7 @@ export function startRelay(options: RelayOptions): Relay {
   const stopping = new AbortController()
   const meters = gauges(options.metrics)
   let leader = false
+  let problem: string | undefined
   let announced = false
   let rouse = (): void => {}
 
@@ -83,12 +88,14 @@ export function startRelay(options: RelayOptions): Relay {
     await client.connect()
     try {
       await client.query("SELECT set_config('role', current_database() || '_' || $1, false)", [options.service])
+      problem = undefined
       while (!stopping.signal.aborted) {
         const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [LOCK])
         if (rows[0]?.held) {
           leader = true
           meters.leader.set(1)
           log.info('this process publishes the outbox')
+          options.onLeading?.()
           await lead(client)
           return
         }
@@ -106,7 +113,8 @@ export function startRelay(options: RelayOptions): Relay {
       try {
         await session()
       } catch (error) {
-        log.warn({ err: (error as Error).message }, 'the relay starts again')
+        problem = (error as Error).message
+        log.warn({ err: problem }, 'the relay starts again')
         await sleep(500, undefined, { signal: stopping.signal }).catch(() => {})
       }
     }
@@ -118,6 +126,7 @@ export function startRelay(options: RelayOptions): Relay {
       rouse()
     },
     isLeader: () => leader,
+    problem: () => problem,
     stop: async () => {
       stopping.abort()
       rouse()

@@ -33,12 +33,13 @@ beforeAll(async () => {
     LOG_LEVEL: 'silent',
     APP_API_TOKEN: 'from-dapr',
   })
-  service = await startService('recurring', config, ({ app, db, log, metrics }) =>
+  service = await startService('recurring', config, ({ app, db, dapr, log, metrics }) =>
     subscribe(app, {
       consumer: 'recurring-service',
       topics: ['task-events'],
       handlers: { 'task.created': handler },
       db,
+      dapr,
       log,
       metrics,
       appApiToken: 'from-dapr',

@@ -12,11 +12,14 @@ import {
   uuidv5,
 } from '../contracts/events/index.ts'
 import { deadLetterRoute, eventRoute, IGNORE_ROUTE } from '../contracts/topology.ts'
+import type { Dapr } from './dapr.ts'
 import type { Database, Sql } from './db.ts'
+import { type FlowOptions, serveFlow } from './flow.ts'
 import { claim, type Failure, recordDeadLetter, recordFailure } from './inbox.ts'
 import type { Logger } from './log.ts'
 import { append } from './outbox.ts'
 import { Problem } from './problem.ts'
+import type { Receipts } from './receipts.ts'
 
 /** What a handler gets besides the event. */
 export interface Handling {
@@ -37,9 +40,12 @@ export interface SubscriberOptions {
   /** Keyed by short type; a type without a handler is acknowledged. */
   handlers: Partial<Record<EventType, Handler>>
   db: Database
+  dapr: Pick<Dapr, 'metadata'>
   log: Logger
   metrics: Registry
   appApiToken?: string
+  /** Of the app that publishes. */
+  publishing?: FlowOptions['publishing']
 }
 
 /** Exactly the statuses Dapr knows; any other word means "deliver again, for ever". */
@@ -58,7 +64,9 @@ const BODY_LIMIT = 2 * 1024 * 1024
  * event's id. One event is one transaction: claim, effect, events that follow from it.
  */
 export function subscribe(app: FastifyInstance, options: SubscriberOptions): void {
-  const deliver = delivery(options)
+  const { consumer, topics, dapr, metrics, publishing } = options
+  const receipts = serveFlow(app, { appId: consumer, topics, dapr, metrics, ...(publishing && { publishing }) })
+  const deliver = delivery(options, receipts)
   // Subscriptions are declared as resources; an empty list says that there are none beside them.
   app.get('/dapr/subscribe', async () => [])
   app.register(async scope => {
@@ -66,7 +74,7 @@ export function subscribe(app: FastifyInstance, options: SubscriberOptions): voi
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_, body, done) => done(null, body))
     scope.addHook('onRequest', async request => requireToken(request, options.appApiToken))
-    for (const topic of options.topics) {
+    for (const topic of topics) {
       for (const route of [eventRoute(topic), ...(ROUTE_ALIASES[topic] ?? [])]) {
         scope.post(route, request => deliver.event(topic, request))
       }
@@ -87,13 +95,18 @@ export function requireToken(request: FastifyRequest, token: string | undefined)
   }
 }
 
-function delivery(options: SubscriberOptions) {
+function delivery(options: SubscriberOptions, receipts: Receipts) {
   const { consumer, handlers, db, log } = options
   const count = counters(options.metrics)
 
   async function event(topic: string, request: FastifyRequest): Promise<Reply> {
     const body = String(request.body ?? '')
     const result = normaliseDelivery(topic, request, body)
+    // A canary has no effect, so there is nothing to claim, and it is not counted as work.
+    if (result.outcome === 'event' && result.type === 'canary.sent') {
+      receipts.arrived(topic, result.event.time)
+      return { status: 'SUCCESS' }
+    }
     const done = count.duration.startTimer({ topic })
     const outcome = await handle(topic, result, body)
     done()

@@ -25,6 +25,8 @@ export function operatorManifests(version: string): KubeObject[] {
                   { name: 'PORT', value: '8080' },
                   { name: 'HOST', value: '127.0.0.1' },
                   { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+                  // Pods have no addresses of their own here.
+                  { name: 'PROBE', value: 'apiserver' },
                   { name: 'SERVICES_IMAGE', value: 'todo-event-platform/services' },
                 ],
                 readinessProbe: { httpGet: { path: '/healthz/ready', port: 'http' }, periodSeconds: 2 },

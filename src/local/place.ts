@@ -54,6 +54,7 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
     const api = await openKubeApi({
       store: { file: join(data, 'kubernetes.db') },
       podLogs: (ref, request, signal) => node?.podLogs(ref, request, signal),
+      podPort: (namespace, pod, port) => node?.podPort(namespace, pod, port),
     })
     stops.push(() => api.close())
     const token = keptToken(join(folder, 'token'))

@@ -70,6 +70,14 @@ test('the applied platform is Ready for the very generation it has, and every ch
   }
 })
 
+test('events are seen to flow to every service', async () => {
+  const { reason, message } = await until('canaries to arrive', async () => {
+    const found = condition(await platform(), 'EventsFlowing')
+    return found?.status === 'True' && found
+  })
+  expect([reason, message]).toEqual(['CanariesArrive', 'events of 4 topics reach 6 services'])
+})
+
 test('a completed task that repeats gets its next occurrence through the topic, at the same hour of its own zone across a change of clocks', async () => {
   // Berlin leaves summer time on 25 October 2026: 09:00 is 07:00Z before and 08:00Z after.
   const task = await addTask({

@@ -40,6 +40,8 @@ export interface SidecarOptions {
   /** A Configuration as a YAML file. */
   configuration?: string
   args?: readonly string[]
+  /** Variables of the sidecar: its tokens, its namespace. */
+  env?: Readonly<Record<string, string>>
 }
 
 export interface Sidecar extends RunningEngine {
@@ -70,6 +72,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       ...(options.configuration ? ['--config', options.configuration] : []),
       ...(options.args ?? []),
     ],
+    ...(options.env && { env: options.env }),
     ready: () => answers(`http://127.0.0.1:${http}/v1.0/healthz/outbound`),
   })
   return { ...running, url: `http://127.0.0.1:${http}`, httpPort: http, grpcPort: grpc }

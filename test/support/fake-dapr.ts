@@ -19,6 +19,8 @@ export interface FakeDapr {
   jobs: Map<string, { dueTime: string; data: unknown; overwrite?: boolean; failurePolicy?: unknown }>
   /** Each publish request as it came: the keys of its entries. */
   requests: string[][]
+  /** What it says of itself. */
+  metadata: object
   /** While true, publishing fails. */
   down: boolean
   /** Entries of these keys fail while the others of their request succeed. */
@@ -46,6 +48,7 @@ export async function startFakeDapr(): Promise<FakeDapr> {
     for await (const chunk of request) text += chunk
     const url = new URL(request.url ?? '/', 'http://localhost')
     const [, , kind, name] = url.pathname.split('/')
+    if (kind === 'metadata') return response.end(JSON.stringify(dapr.metadata))
     if (kind === 'jobs') {
       if (request.method === 'DELETE') dapr.jobs.delete(decodeURIComponent(name!))
       else dapr.jobs.set(decodeURIComponent(name!), JSON.parse(text))
@@ -98,6 +101,7 @@ export async function startFakeDapr(): Promise<FakeDapr> {
     published: [],
     jobs: new Map(),
     requests: [],
+    metadata: {},
     down: false,
     refusedKeys: new Set(),
     loseAnswers: false,

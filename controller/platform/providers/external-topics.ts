@@ -15,7 +15,7 @@ import {
   SCRATCH_MOUNT,
   userAnnotations,
 } from '../render/pods.ts'
-import type { JobInput } from './inputs.ts'
+import type { PodInput } from './inputs.ts'
 import type { View } from './provider.ts'
 import { topicConfig } from './topics.ts'
 
@@ -160,4 +160,5 @@ const lastWords = ({ cache }: View, { metadata }: Platform): TopicsReport[] =>
   cache
     .byIndex(BY_NAMESPACE, `${KINDS.pod.kind}/${metadata.namespace}`)
     .filter(pod => pod.metadata.labels?.[PLATFORM_LABEL] === metadata.name)
-    .flatMap(pod => decodeReport((pod['input'] as JobInput).said) ?? [])
+    .map(pod => pod['input'] as PodInput)
+    .flatMap(({ component, said }) => (component === TOPICS && decodeReport(said)) || [])

@@ -1,8 +1,8 @@
-import { conditionOf, type KubeObject } from '../../kube/objects.ts'
+import { type Condition, conditionOf, type KubeObject } from '../../kube/objects.ts'
 import type { LiveNodePool } from '../facts.ts'
 import { KINDS } from '../platform.ts'
 
-/** What the cache keeps of the objects that tell a platform about its Kafka; each a fraction of the object. */
+/** What the cache keeps of the objects that tell a platform about its Kafka and its pods; each a fraction of the object. */
 export interface StrimziInput {
   listeners: {
     name: string
@@ -35,9 +35,17 @@ export interface RedpandaInput {
   sasl: boolean
 }
 
-export interface JobInput {
-  /** What the newest container to end said last, of a Pod of a Job. */
+export interface PodInput {
+  /** What the newest container to end said last. */
   said: string
+  /** Part of the platform that it is of. */
+  component: string
+  /** Where its app answers; absent before it has an address. */
+  address?: { ip: string; port: number }
+  /** Whether Dapr's sidecar was put into it. */
+  sidecar: boolean
+  /** Why it does not run, in the words of its node or of the scheduler. */
+  trouble?: string
 }
 
 interface Listener {
@@ -110,17 +118,47 @@ function redpanda({ spec }: KubeObject): RedpandaInput {
 }
 
 interface ContainerStatus {
-  state?: { terminated?: Terminated }
+  name: string
+  state?: { terminated?: Terminated; waiting?: { reason?: string; message?: string } }
   lastState?: { terminated?: Terminated }
 }
 interface Terminated {
   message?: string
 }
 
-/** A container that failed and was started again has said it in its last life. */
-function pod({ status }: KubeObject): JobInput {
+/** Every word of it tells how long it waits by now: what has to stay the same while nothing changes leaves them out. */
+const COUNTING = ['CrashLoopBackOff', 'ImagePullBackOff']
+const STARTING = ['ContainerCreating', 'PodInitializing']
+
+function troubleOf({ status }: KubeObject): string | undefined {
+  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])] as ContainerStatus[]
+  for (const { name, state } of statuses) {
+    const { reason, message } = state?.waiting ?? {}
+    if (!reason || STARTING.includes(reason)) continue
+    return `container ${name}: ${reason}${message && !COUNTING.includes(reason) ? ` (${message})` : ''}`
+  }
+  const { conditions = [] } = (status ?? {}) as { conditions?: Condition[] }
+  const unscheduled = conditions.find(({ type, status: value }) => type === 'PodScheduled' && value === 'False')
+  return unscheduled && `it is on no node: ${unscheduled.message ?? unscheduled.reason}`
+}
+
+function pod(object: KubeObject): PodInput {
+  const { metadata, spec, status } = object
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])] as {
+    name: string
+    ports?: { name?: string; containerPort: number }[]
+  }[]
   const [container] = (status?.containerStatuses ?? []) as ContainerStatus[]
-  return { said: container?.state?.terminated?.message ?? container?.lastState?.terminated?.message ?? '' }
+  const port = containers.flatMap(({ ports = [] }) => ports).find(({ name }) => name === 'http')?.containerPort
+  const trouble = troubleOf(object)
+  return {
+    // A container that failed and was started again has said it in its last life.
+    said: container?.state?.terminated?.message ?? container?.lastState?.terminated?.message ?? '',
+    component: metadata.labels?.['app.kubernetes.io/component'] ?? '',
+    ...(status?.podIP && port && { address: { ip: status.podIP, port } }),
+    sidecar: containers.some(({ name }) => name === 'daprd'),
+    ...(trouble && { trouble }),
+  }
 }
 
 const READERS: Record<string, (object: KubeObject) => object | undefined> = {

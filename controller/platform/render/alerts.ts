@@ -1,3 +1,4 @@
+import { CANARY_SECONDS } from '../../../src/contracts/flow.ts'
 import { appAccess } from '../access.ts'
 import type { Context } from './context.ts'
 
@@ -15,7 +16,8 @@ type Severity = Alert['labels']['severity']
  * Critical: users notice, or soon will. Each alert has its page in docs/runbooks, and names metrics that the services
  * themselves expose, so that no other exporter has to be there.
  */
-export function alerts({ platform, effective }: Context): Alert[] {
+export function alerts({ platform, effective, settings }: Context): Alert[] {
+  const { canarySeconds = CANARY_SECONDS } = settings
   const { namespace, name } = platform.metadata
   const ours = `namespace="${namespace}"`
   const alert = (
@@ -89,6 +91,21 @@ export function alerts({ platform, effective }: Context): Alert[] {
             'nobody publishes the outbox',
             'No backend pod holds the lock of the relay.',
           ]),
+        ]
+      : []),
+    ...(has('backend') && consumes
+      ? [
+          // One pod of an app has the partition of the canaries; of the others the age says nothing.
+          alert(
+            'TodoEventsLate',
+            'critical',
+            '1m',
+            `min by (service, topic) (canary_age_seconds{${ours}}) > ${6 * canarySeconds}`,
+            [
+              'events of {{ $labels.topic }} do not reach {{ $labels.service }}',
+              `The last canary event arrived {{ $value }} s ago; one is sent every ${canarySeconds} s.`,
+            ],
+          ),
         ]
       : []),
     ...(consumes

@@ -7,7 +7,7 @@ import {
   SERVICES,
   STATE_STORE,
 } from '../../../src/contracts/topology.ts'
-import { type AppAccess, appAccess } from '../access.ts'
+import { type AppAccess, appAccess, pubsubOf, type ScopedComponent, scopedComponents } from '../access.ts'
 import type { Desired } from '../desired.ts'
 import { resourceName } from '../names.ts'
 import { KINDS } from '../platform.ts'
@@ -19,65 +19,35 @@ import { databaseSecret } from './database.ts'
 export const CONFIGURATION = 'todo-dapr'
 export const RESILIENCY = 'todo-resiliency'
 
-const realtimeApps = SERVICES.filter(service => service.pubsub === REALTIME_PUBSUB).map(service => service.appId)
-
 export function renderDapr(context: Context): Desired[] {
-  const access = appAccess(context.effective)
-  const durable = access.filter(({ appId }) => !realtimeApps.includes(appId))
-  const live = access.filter(({ appId }) => realtimeApps.includes(appId))
-  const { prefix } = context.effective.kafka
-  const database = databaseSecret(context)
-  const pubsub = (name: string): Desired =>
-    component(
-      context,
-      name,
-      'pubsub.kafka',
-      'v1',
-      durable.map(({ appId }) => appId),
-      [
-        ...providerOf(context.effective).connection(context),
-        { name: 'initialOffset', value: 'oldest' },
-        // Unset, the group is the app-id; a literal name would make the apps steal each other's events.
-        ...(prefix ? [{ name: 'consumerGroup', value: `${prefix}{appID}` }] : []),
-        ...topicScopes(durable, prefix),
-      ],
-    )
   return [
-    pubsub(PUBSUB),
-    ...(context.effective.legacy ? [pubsub(LEGACY_PUBSUB)] : []),
-    ...(live.length > 0
-      ? [
-          component(
-            context,
-            REALTIME_PUBSUB,
-            'pubsub.kafka',
-            'v1',
-            live.map(({ appId }) => appId),
-            [
-              ...providerOf(context.effective).connection(context),
-              { name: 'initialOffset', value: 'newest' },
-              { name: 'consumerGroup', value: `${prefix}realtime-service-{podName}` },
-              ...topicScopes(live, prefix),
-            ],
-          ),
-        ]
-      : []),
-    component(
-      context,
-      STATE_STORE,
-      'state.postgresql',
-      'v2',
-      ['backend-service'],
-      [
-        { name: 'connectionString', secretKeyRef: database },
-        { name: 'tablePrefix', value: 'dapr_' },
-      ],
-    ),
+    ...scopedComponents(context.effective).map(scoped => serviceComponent(context, scoped)),
     ...ownSecretStore(context),
     resiliency(context),
     configuration(context),
     ...subscriptions(context),
   ]
+}
+
+function serviceComponent(context: Context, { name, apps }: ScopedComponent): Desired {
+  if (name === STATE_STORE) {
+    return component(context, name, 'state.postgresql', 'v2', apps, [
+      { name: 'connectionString', secretKeyRef: databaseSecret(context) },
+      { name: 'tablePrefix', value: 'dapr_' },
+    ])
+  }
+  const { prefix } = context.effective.kafka
+  // Unset, the group is the app-id; a literal name would make the apps steal each other's events.
+  const group = name === REALTIME_PUBSUB ? `${prefix}realtime-service-{podName}` : prefix && `${prefix}{appID}`
+  return component(context, name, 'pubsub.kafka', 'v1', apps, [
+    ...providerOf(context.effective).connection(context),
+    { name: 'initialOffset', value: name === REALTIME_PUBSUB ? 'newest' : 'oldest' },
+    ...(group ? [{ name: 'consumerGroup', value: group }] : []),
+    ...topicScopes(
+      appAccess(context.effective).filter(({ appId }) => apps.includes(appId)),
+      prefix,
+    ),
+  ])
 }
 
 /** For the platform's own consumers (spec.subscriptions): a secret store needs a token, which our own pods do not have. */
@@ -209,7 +179,7 @@ function subscriptions(context: Context): Desired[] {
   const { effective } = context
   const { prefix } = effective.kafka
   return effective.subscriptions.flatMap(({ app, topic, path, rules, deadLetter, deadLettersOf }) => {
-    const pubsubname = realtimeApps.includes(app) ? REALTIME_PUBSUB : PUBSUB
+    const pubsubname = pubsubOf(app)
     const subscribe = (name: string, spec: object): Desired =>
       child(context, {
         kind: KINDS.subscription,

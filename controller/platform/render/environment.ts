@@ -1,3 +1,4 @@
+import { CANARY_SECONDS } from '../../../src/contracts/flow.ts'
 import { PUBSUB } from '../../../src/contracts/topology.ts'
 import type { EffectiveService } from '../effective-service.ts'
 import { childName, SECRETS } from '../names.ts'
@@ -7,7 +8,7 @@ import { databaseUrl, type Env, PORT } from './pods.ts'
 
 /** The variables of a service: `src/kit/config.ts` reads them. */
 export function environment(context: Context, service: EffectiveService): Env[] {
-  const { platform, effective } = context
+  const { platform, effective, settings } = context
   const { contract } = service
   const { name, namespace } = platform.metadata
   const { auth } = effective
@@ -23,6 +24,7 @@ export function environment(context: Context, service: EffectiveService): Env[] 
     AUTH_JWKS_URI: auth.jwksUri,
     AUTH_ROLES_CLAIM: auth.rolesClaim,
     AUTH_OPERATOR_ROLE: auth.operatorRole,
+    ...(contract.publishes.length > 0 && { CANARY_SECONDS: String(settings.canarySeconds ?? CANARY_SECONDS) }),
     ...(contract.service === 'notification' &&
       effective.profile === 'Development' &&
       !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),

@@ -1,3 +1,4 @@
+import { APP } from '../desired.ts'
 import type { EffectiveService } from '../effective-service.ts'
 import { childName } from '../names.ts'
 import { TOPICS } from '../providers/external-topics.ts'
@@ -70,6 +71,8 @@ export function flows(context: Context): Flow[] {
     ...services.filter(hasSidecar).flatMap(service => sidecarFlows(context, service)),
     ...(effective.external ? kafkaFlows(context, { component: TOPICS }) : []),
     ...notificationFlows(context),
+    // The operator asks every service that has to do with events whether they reach it.
+    ...each([operator(context)], services.filter(hasSidecar).map(component), tcp(PORT)),
     ...(platform.spec.ingress
       ? each([inbound(networkPolicy.ingressNamespaces)], [{ component: 'web' }], tcp(PORT))
       : []),
@@ -84,6 +87,12 @@ export function flows(context: Context): Flow[] {
       : []),
   ]
 }
+
+/** The operator by the labels its chart gives it. */
+const operator = ({ settings }: Context): Peer => ({
+  labels: { 'app.kubernetes.io/name': APP, 'app.kubernetes.io/component': 'controller' },
+  namespace: settings.operatorNamespace ?? 'todo-system',
+})
 
 const component = ({ contract }: EffectiveService): Peer => ({ component: contract.service })
 const isNotWeb = ({ contract }: EffectiveService): boolean => contract.service !== 'web'

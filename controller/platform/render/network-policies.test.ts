@@ -53,6 +53,15 @@ function world(objects: KubeObject[]): Endpoint[] {
     { name: 'prometheus', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus' } },
     { name: 'otel', namespace: 'observability', labels: { app: 'otel' } },
     { name: 'operator', namespace: 'todo', labels: { 'app.kubernetes.io/instance': 'todo' } },
+    {
+      name: 'our operator',
+      namespace: 'todo-system',
+      labels: {
+        'app.kubernetes.io/name': 'todo-event-platform',
+        'app.kubernetes.io/instance': 'anything',
+        'app.kubernetes.io/component': 'controller',
+      },
+    },
     { name: 'pg', namespace: 'databases', labels: { app: 'pg' } },
     { name: 'stranger', namespace: 'todo', labels: { app: 'stranger' } },
     { name: 'stranger elsewhere', namespace: 'default', labels: { app: 'stranger' } },
@@ -138,6 +147,7 @@ test('for any spec: what each part needs to do its work is open', () => {
           expect(row['dapr-sentry']?.split(' ')).toContain('50001')
         }
         if (JSON.stringify(own).includes('DATABASE_URL')) expect(row[database]?.split(' ')).toContain('5432')
+        if (service !== 'web') expect(matrix['our operator']?.[service]).toBe('8080')
         if (service !== 'web' && matrix['web']) expect(matrix['web'][service]?.split(' ')).toContain('8080')
       }
       expect(matrix['migrations']?.[database]?.split(' ')).toContain('5432')

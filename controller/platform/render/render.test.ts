@@ -155,7 +155,12 @@ test('scopes and ACLs allow what the topology says and nothing else', () => {
 test('an event that no rule matches is acknowledged, not sent to the dead letters', () => {
   const { routes } = find(objects(), 'Subscription', 'backend-service-task-events')['spec']
   expect(routes).toEqual({
-    rules: [{ match: 'event.type == "com.taskmanager.recurrence.triggered"', path: '/events/task-events' }],
+    rules: [
+      {
+        match: 'event.type == "com.taskmanager.recurrence.triggered" || event.type == "com.taskmanager.canary.sent"',
+        path: '/events/task-events',
+      },
+    ],
     default: '/events/ignored',
   })
 })

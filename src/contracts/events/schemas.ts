@@ -204,6 +204,8 @@ export const EVENT_SCHEMAS = {
     count: { type: 'integer', minimum: 0 },
     filter: { type: 'object', description: 'which letters' },
   }),
+  // Published on every topic, though it has one of its own like every type: it asks whether the topic gets through.
+  'canary.sent': object(['user_id'], { user_id: { ...userId, description: 'nobody: the same for every canary' } }),
 } as const satisfies Record<string, JsonSchema>
 
 export type EventType = keyof typeof EVENT_SCHEMAS

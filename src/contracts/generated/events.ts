@@ -309,4 +309,8 @@ export interface EventData {
     /** which letters */
     filter?: Record<string, unknown>
   }
+  'canary.sent': {
+    /** nobody: the same for every canary */
+    user_id: string
+  }
 }

@@ -180,8 +180,9 @@ const spec = object(
   {
     profile: choice('Development or Production: picks defaults; see status.effective.', ['Development', 'Production']),
     version: string('Release of the services; set: pinned, omitted: follows the operator.', {
-      maxLength: 64,
-      pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]+)?$',
+      // It becomes a label's value and an image's tag, which end in a letter or digit.
+      maxLength: 63,
+      pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]*[0-9A-Za-z])?$',
     }),
     suspend: boolean('True: nothing is written but status.'),
     deletionPolicy: choice('What becomes of topics, Kafka and database volumes when this resource goes.', [

@@ -20,11 +20,15 @@ export type PodLogs = (
   signal: AbortSignal,
 ) => AsyncIterable<Uint8Array> | undefined
 
+/** The port of this machine that leads to a port of a running pod, by number or name. */
+export type PodPort = (namespace: string, pod: string, port: number | string) => number | undefined
+
 export interface Context {
   readonly store: Store
   readonly registry: Registry
   readonly now: () => Date
   readonly podLogs: PodLogs | undefined
+  readonly podPort?: PodPort | undefined
   /** What ends the open watches when the server closes. */
   readonly closing: Set<() => void>
 }

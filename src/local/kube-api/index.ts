@@ -1,7 +1,7 @@
 /** The embedded Kubernetes API: open it, serve it, write a kubeconfig for it. */
 import type { LocalClient } from './api.ts'
 import { InProcessClient } from './client.ts'
-import type { Context, PodLogs } from './context.ts'
+import type { Context, PodLogs, PodPort } from './context.ts'
 import { Controllers } from './controllers/controllers.ts'
 import { customTypes, definitionsTable, Registry } from './kinds/registry.ts'
 import type { KubeRequest } from './request.ts'
@@ -10,9 +10,10 @@ import { type Served, serve } from './serve/http.ts'
 import { dispatch } from './server.ts'
 import { sqliteBackend } from './store/sqlite.ts'
 import { noBackend, Store } from './store/store.ts'
+import { podProxy } from './verbs/proxy.ts'
 
 export type * from './api.ts'
-export type { PodLogs } from './context.ts'
+export type { PodLogs, PodPort } from './context.ts'
 export type { KubeRequest } from './request.ts'
 export type { KubeResponse, WatchFrame, WatchSink } from './response.ts'
 export { kubeconfig } from './serve/kubeconfig.ts'
@@ -34,6 +35,7 @@ export interface KubeApiOptions {
   store: 'memory' | { file: string }
   now?: () => Date
   podLogs?: PodLogs
+  podPort?: PodPort
   /** How many changes watches can go back before they get 410; 8192 unless told. */
   historySize?: number
 }
@@ -57,10 +59,12 @@ export async function openKubeApi(options: KubeApiOptions): Promise<KubeApi> {
     registry,
     now: options.now ?? (() => new Date()),
     podLogs: options.podLogs,
+    podPort: options.podPort,
     closing: new Set(),
   }
   const controllers = new Controllers(context)
-  const handle: KubeApi['handle'] = async (request, signal = never) => dispatch(context, request, signal)
+  const handle: KubeApi['handle'] = async (request, signal = never) =>
+    podProxy(context, request, signal) ?? dispatch(context, request, signal)
   const clientFor = (name: string) => new InProcessClient(handle, registry, name)
   const bootstrap = clientFor('kube-apiserver')
   for (const name of ['default', 'kube-system'])

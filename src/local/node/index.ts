@@ -34,6 +34,8 @@ export interface EmbeddedNode {
     options: LogRequest,
     signal: AbortSignal,
   ): AsyncIterable<Uint8Array> | undefined
+  /** The port of this machine that leads to a port of a running pod. */
+  podPort(namespace: string, pod: string, port: number | string): number | undefined
   stop(): Promise<void>
 }
 
@@ -123,6 +125,7 @@ export async function startNode(options: NodeOptions): Promise<EmbeddedNode> {
         ? run.logs.read(container, request, signal)
         : undefined
     },
+    podPort: (namespace, pod, port) => byName(namespace, pod)?.portOf(port),
     async stop() {
       stopped = true
       stopWatching()

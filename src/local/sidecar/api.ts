@@ -1,4 +1,4 @@
-import { DaprError, notImplemented } from './errors.ts'
+import { actorsUnplaced, bindings, DaprError, notImplemented } from './errors.ts'
 import { type ApiRequest, json, noContent, type Reply, readBody } from './http.ts'
 import { findTarget, type InvokeContext, invoke } from './invoke.ts'
 import { deleteJob, getJob, scheduleJob } from './jobs-api.ts'
@@ -13,7 +13,7 @@ export type Handler = (request: ApiRequest) => Promise<Reply | undefined>
 type Parts = readonly string[]
 interface Route {
   methods: readonly string[]
-  /** `{x}` is one segment; a last `*` is the rest. */
+  /** `{x}` is one segment; a last `*` is the rest, at least one. */
   pattern: string
   handle: (request: ApiRequest, parts: Parts) => Promise<Reply | undefined> | Reply
 }
@@ -23,7 +23,7 @@ const WRITE = ['POST', 'PUT'] as const
 function match(pattern: string, segments: Parts): Parts | undefined {
   const wanted = pattern.split('/')
   const open = wanted.at(-1) === '*'
-  if (open ? segments.length < wanted.length - 1 : segments.length !== wanted.length) return undefined
+  if (open ? segments.length < wanted.length : segments.length !== wanted.length) return undefined
   const parts: string[] = []
   for (const [at, part] of wanted.entries()) {
     if (part === '*') parts.push(segments.slice(at).join('/'))
@@ -57,23 +57,16 @@ function outboundHealth(runtime: Runtime): Reply {
 }
 
 /** What is not served here answers as a daprd without that component would, or says so. */
-const UNSERVED = [
-  'actors',
-  'bindings',
-  'configuration',
-  'conversation',
-  'crypto',
-  'lock',
-  'subtlecrypto',
-  'unlock',
-  'workflows',
-]
+const UNSERVED = ['configuration', 'conversation', 'crypto', 'lock', 'subtlecrypto', 'unlock', 'workflows']
 
 function routes(runtime: Runtime, invocation: InvokeContext, extended: Map<string, string>, shutdown: () => void) {
   const { options, components } = runtime
   const { identity, clock, resources, jobs } = options
   const resiliency = () => runtime.resiliency
-  const publishing: PublishContext = { appId: identity.appId, clock, components, resiliency }
+  const publishing: PublishContext = {
+    ...{ appId: identity.appId, clock, components, resiliency },
+    tracing: () => runtime.tracing,
+  }
   const state: StateContext = { ...publishing, namespace: identity.namespace }
   const secrets: SecretsContext = { components, resources, configuration: () => runtime.configuration }
   const getMetadata = (): Reply => {
@@ -158,6 +151,14 @@ function routes(runtime: Runtime, invocation: InvokeContext, extended: Map<strin
     },
     ...jobRoutes,
     {
+      methods: WRITE,
+      pattern: 'v1.0/bindings/{name}',
+      handle: (_, [name]) => {
+        // There are input bindings here, and no others.
+        throw bindings.notFound(name!)
+      },
+    },
+    {
       methods: ['POST'],
       pattern: 'v1.0/shutdown',
       handle: () => {
@@ -178,20 +179,19 @@ export function handlers(
   const all = routes(runtime, invocation, new Map(), shutdown)
   const find = (list: readonly Route[], request: ApiRequest): Reply | Promise<Reply | undefined> | undefined => {
     const segments = segmentsOf(request)
-    let known = false
     for (const route of list) {
-      const parts = match(route.pattern, segments)
-      if (parts === undefined) continue
-      known = true
-      if (route.methods.includes(request.method)) return route.handle(request, parts)
+      const parts = route.methods.includes(request.method) ? match(route.pattern, segments) : undefined
+      if (parts) return route.handle(request, parts)
     }
-    return known ? { status: 405 } : undefined
+    // daprd takes what it has no route for, a wrong method too, for an invocation.
+    return undefined
   }
   return {
     async api(request) {
       const found = await find(all.api, request)
       if (found !== undefined) return found
       const [version, group] = segmentsOf(request)
+      if (version === 'v1.0' && group === 'actors') throw actorsUnplaced()
       if (!findTarget(request) && version?.startsWith('v1.0') && UNSERVED.includes(group ?? '')) throw notImplemented()
       return invoke(all.invocation, request)
     },

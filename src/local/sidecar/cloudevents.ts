@@ -14,6 +14,7 @@ const isContentType = (actual: string, wanted: string): boolean => actual.toLowe
 
 export const isCloudEvent = (contentType: string): boolean => isContentType(contentType, CLOUD_EVENT_TYPE)
 export const isJson = (contentType: string): boolean => isContentType(contentType, 'application/json')
+export const isText = (contentType: string): boolean => contentType.toLowerCase().trim().startsWith('text/')
 export const isBinary = (contentType: string): boolean => isContentType(contentType, 'application/octet-stream')
 
 export interface PublishContext {

@@ -10,6 +10,8 @@ import type { StateStore } from './state-store.ts'
 
 export interface LoadedStateStore {
   store: StateStore
+  /** As the metadata API tells them; a store with etags and transactions may keep actors. */
+  capabilities: string[]
   /** `appid`, `name`, `none`, `namespace`, or a prefix of one's own. */
   keyPrefix: string
 }
@@ -33,9 +35,9 @@ interface Loaded {
   instance: Instance
 }
 
-const CAPABILITIES: Record<Instance['kind'], string[]> = {
+const STATE_CAPABILITIES = ['ETAG', 'TRANSACTIONAL', 'TTL']
+const CAPABILITIES: Record<Exclude<Instance['kind'], 'state'>, string[]> = {
   pubsub: ['BULK_PUBSUB'],
-  state: ['ETAG', 'TRANSACTIONAL', 'TTL'],
   cron: ['INPUT_BINDING'],
   secrets: [],
 }
@@ -116,10 +118,16 @@ export class Components {
       case 'pubsub.kafka/v1':
         return { kind: 'pubsub', pubsub: openKafka(component, this.#identity, this.#eventLog, this.#clock, this.#log) }
       case 'state.in-memory/v1':
-        return { kind: 'state', store: memoryStateStore(this.#clock), keyPrefix }
+        return {
+          ...{ kind: 'state', store: memoryStateStore(this.#clock), keyPrefix },
+          capabilities: [...STATE_CAPABILITIES, 'DELETE_WITH_PREFIX', 'KEYS_LIKE', 'ACTOR'],
+        }
       case 'state.postgresql/v2':
       case 'state.postgres/v2':
-        return { kind: 'state', store: await postgresStateStore(component, this.#log), keyPrefix }
+        return {
+          ...{ kind: 'state', store: await postgresStateStore(component, this.#log), keyPrefix },
+          capabilities: [...STATE_CAPABILITIES, 'KEYS_LIKE', 'ACTOR'],
+        }
       case 'secretstores.kubernetes/v1':
         return { kind: 'secrets' }
       case 'bindings.cron/v1': {
@@ -176,7 +184,7 @@ export class Components {
       name,
       type,
       version,
-      capabilities: CAPABILITIES[instance.kind],
+      capabilities: instance.kind === 'state' ? instance.capabilities : CAPABILITIES[instance.kind],
     }))
   }
 

@@ -21,7 +21,11 @@ async function wanted(binding: CronBinding, app: AppChannel): Promise<boolean> {
 }
 
 async function tick(binding: CronBinding, { app, clock, policy, log }: BindingContext): Promise<void> {
-  const headers = { timeZone: 'UTC', readTimeUTC: new Date(clock.now()).toISOString() }
+  const headers = {
+    'content-type': 'application/json',
+    timeZone: 'UTC',
+    readTimeUTC: new Date(clock.now()).toISOString(),
+  }
   try {
     await runWith(policy(binding.name), clock, new AbortController().signal, async signal => {
       const { status } = await app.call({ method: 'POST', path: binding.route, headers, body: '', signal })

@@ -10,7 +10,7 @@ import {
   type Metadata,
 } from './cloudevents.ts'
 import { messageOf } from './errors.ts'
-import { isRecord } from './json.ts'
+import { fieldOf, isRecord } from './json.ts'
 import { AbortedError, type Policy, runWith, StatusError } from './resiliency.ts'
 import { routeFor } from './routing.ts'
 import type { Subscription } from './subscriptions.ts'
@@ -40,7 +40,8 @@ class DroppedError extends Error {
 function statusWord(body: Buffer): string {
   try {
     const answer: unknown = JSON.parse(body.toString())
-    return isRecord(answer) && typeof answer['status'] === 'string' ? answer['status'] : ''
+    const word = isRecord(answer) ? fieldOf(answer, 'status') : undefined
+    return typeof word === 'string' ? word : ''
   } catch {
     return ''
   }

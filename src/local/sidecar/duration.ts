@@ -53,7 +53,8 @@ export function parsePointInTime(text: string, now: number): number | undefined 
   const go = parseGoDuration(text)
   if (go !== undefined) return now + go
   const iso = parseIsoDuration(text)
-  if (iso === undefined) return undefined
+  // A repetition is for a schedule only.
+  if (iso === undefined || iso.repeats) return undefined
   const date = new Date(now)
   date.setUTCFullYear(date.getUTCFullYear() + iso.years, date.getUTCMonth() + iso.months)
   return date.getTime() + iso.milliseconds

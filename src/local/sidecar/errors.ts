@@ -1,39 +1,54 @@
 /** Refusals of the Dapr HTTP API, with the codes, texts and statuses of dapr 1.18 (pkg/messages, pkg/api/errors). */
 
 const STATUS_TEXT: Record<number, string> = { 400: 'Bad Request', 409: 'Conflict', 500: 'Internal Server Error' }
+const TYPE = 'type.googleapis.com/google.rpc.'
+
+/** What an error tells beside its text (google.rpc error details), in the order in which Dapr adds them. */
+interface ErrorInfo {
+  reason: string
+  metadata?: Record<string, string>
+  resource?: { type: 'pubsub' | 'state'; name: string; description: string }
+  violation?: { field?: string; description: string }
+}
 
 export class DaprError extends Error {
   override readonly name = 'DaprError'
   readonly status: number
   /** HTTP error code; empty when only `reason` is known, which then takes its place (kit/errors JSONErrorValue). */
   readonly errorCode: string
-  readonly reason: string | undefined
-  readonly metadata: Record<string, string> | undefined
+  readonly #info: ErrorInfo | undefined
 
-  constructor(
-    status: number,
-    errorCode: string,
-    message: string,
-    info?: { reason: string; metadata?: Record<string, string> },
-  ) {
+  constructor(status: number, errorCode: string, message: string, info?: ErrorInfo) {
     super(message)
     this.status = status
     this.errorCode = errorCode || info?.reason || STATUS_TEXT[status] || 'ERROR'
-    this.reason = info?.reason
-    this.metadata = info?.metadata
+    this.#info = info
   }
 
   /** The body daprd answers with. */
   toJSON(): object {
-    const { errorCode, message, reason, metadata } = this
-    if (reason === undefined) return { errorCode, message }
-    const info = {
-      '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
-      domain: 'dapr.io',
-      metadata: metadata ?? null,
-      reason,
+    const { errorCode, message } = this
+    if (this.#info === undefined) return { errorCode, message }
+    const { reason, metadata = null, resource, violation } = this.#info
+    return {
+      errorCode,
+      message,
+      details: [
+        ...(violation ? [{ '@type': `${TYPE}BadRequest`, field_violations: [violation] }] : []),
+        ...(resource
+          ? [
+              {
+                '@type': `${TYPE}ResourceInfo`,
+                resource_type: resource.type,
+                resource_name: resource.name,
+                owner: '',
+                description: resource.description,
+              },
+            ]
+          : []),
+        { '@type': `${TYPE}ErrorInfo`, domain: 'dapr.io', metadata, reason },
+      ],
     }
-    return { errorCode, message, details: [info] }
   }
 }
 
@@ -51,74 +66,109 @@ export const malformedRequest = (error: unknown): DaprError =>
 export const notImplemented = (): DaprError =>
   new DaprError(501, 'ERR_API_UNIMPLEMENTED', 'this API is currently not implemented')
 
+/** A refusal that names the pubsub as the resource it is about (pkg/api/errors/pubsub.go build). */
+const ofPubsub = (
+  name: string,
+  status: number,
+  code: string,
+  message: string,
+  reason: string,
+  metadata?: Record<string, string>,
+): DaprError =>
+  new DaprError(status, code, message, {
+    reason,
+    ...(metadata && { metadata }),
+    resource: { type: 'pubsub', name, description: message },
+  })
+
+/** What a daprd without a placement service answers to actors. */
+export const actorsUnplaced = (): DaprError =>
+  new DaprError(400, 'ERR_ACTOR_NO_PLACEMENT', 'placement service is not configured')
+
 export const pubsub = {
   notFound: (name: string): DaprError =>
-    new DaprError(404, 'ERR_PUBSUB_NOT_FOUND', `pubsub ${name} is not found`, { reason: 'DAPR_PUBSUB_NOT_FOUND' }),
-  nameEmpty: (): DaprError =>
-    new DaprError(404, 'ERR_PUBSUB_EMPTY', 'pubsub name is empty', { reason: 'DAPR_PUBSUB_NAME_EMPTY' }),
-  topicEmpty: (name: string): DaprError =>
-    new DaprError(404, 'ERR_TOPIC_NAME_EMPTY', `topic is empty in pubsub ${name}`, {
-      reason: 'DAPR_PUBSUB_TOPIC_NAME_EMPTY',
+    new DaprError(404, 'ERR_PUBSUB_NOT_FOUND', `pubsub ${name} is not found`, {
+      reason: 'DAPR_PUBSUB_NOT_FOUND',
+      metadata: {},
     }),
-  forbidden: (topic: string, appId: string): DaprError => {
+  forbidden: (name: string, topic: string, appId: string): DaprError => {
     const message = `topic ${topic} is not allowed for app id ${appId}`
-    return new DaprError(403, 'ERR_PUBSUB_FORBIDDEN', message, {
-      reason: 'DAPR_PUBSUB_FORBIDDEN',
-      metadata: { topic, error: message },
-    })
+    return ofPubsub(name, 403, 'ERR_PUBSUB_FORBIDDEN', message, 'DAPR_PUBSUB_FORBIDDEN', { topic, error: message })
   },
   publishFailed: (name: string, topic: string, error: unknown): DaprError =>
-    new DaprError(
+    ofPubsub(
+      name,
       500,
       'ERR_PUBSUB_PUBLISH_MESSAGE',
       `error when publishing to topic ${topic} in pubsub ${name}: ${describe(error)}`,
-      { reason: 'DAPR_PUBSUB_PUBLISH_MESSAGE', metadata: { topic, error: describe(error) } },
+      'DAPR_PUBSUB_PUBLISH_MESSAGE',
+      { topic, error: describe(error) },
     ),
-  badMetadata: (error: unknown): DaprError =>
-    new DaprError(400, 'ERR_PUBSUB_REQUEST_METADATA', `failed deserializing metadata. Error: ${messageOf(error)}`, {
-      reason: 'DAPR_PUBSUB_METADATA_DESERIALIZATION',
+  badMetadata: (name: string, metadata: Record<string, string>, error: unknown): DaprError =>
+    ofPubsub(
+      name,
+      400,
+      'ERR_PUBSUB_REQUEST_METADATA',
+      `failed deserializing metadata. Error: ${messageOf(error)}`,
+      'DAPR_PUBSUB_METADATA_DESERIALIZATION',
+      metadata,
+    ),
+  cloudEventCreation: (name: string, appId: string, error: unknown): DaprError =>
+    ofPubsub(name, 500, 'ERR_PUBSUB_CLOUD_EVENTS_SER', 'cannot create cloudevent', 'DAPR_PUBSUB_CLOUD_EVENT_CREATION', {
+      appID: appId,
+      error: messageOf(error),
     }),
-  cloudEventCreation: (appId: string, error: unknown): DaprError =>
-    new DaprError(500, 'ERR_PUBSUB_CLOUD_EVENTS_SER', 'cannot create cloudevent', {
-      reason: 'DAPR_PUBSUB_CLOUD_EVENT_CREATION',
-      metadata: { appID: appId, error: messageOf(error) },
-    }),
-  envelope: (name: string, topic: string, error: unknown): DaprError =>
-    new DaprError(
+  envelope: (name: string, topic: string, appId: string, error: unknown): DaprError =>
+    ofPubsub(
+      name,
       400,
       'ERR_PUBSUB_EVENTS_SER',
       `error when marshalling cloud event envelope for topic ${topic} pubsub ${name}: ${messageOf(error)}`,
-      { reason: 'DAPR_PUBSUB_MARSHAL_ENVELOPE' },
+      'DAPR_PUBSUB_MARSHAL_ENVELOPE',
+      { appID: appId, error: messageOf(error) },
     ),
-  marshalEvents: (name: string, topic: string): DaprError =>
-    new DaprError(
+  marshalEvents: (name: string, topic: string, appId: string): DaprError => {
+    const error = 'entryId is duplicated or not present for entry'
+    return ofPubsub(
+      name,
       400,
       'ERR_PUBSUB_EVENTS_SER',
-      `error marshaling events to bytes for topic ${topic} pubsub ${name}. error: entryId is duplicated or not present for entry`,
-      { reason: 'DAPR_PUBSUB_MARSHAL_EVENTS' },
-    ),
-  unmarshalEvents: (name: string, topic: string, error: unknown): DaprError =>
-    new DaprError(
+      `error marshaling events to bytes for topic ${topic} pubsub ${name}. error: ${error}`,
+      'DAPR_PUBSUB_MARSHAL_EVENTS',
+      { appID: appId, error },
+    )
+  },
+  unmarshalEvents: (name: string, topic: string, appId: string, error: unknown): DaprError =>
+    ofPubsub(
+      name,
       400,
       'ERR_PUBSUB_EVENTS_SER',
       `error when unmarshaling the request for topic ${topic} pubsub ${name}: ${messageOf(error)}`,
-      { reason: 'DAPR_PUBSUB_UNMARSHAL_EVENTS' },
+      'DAPR_PUBSUB_UNMARSHAL_EVENTS',
+      { appID: appId },
     ),
 }
 
 export const state = {
-  notConfigured: (store: string): DaprError =>
+  notConfigured: (store: string, appId: string): DaprError =>
     new DaprError(500, 'ERR_STATE_STORE_NOT_CONFIGURED', `state store ${store} is not configured`, {
       reason: 'DAPR_STATE_NOT_CONFIGURED',
+      metadata: { appID: appId },
     }),
-  notFound: (store: string): DaprError =>
+  notFound: (store: string, appId: string): DaprError =>
     new DaprError(400, 'ERR_STATE_STORE_NOT_FOUND', `state store ${store} is not found`, {
       reason: 'DAPR_STATE_NOT_FOUND',
+      metadata: { appID: appId },
     }),
-  illegalKey: (key: string): DaprError =>
-    new DaprError(400, 'ERR_MALFORMED_REQUEST', `input key/keyPrefix '${key}' can't contain '||'`, {
+  /** A transaction does not tell which of its keys it is. */
+  illegalKey: (store: string, key: string, told = true): DaprError => {
+    const message = `api error: code = InvalidArgument desc = input key/keyPrefix '${key}' can't contain '||'`
+    return new DaprError(400, 'ERR_MALFORMED_REQUEST', message, {
       reason: 'DAPR_STATE_ILLEGAL_KEY',
-    }),
+      violation: { ...(told && { field: key }), description: message },
+      resource: { type: 'state', name: store, description: '' },
+    })
+  },
   malformed: (message: string): DaprError => new DaprError(400, 'ERR_MALFORMED_REQUEST', message),
   unsupportedOperation: (operation: string): DaprError =>
     new DaprError(400, 'ERR_NOT_SUPPORTED_STATE_OPERATION', `operation type ${operation} not supported`),
@@ -154,25 +204,49 @@ export const invoke = {
     ),
 }
 
+/** Whose job it is. */
+interface Owner {
+  namespace: string
+  appId: string
+}
+
+const ofJobs = (owner: Owner, status: number, verb: 'schedule' | 'get', why: string): DaprError =>
+  new DaprError(status, '', `failed to ${verb} job due to: rpc error: code = ${why}`, {
+    reason: verb === 'get' ? 'DAPR_SCHEDULER_GET_JOB' : 'DAPR_SCHEDULER_SCHEDULE_JOB',
+    metadata: { appID: owner.appId, namespace: owner.namespace },
+  })
+
 /** Jobs have no legacy HTTP code: the ErrorInfo reason takes its place (pkg/api/errors/scheduler.go). */
 export const jobs = {
-  nameInBody: (): DaprError =>
-    new DaprError(400, '', 'Set the job name in the url only', { reason: 'DAPR_SCHEDULER_JOB_NAME' }),
-  scheduleEmpty: (): DaprError =>
-    new DaprError(400, '', 'Schedule is empty', { reason: 'DAPR_SCHEDULER_SCHEDULE_EMPTY' }),
-  invalid: (why: string): DaprError =>
-    new DaprError(400, '', `failed to schedule job due to: rpc error: code = InvalidArgument desc = ${why}`, {
-      reason: 'DAPR_SCHEDULER_SCHEDULE_JOB',
+  nameInBody: (appId: string): DaprError =>
+    new DaprError(400, '', 'Set the job name in the url only', {
+      reason: 'DAPR_SCHEDULER_JOB_NAME',
+      metadata: { appID: appId },
     }),
-  exists: (name: string): DaprError =>
-    new DaprError(
+  scheduleEmpty: (owner: Owner): DaprError =>
+    new DaprError(400, '', 'Schedule is empty', {
+      reason: 'DAPR_SCHEDULER_SCHEDULE_EMPTY',
+      metadata: { appID: owner.appId, namespace: owner.namespace },
+    }),
+  /** What the scheduler finds out comes without a gRPC code, so that the caller's mistake is answered with 500. */
+  invalid: (owner: Owner, why: string): DaprError =>
+    ofJobs(owner, 500, 'schedule', `Unknown desc = job failed validation: ${why}`),
+  exists: (owner: Owner, name: string): DaprError =>
+    ofJobs(
+      owner,
       409,
-      '',
-      `failed to schedule job due to: rpc error: code = AlreadyExists desc = job already exists: '${name}'`,
-      { reason: 'DAPR_SCHEDULER_SCHEDULE_JOB' },
+      'schedule',
+      `AlreadyExists desc = job already exists: 'app||${owner.namespace}||${owner.appId}||${name}'`,
     ),
+  notFound: (owner: Owner, name: string): DaprError =>
+    ofJobs(owner, 500, 'get', `NotFound desc = job not found: ${name}`),
+}
+
+export const bindings = {
   notFound: (name: string): DaprError =>
-    new DaprError(500, '', `failed to get job due to: rpc error: code = NotFound desc = job not found: ${name}`, {
-      reason: 'DAPR_SCHEDULER_GET_JOB',
-    }),
+    new DaprError(
+      500,
+      'ERR_INVOKE_OUTPUT_BINDING',
+      `error when invoke output binding ${name}: couldn't find output binding ${name}`,
+    ),
 }

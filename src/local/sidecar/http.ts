@@ -39,31 +39,39 @@ export function apiRequest(raw: IncomingMessage, response: ServerResponse): ApiR
   return { method: raw.method ?? 'GET', url, headers: raw.headers, metadata, raw, response }
 }
 
+/** dapr/kit streams ErrStreamTooLarge: each part of the API makes an answer of its own of it. */
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge'
+  constructor() {
+    super('stream too large')
+  }
+}
+
+/** @throws BodyTooLarge */
 export async function readBody(request: ApiRequest): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request.raw as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MAX_BODY) {
-      throw new DaprError(413, 'ERR_BODY_READ', `failed to read request body: larger than ${MAX_BODY} bytes`)
-    }
-    chunks.push(chunk)
+    // The rest is read all the same: leaving off would break the connection before the answer.
+    if (size <= MAX_BODY) chunks.push(chunk)
   }
+  if (size > MAX_BODY) throw new BodyTooLarge()
   return Buffer.concat(chunks)
 }
 
-/** @throws DaprError 400 ERR_MALFORMED_REQUEST */
+/** @throws DaprError 400 ERR_MALFORMED_REQUEST, BodyTooLarge */
 export async function readJson(request: ApiRequest): Promise<unknown> {
-  const body = await readBody(request)
   try {
-    return parsePrecisely(body.toString())
+    return parsePrecisely((await readBody(request)).toString())
   } catch (error) {
-    throw malformedRequest(error)
+    throw error instanceof BodyTooLarge ? error : malformedRequest(error)
   }
 }
 
 /** An error as a reply: Dapr's own body, or its generic one. */
 export function errorReply(error: unknown): Reply {
+  if (error instanceof BodyTooLarge) return json(malformedRequest(error).toJSON(), 400)
   if (error instanceof DaprError) return json(error.toJSON(), error.status)
   return json({ errorCode: 'ERROR', message: error instanceof Error ? error.message : String(error) }, 500)
 }

@@ -60,7 +60,11 @@ function listen(handler: Handler, port: number, token: string | undefined): Prom
   const server = createServer((raw, response) => {
     const open = raw.method === 'GET' && TOKEN_FREE.includes((raw.url ?? '').split('?')[0]!.replace(/\/$/, ''))
     if (token !== undefined && raw.headers['dapr-api-token'] !== token && !open) {
-      send(response, { status: 401, headers: { 'content-type': 'text/plain' }, body: 'invalid api token\n' })
+      send(response, {
+        status: 401,
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        body: 'invalid api token\n',
+      })
       return
     }
     const request = apiRequest(raw, response)

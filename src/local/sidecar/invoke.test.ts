@@ -207,7 +207,8 @@ describe('invocation', () => {
   test.each([
     ['/v1.0/invoke/nobody/method/a', 500, 'ERR_DIRECT_INVOKE'],
     ['/whatever', 404, 'ERR_DIRECT_INVOKE'],
-    ['/v1.0/actors/x/1/state', 501, 'ERR_API_UNIMPLEMENTED'],
+    ['/v1.0/actors/x/1/state', 400, 'ERR_ACTOR_NO_PLACEMENT'],
+    ['/v1.0/workflows/dapr/x/start', 501, 'ERR_API_UNIMPLEMENTED'],
   ])('%s answers %d', async (path, status, errorCode) => {
     place = await startPlace([])
     expect(await codeOf(await place.call('POST', path))).toMatchObject({ status, errorCode })

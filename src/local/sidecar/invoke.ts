@@ -69,7 +69,12 @@ class AnswerError extends StatusError {
   readonly reply: Reply
   constructor(status: number, headers: OutgoingHttpHeaders, body: Buffer) {
     super(status, `the app answered ${status}`)
-    this.reply = { status, headers: headers as Record<string, string>, body }
+    // daprd takes JSON for the type of an answer that names none (invokev1 InvokeMethodResponse.ContentType).
+    this.reply = {
+      status,
+      headers: { 'content-type': 'application/json', ...(headers as Record<string, string>) },
+      body,
+    }
   }
 }
 

@@ -17,3 +17,10 @@ export function parsePrecisely(text: string): unknown {
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A field as Go's encoding/json finds it: by its name, else without regard to case. */
+export function fieldOf(record: Record<string, unknown>, name: string): unknown {
+  if (Object.hasOwn(record, name)) return record[name]
+  const found = Object.keys(record).find(key => key.toLowerCase() === name.toLowerCase())
+  return found === undefined ? undefined : record[found]
+}

@@ -4,6 +4,7 @@ import type { Metadata } from './cloudevents.ts'
 import type { Component, Identity } from './component.ts'
 import { parseDuration } from './duration.ts'
 import { KafkaConsumer, type TopicHandler } from './kafka-consumer.ts'
+import { saramaPartition } from './partitioner.ts'
 import { type TopicScopes, topicScopes } from './topic-scopes.ts'
 
 export interface BulkEntry {
@@ -78,14 +79,24 @@ class UnsupportedSaslMechanismException extends Error {
   override readonly name = 'UnsupportedSaslMechanismException'
 }
 
-function headersOf(metadata: Metadata): { key: string | undefined; partition: number | undefined; headers: Header[] } {
-  const partition = metadata['partitionNumber']
-  if (partition !== undefined && !/^\d+$/.test(partition)) throw new Error(`invalid partitionNumber: ${partition}`)
-  return {
-    key: metadata['__key'] ?? metadata['partitionKey'],
-    partition: partition === undefined ? undefined : Number(partition),
-    headers: Object.entries(metadata),
-  }
+interface Placed {
+  key?: string
+  partition?: number
+  headers: Header[]
+}
+
+/** Key, partition and headers of a message (components-contrib common/component/kafka producer.go, partitioner.go). */
+function placed(metadata: Metadata, partitions: number | undefined): Placed {
+  const headers = Object.entries(metadata)
+  const key = metadata['__key'] ?? metadata['partitionKey']
+  const asked = metadata['partitionNumber']
+  if (asked !== undefined && !/^\d+$/.test(asked))
+    throw new Error(`invalid partitionNumber metadata value ${JSON.stringify(asked)}`)
+  if (asked !== undefined && partitions !== undefined && Number(asked) >= partitions)
+    throw new Error(`partition number ${asked} is out of range, topic has ${partitions} partitions`)
+  const chosen = key !== undefined && partitions !== undefined ? saramaPartition(key, partitions) : undefined
+  const partition = asked === undefined ? chosen : Number(asked)
+  return { headers, ...(key !== undefined && { key }), ...(partition !== undefined && { partition }) }
 }
 
 /** Connects at once, as the component does in Init. @throws when a setting is wrong or no broker lets us in */
@@ -118,14 +129,9 @@ export function openKafka(
 
   const consumer = new KafkaConsumer({ ...settings, clientId: identity.podName, clock, connect, eventLog, log })
   const publish = async (topic: string, data: Uint8Array, metadata: Metadata): Promise<void> => {
-    const { key, partition, headers } = headersOf(metadata)
-    await connect().connection.append({
-      topic: prefix + topic,
-      value: data,
-      headers,
-      ...(key !== undefined && { key }),
-      ...(partition !== undefined && { partition }),
-    })
+    const { cluster: to, connection: through } = connect()
+    const partitions = to.describeTopic(prefix + topic)?.partitions
+    await through.append({ topic: prefix + topic, value: data, ...placed(metadata, partitions) })
   }
   return {
     name: component.name,

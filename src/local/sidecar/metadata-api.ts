@@ -53,7 +53,7 @@ export function metadataOf(source: MetadataSource): object {
         },
       }),
     },
-    actorRuntime: { runtimeStatus: 'DISABLED', hostReady: false },
+    actorRuntime: { runtimeStatus: 'DISABLED', hostReady: false, placement: 'placement: disconnected' },
     scheduler: { connectedAddresses: ['embedded'] },
     resiliencies: none(source.resiliencies.map(name => ({ name }))),
   }

@@ -1,3 +1,4 @@
+import { eventually } from '../log/testing.ts'
 import { kafkaComponent, type Place, type TestApp } from './testing.ts'
 import { CLOUD_EVENT, problemOf, recordsOf, startWorld, type World } from './world.testing.ts'
 
@@ -90,13 +91,27 @@ describe('publish', () => {
     expect(records('t')[0]!.key).toBeNull()
   })
 
-  test("the caller's trace goes on, with a span of its own", async () => {
-    await start([kafkaComponent()])
+  test("the caller's trace goes on: as it is where tracing is off, with a span of its own where it is on", async () => {
+    const trace = (samplingRate: string) => ({
+      apiVersion: 'dapr.io/v1alpha1',
+      kind: 'Configuration',
+      metadata: { name: 'traced' },
+      spec: { tracing: { samplingRate } },
+    })
+    await start([kafkaComponent(), trace('1')], undefined, { configuration: 'traced' })
     const traceId = 'a'.repeat(32)
     await place.call('POST', '/v1.0/publish/kafka-pubsub/t', '1', { traceparent: `00-${traceId}-${'b'.repeat(16)}-01` })
     expect(JSON.parse(records('t')[0]!.text).traceparent).toMatch(
       new RegExp(`^00-${traceId}-(?!b{16})[0-9a-f]{16}-01$`),
     )
+    place.resources.put(trace('0'))
+    const traceparent = `00-${traceId}-${'b'.repeat(16)}-01`
+    await eventually(async () => {
+      await place.call('POST', '/v1.0/publish/kafka-pubsub/t', '1', { traceparent })
+      return JSON.parse(records('t').at(-1)!.text).traceparent === traceparent
+    })
+    await place.call('POST', '/v1.0/publish/kafka-pubsub/t', '1')
+    expect(JSON.parse(records('t').at(-1)!.text)).toMatchObject({ traceparent: '', traceid: '' })
   })
 
   // dapr pkg/api/errors/pubsub.go
@@ -113,7 +128,7 @@ describe('publish', () => {
       '/v1.0/publish/kafka-pubsub/',
       '1',
       'application/json',
-      { status: 404, errorCode: 'ERR_TOPIC_NAME_EMPTY', message: 'topic is empty in pubsub kafka-pubsub' },
+      { status: 404, errorCode: 'ERR_DIRECT_INVOKE' },
     ],
     [
       'an unknown topic',
@@ -157,7 +172,7 @@ describe('publish', () => {
       'application/json',
       { status: 400, errorCode: 'ERR_PUBSUB_EVENTS_SER' },
     ],
-    ['a GET', '/v1.0/publish/kafka-pubsub/t', '', '', { status: 405 }],
+    ['a GET', '/v1.0/publish/kafka-pubsub/t', '', '', { status: 404 }],
   ])('refuses %s', async (_what, path, body, contentType, error) => {
     await start([kafkaComponent()])
     const get = body === '' && contentType === ''

@@ -1,7 +1,7 @@
 /** `/v1.0/publish` and `/v1.0/publish/bulk`: dapr pkg/api/http onPublish and onBulkPublish, runtime/pubsub/publisher. */
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../log/index.ts'
-import { envelope, isBinary, isCloudEvent, isJson, isRawPayload, type Metadata } from './cloudevents.ts'
+import { envelope, isBinary, isCloudEvent, isJson, isRawPayload, isText, type Metadata } from './cloudevents.ts'
 import type { Components } from './components.ts'
 import { DaprError, describe, pubsub as errors } from './errors.ts'
 import { type ApiRequest, json, noContent, type Reply, readBody } from './http.ts'
@@ -14,13 +14,19 @@ export interface PublishContext {
   clock: Clock
   components: Components
   resiliency: () => Resiliency
+  /** Whether the Configuration has it on (pkg/api/http/server.go useTracing). */
+  tracing: () => boolean
 }
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/
 
-/** A child of the caller's span, or a new unsampled trace (W3C trace context). */
-function traceOf(request: ApiRequest): { traceparent: string; tracestate: string } {
+/** A child of the caller's span, or a new unsampled trace (W3C trace context); where tracing is off, what the caller sent. */
+function traceOf(context: PublishContext, request: ApiRequest): { traceparent: string; tracestate: string } {
   const incoming = TRACEPARENT.exec(String(request.headers['traceparent'] ?? ''))
+  if (!context.tracing())
+    return incoming
+      ? { traceparent: incoming[0], tracestate: String(request.headers['tracestate'] ?? '') }
+      : { traceparent: '', tracestate: '' }
   const traceId = incoming?.[1] ?? randomBytes(16).toString('hex')
   const span = randomBytes(8).toString('hex')
   return {
@@ -29,19 +35,17 @@ function traceOf(request: ApiRequest): { traceparent: string; tracestate: string
   }
 }
 
-function target(context: PublishContext, pubsubName: string, topic: string): PubSub {
-  if (pubsubName === '') throw errors.nameEmpty()
+function target(context: PublishContext, pubsubName: string): PubSub {
   const pubsub = context.components.pubsub(pubsubName)
   if (pubsub === undefined) throw errors.notFound(pubsubName)
-  if (topic === '') throw errors.topicEmpty(pubsubName)
   return pubsub
 }
 
-function rawPayload(metadata: Metadata): boolean {
+function rawPayload(pubsub: PubSub, metadata: Metadata): boolean {
   try {
     return isRawPayload(metadata)
   } catch (error) {
-    throw errors.badMetadata(error)
+    throw errors.badMetadata(pubsub.name, metadata, error)
   }
 }
 
@@ -55,12 +59,12 @@ function wrap(
   try {
     const event = envelope(
       data,
-      { ...at, ...traceOf(request), appId: context.appId, now: context.clock.now() },
+      { ...at, ...traceOf(context, request), appId: context.appId, now: context.clock.now() },
       metadata,
     )
     return Buffer.from(JSON.stringify(event))
   } catch (error) {
-    throw errors.cloudEventCreation(context.appId, error)
+    throw errors.cloudEventCreation(at.pubsub, context.appId, error)
   }
 }
 
@@ -72,7 +76,7 @@ export async function publishTo(
   data: Uint8Array,
   metadata: Metadata,
 ): Promise<void> {
-  if (!pubsub.scopes.mayPublish(topic)) throw errors.forbidden(topic, context.appId)
+  if (!pubsub.scopes.mayPublish(topic)) throw errors.forbidden(pubsub.name, topic, context.appId)
   const policy = context.resiliency().component(pubsub.name, 'Pubsub', 'Outbound')
   try {
     const never = new AbortController().signal
@@ -82,16 +86,24 @@ export async function publishTo(
   }
 }
 
+async function bodyOf(request: ApiRequest, pubsub: PubSub, topic: string): Promise<Buffer> {
+  try {
+    return await readBody(request)
+  } catch (error) {
+    throw errors.publishFailed(pubsub.name, topic, (error as Error).message)
+  }
+}
+
 export async function publish(
   context: PublishContext,
   request: ApiRequest,
   pubsubName: string,
   topic: string,
 ): Promise<Reply> {
-  const pubsub = target(context, pubsubName, topic)
+  const pubsub = target(context, pubsubName)
   const { metadata } = request
-  const raw = rawPayload(metadata)
-  const body = await readBody(request)
+  const raw = rawPayload(pubsub, metadata)
+  const body = await bodyOf(request, pubsub, topic)
   const contentType = String(request.headers['content-type'] ?? '')
   const data = raw ? body : wrap(context, request, { pubsub: pubsubName, topic, contentType }, body, metadata)
   await publishTo(context, pubsub, topic, data, metadata)
@@ -100,10 +112,10 @@ export async function publish(
 
 /** The bytes of a bulk entry's event (dapr pkg/api/http ConvertEventToBytes). */
 function eventBytes(event: unknown, contentType: string): Buffer {
-  if (isBinary(contentType)) return Buffer.from(String(event), 'base64')
   if (isJson(contentType) || isCloudEvent(contentType)) return Buffer.from(JSON.stringify(event))
-  if (typeof event === 'string') return Buffer.from(event)
-  throw new Error(`error converting event to bytes: unsupported content type ${contentType || '(none)'}`)
+  if (typeof event === 'string' && isBinary(contentType)) return Buffer.from(event, 'base64')
+  if (typeof event === 'string' && isText(contentType)) return Buffer.from(event)
+  throw new Error('error: mismatch between contentType and event')
 }
 
 interface Incoming {
@@ -114,13 +126,13 @@ interface Incoming {
   metadata: Metadata | undefined
 }
 
-function readEntries(body: Buffer, pubsubName: string, topic: string): Incoming[] {
+function readEntries(body: Buffer, pubsubName: string, topic: string, appId: string): Incoming[] {
   let list: unknown
   try {
     list = parsePrecisely(body.toString())
     if (!Array.isArray(list)) throw new Error('the body is not a JSON array')
   } catch (error) {
-    throw errors.unmarshalEvents(pubsubName, topic, error)
+    throw errors.unmarshalEvents(pubsubName, topic, appId, error)
   }
   const seen = new Set<string>()
   return list.filter(isRecord).map(one => {
@@ -129,10 +141,10 @@ function readEntries(body: Buffer, pubsubName: string, topic: string): Incoming[
     try {
       data = eventBytes(one['event'], contentType)
     } catch (error) {
-      throw errors.envelope(pubsubName, topic, error)
+      throw errors.envelope(pubsubName, topic, appId, error)
     }
     const entryId = String(one['entryId'] ?? '')
-    if (entryId === '' || seen.has(entryId)) throw errors.marshalEvents(pubsubName, topic)
+    if (entryId === '' || seen.has(entryId)) throw errors.marshalEvents(pubsubName, topic, appId)
     seen.add(entryId)
     const own = isRecord(one['metadata']) ? one['metadata'] : undefined
     const metadata = own && Object.fromEntries(Object.entries(own).map(([key, value]) => [key, String(value)]))
@@ -146,16 +158,23 @@ export async function publishBulk(
   pubsubName: string,
   topic: string,
 ): Promise<Reply> {
-  const pubsub = target(context, pubsubName, topic)
-  const raw = rawPayload(request.metadata)
-  const incoming = readEntries(await readBody(request), pubsubName, topic)
+  const pubsub = target(context, pubsubName)
+  const raw = rawPayload(pubsub, request.metadata)
+  const incoming = readEntries(
+    await readBody(request).catch(error => {
+      throw errors.unmarshalEvents(pubsubName, topic, context.appId, error)
+    }),
+    pubsubName,
+    topic,
+    context.appId,
+  )
   let left: BulkEntry[] = incoming.map(({ entryId, contentType, data, metadata = {} }) => ({
     entryId,
     data: raw ? data : wrap(context, request, { pubsub: pubsubName, topic, contentType }, data, metadata),
     // The query's metadata overrides that of every entry, a partition key included (kafka/producer.go maps.Copy).
     metadata: { ...metadata, ...request.metadata },
   }))
-  if (!pubsub.scopes.mayPublish(topic)) throw errors.forbidden(topic, context.appId)
+  if (!pubsub.scopes.mayPublish(topic)) throw errors.forbidden(pubsub.name, topic, context.appId)
   const policy = context.resiliency().component(pubsub.name, 'Pubsub', 'Outbound')
   let failed: { entryId: string; error: unknown }[] = []
   try {

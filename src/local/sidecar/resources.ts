@@ -82,6 +82,7 @@ export interface ConfigurationResource {
       scopes?: { storeName: string; defaultAccess?: string; allowedSecrets?: string[]; deniedSecrets?: string[] }[]
     }
     features?: { name: string; enabled: boolean }[]
+    tracing?: { samplingRate?: string }
   }
 }
 

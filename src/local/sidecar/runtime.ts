@@ -88,6 +88,11 @@ export class Runtime {
     return this.configuration?.spec?.accessControl?.trustDomain || 'public'
   }
 
+  /** daprd traces only with a sampling rate above 0 (pkg/diagnostics/utils IsTracingEnabled). */
+  get tracing(): boolean {
+    return Number(this.configuration?.spec?.tracing?.samplingRate || 0) > 0
+  }
+
   start(): void {
     const { resources, eventLog, healthCheck, clock, identity } = this.options
     this.#cleanups.push(resources.onChange(() => this.#queueReload()))
@@ -223,7 +228,11 @@ export class Runtime {
   #handler(pubsub: PubSub, subscription: Subscription): TopicHandler {
     const { identity, clock, log } = this.options
     const components = this.components
-    const publishing = { appId: identity.appId, clock, components, resiliency: () => this.resiliency }
+    const publishing = {
+      ...{ appId: identity.appId, clock, components },
+      resiliency: () => this.resiliency,
+      tracing: () => this.tracing,
+    }
     const context: DeliveryContext = {
       app: this.app!,
       clock,

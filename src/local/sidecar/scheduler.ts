@@ -2,13 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../log/index.ts'
 import { jobs as errors } from './errors.ts'
-import { afterFailure, afterTick, firstState, type JobSpec, type JobState } from './job.ts'
-
-/** Jobs belong to an app of a namespace; any replica of it may get the tick. */
-export interface JobOwner {
-  namespace: string
-  appId: string
-}
+import { afterFailure, afterTick, firstState, type JobOwner, type JobSpec, type JobState } from './job.ts'
 
 /** Hands one tick to the app. True: done (also when the app says it knows no such job); false: failed. */
 export type Trigger = (name: string, data: unknown) => Promise<boolean>
@@ -123,8 +117,8 @@ export function openJobScheduler({ file, clock = systemClock }: { file: string; 
 
   return {
     schedule(owner, name, spec, overwrite) {
-      const state = firstState(spec, clock.now())
-      if (!overwrite && find(owner, name)) throw errors.exists(name)
+      const state = firstState(spec, owner, clock.now())
+      if (!overwrite && find(owner, name)) throw errors.exists(owner, name)
       save({ owner, name, spec, state, revision: randomUUID() })
       run()
     },

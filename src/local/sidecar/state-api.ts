@@ -23,7 +23,8 @@ export interface StateContext {
 
 interface Store extends LoadedStateStore {
   name: string
-  keyOf(key: string): string
+  /** `told`: whether a refusal names the key's field. */
+  keyOf(key: string, told?: boolean): string
   run<T>(work: () => Promise<T>): Promise<T>
 }
 
@@ -40,8 +41,8 @@ function settled<T>(work: () => Promise<T>): Promise<{ value: T } | { mismatch: 
 
 function open(context: StateContext, name: string): Store {
   const { configured, found } = context.components.stateStore(name)
-  if (!configured) throw errors.notConfigured(name)
-  if (!found) throw errors.notFound(name)
+  if (!configured) throw errors.notConfigured(name, context.appId)
+  if (!found) throw errors.notFound(name, context.appId)
   const prefixes: Record<string, string> = {
     appid: `${context.appId}||`,
     name: `${name}||`,
@@ -53,8 +54,8 @@ function open(context: StateContext, name: string): Store {
   return {
     ...found,
     name,
-    keyOf(key) {
-      if (key.includes('||')) throw errors.illegalKey(key)
+    keyOf(key, told = true) {
+      if (key.includes('||')) throw errors.illegalKey(name, key, told)
       return prefix + key
     },
     async run(work) {
@@ -107,9 +108,8 @@ function ttlOf(metadata: Record<string, unknown>): number | undefined {
   const text = metadata['ttlInSeconds']
   if (text === undefined || text === '') return undefined
   const ttl = Number(text)
-  if (!Number.isInteger(ttl) || ttl < -1)
-    throw new Error(`error parsing TTL: incorrect value for metadata 'ttlInSeconds': ${text}`)
-  return ttl > 0 ? ttl : undefined
+  if (!Number.isInteger(ttl)) throw new Error(`error parsing TTL: incorrect value for metadata 'ttlInSeconds': ${text}`)
+  return ttl
 }
 
 function etagOf(request: Record<string, unknown>): string | undefined {
@@ -117,7 +117,12 @@ function etagOf(request: Record<string, unknown>): string | undefined {
   return typeof etag === 'string' && etag !== '' ? etag : undefined
 }
 
-function setOperation(one: Record<string, unknown>, store: Store, query: Record<string, string>): SetOperation {
+function setOperation(
+  one: Record<string, unknown>,
+  store: Store,
+  query: Record<string, string>,
+  told = true,
+): SetOperation {
   const { key } = one
   if (typeof key !== 'string' || key === '') throw errors.malformed('"key" is a required field')
   const options = isRecord(one['options']) ? one['options'] : {}
@@ -125,9 +130,13 @@ function setOperation(one: Record<string, unknown>, store: Store, query: Record<
   if (!['', 'first-write', 'last-write'].includes(concurrency)) {
     throw new Error(`unrecognized concurrency model '${concurrency}'`)
   }
+  const consistency = String(options['consistency'] ?? '')
+  if (!['', 'strong', 'eventual'].includes(consistency)) {
+    throw new Error(`unrecognized consistency model '${consistency}'`)
+  }
   return {
     type: 'upsert',
-    key: store.keyOf(key),
+    key: store.keyOf(key, told),
     value: Buffer.from(JSON.stringify(one['value'] ?? null)),
     etag: etagOf(one),
     firstWrite: concurrency === 'first-write',
@@ -185,9 +194,9 @@ export async function transactState(context: StateContext, request: ApiRequest, 
   try {
     const operations = list.map((one): Operation => {
       const target = isRecord(one['request']) ? one['request'] : {}
-      if (one['operation'] === 'upsert') return setOperation(target, store, request.metadata)
+      if (one['operation'] === 'upsert') return setOperation(target, store, request.metadata, false)
       if (one['operation'] !== 'delete') throw errors.unsupportedOperation(String(one['operation']))
-      return { type: 'delete', key: store.keyOf(String(target['key'] ?? '')), etag: etagOf(target) }
+      return { type: 'delete', key: store.keyOf(String(target['key'] ?? ''), false), etag: etagOf(target) }
     })
     if (operations.length > 0) await store.run(() => store.store.apply(operations))
     return noContent

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../log/index.ts'
-import { checkEtag, EtagMismatchError, noItemUpdated, type StateItem, type StateStore } from './state-store.ts'
+import { checkEtag, EtagMismatchError, type StateItem, type StateStore } from './state-store.ts'
 
 /** state.in-memory: one process, gone with it. */
 export function memoryStateStore(clock: Clock): StateStore {
@@ -23,8 +23,10 @@ export function memoryStateStore(clock: Clock): StateStore {
           next.delete(operation.key)
           continue
         }
-        if (operation.firstWrite && operation.etag === undefined && current) throw noItemUpdated()
-        const expires = operation.ttl === undefined ? undefined : clock.now() + operation.ttl * 1000
+        if (operation.firstWrite && operation.etag === undefined && current)
+          throw new EtagMismatchError('item already exists and no etag was passed')
+        const { ttl = 0 } = operation
+        const expires = ttl <= 0 ? undefined : clock.now() + ttl * 1000
         next.set(operation.key, { value: operation.value, etag: randomUUID(), expires })
       }
       items = next

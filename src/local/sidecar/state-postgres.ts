@@ -64,8 +64,10 @@ async function applyOne(client: pg.ClientBase, table: string, operation: Operati
     if (etag && rowCount !== 1) throw new EtagMismatchError()
     return
   }
-  const { value, ttl, firstWrite } = operation
-  const expires = ttl === undefined ? 'NULL' : `now() + interval '${Math.trunc(ttl)} seconds'`
+  const { value, ttl = 0, firstWrite } = operation
+  // components-contrib state/utils ParseTTL.
+  if (ttl < -1) throw new Error("error parsing TTL: incorrect value for metadata 'ttlInSeconds': must be -1 or greater")
+  const expires = ttl <= 0 ? 'NULL' : `now() + interval '${Math.trunc(ttl)} seconds'`
   const assign = `value = $2, updated_at = now(), etag = gen_random_uuid(), expires_at = ${expires}`
   const { rowCount } = etag
     ? await client.query(

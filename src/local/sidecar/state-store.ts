@@ -12,7 +12,7 @@ export interface SetOperation {
   value: Buffer
   etag: string | undefined
   firstWrite: boolean
-  /** Seconds; undefined: for ever. */
+  /** Seconds, as the caller wrote them; none, 0 or less: for ever. Whether less than -1 is refused is the store's. */
   ttl: number | undefined
 }
 

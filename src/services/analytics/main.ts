@@ -17,12 +17,13 @@ const types: readonly EventType[] = [
 
 /** Figures about a user's tasks, from a projection that replaying the topic rebuilds. */
 export const startAnalytics = (config: ServiceConfig): Promise<RunningService> =>
-  startService('analytics', config, ({ app, db, log, metrics, authenticate }) => {
+  startService('analytics', config, ({ app, db, dapr, log, metrics, authenticate }) => {
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
       handlers: { ...Object.fromEntries(types.map(type => [type, project])), 'user.erased': erase },
       db,
+      dapr,
       log,
       metrics,
       ...(config.appApiToken ? { appApiToken: config.appApiToken } : {}),

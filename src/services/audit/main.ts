@@ -25,13 +25,14 @@ interface Query {
 
 /** Records every change once, in a chain per user that shows any later tampering. */
 export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
-  startService('audit', config, ({ app, db, log, metrics, authenticate }) => {
+  startService('audit', config, ({ app, db, dapr, log, metrics, authenticate }) => {
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
       // Every type there is: what an audit does not record cannot be asked for later.
       handlers: Object.fromEntries((Object.keys(EVENT_SCHEMAS) as EventType[]).map(type => [type, record])),
       db,
+      dapr,
       log,
       metrics,
       ...(config.appApiToken ? { appApiToken: config.appApiToken } : {}),

@@ -1,4 +1,5 @@
 import { SERVICES } from '../../contracts/topology.ts'
+import { startCanary } from '../../kit/canary.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
 import { startRelay } from '../../kit/relay.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
@@ -17,8 +18,27 @@ const contract = SERVICES.find(({ service }) => service === 'backend')!
 /** Tasks: REST and MCP, the outbox relay, and the occurrences that the recurring service asks for. */
 export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
   startService('backend', config, ({ app, db, dapr, log, metrics, authenticate, onClose, onListen }) => {
-    const relay = startRelay({ databaseUrl: config.databaseUrl!, service: 'backend', dapr, log, metrics })
+    const relay = startRelay({
+      databaseUrl: config.databaseUrl!,
+      service: 'backend',
+      dapr,
+      log,
+      metrics,
+      onLeading: () => canary.wake(),
+    })
     onClose(relay.stop)
+    const { appId } = config
+    const canary = startCanary({
+      appId,
+      topics: contract.publishes,
+      everyMs: config.canarySeconds * 1_000,
+      dapr,
+      isLeader: relay.isLeader,
+      log,
+      metrics,
+    })
+    // A canary under way is not worth waiting for.
+    onClose(() => void canary.stop())
     const routes = { db, authenticate, appId: config.appId, wake: relay.wake }
     registerRoutes(app, routes)
     registerSeries(app, routes)
@@ -31,7 +51,12 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
       handlers: { 'recurrence.triggered': createOccurrence(config.appId, relay.wake) },
+      publishing: () => {
+        const [published, unpublished] = [canary.published(), relay.problem()]
+        return { ...(published && { published }), ...(unpublished !== undefined && { unpublished }) }
+      },
       db,
+      dapr,
       log,
       metrics,
       ...(config.appApiToken ? { appApiToken: config.appApiToken } : {}),

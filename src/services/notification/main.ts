@@ -47,6 +47,7 @@ export const startNotification = (config: ServiceConfig): Promise<RunningService
         'user.erased': onErased(alarms),
       },
       db,
+      dapr,
       log,
       metrics,
       ...token,

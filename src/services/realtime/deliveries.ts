@@ -2,11 +2,15 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, type Registry } from 'prom-client'
 import { normalise } from '../../contracts/events/index.ts'
 import { eventRoute, IGNORE_ROUTE } from '../../contracts/topology.ts'
+import type { Dapr } from '../../kit/dapr.ts'
+import { serveFlow } from '../../kit/flow.ts'
 import type { Logger } from '../../kit/log.ts'
 import { requireToken } from '../../kit/subscriber.ts'
 import type { Hub } from './hub.ts'
 
 export interface DeliveryOptions {
+  appId: string
+  dapr: Pick<Dapr, 'metadata'>
   topics: readonly string[]
   hub: Hub
   log: Logger
@@ -23,6 +27,7 @@ const SHOWN = /^(ui|notification)\./
  */
 export function serveDeliveries(app: FastifyInstance, options: DeliveryOptions): void {
   const { hub, log } = options
+  const receipts = serveFlow(app, options)
   const consumed = new Counter({
     name: 'events_consumed_total',
     help: 'Deliveries by outcome.',
@@ -34,6 +39,10 @@ export function serveDeliveries(app: FastifyInstance, options: DeliveryOptions):
     if (result.outcome !== 'event') {
       log.warn({ topic, outcome: result.outcome }, 'event is left out')
       return result.outcome
+    }
+    if (result.type === 'canary.sent') {
+      receipts.arrived(topic, result.event.time)
+      return 'canary'
     }
     if (!SHOWN.test(result.type)) return 'ignored'
     const { id, type, time, subject, sequence, data } = result.event

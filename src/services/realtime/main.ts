@@ -3,6 +3,7 @@ import { Gauge } from 'prom-client'
 import { SERVICES } from '../../contracts/topology.ts'
 import { authenticator } from '../../kit/auth.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
+import { daprClient } from '../../kit/dapr.ts'
 import { createHttp } from '../../kit/http.ts'
 import { createLogger } from '../../kit/log.ts'
 import type { RunningService } from '../../kit/service.ts'
@@ -32,6 +33,8 @@ export async function startRealtime(config: ServiceConfig, settle: number = SETT
     },
   })
   serveDeliveries(app, {
+    appId: config.appId,
+    dapr: daprClient(config),
     topics: contract.consumes.map(({ topic }) => topic),
     hub,
     log,

@@ -10,12 +10,13 @@ const contract = SERVICES.find(({ service }) => service === 'recurring')!
 
 /** Turns completed occurrences into the request for the next one. */
 export const startRecurring = (config: ServiceConfig): Promise<RunningService> =>
-  startService('recurring', config, ({ app, db, log, metrics }) => {
+  startService('recurring', config, ({ app, db, dapr, log, metrics }) => {
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
       handlers: { 'task.completed': onCompleted(config.appId), 'user.erased': onErased },
       db,
+      dapr,
       log,
       metrics,
       ...(config.appApiToken ? { appApiToken: config.appApiToken } : {}),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expectGolden } from '../../support/golden.ts'
-import { differences } from './compare.ts'
+import { differences } from '../compare.ts'
 import {
   EXCEPTIONS_FILE,
   type Exceptions,
@@ -14,7 +14,7 @@ import {
   unexpected,
 } from './exceptions.ts'
 import { prepare } from './fixtures-run.ts'
-import { ENGINE, readRecording } from './recorded.ts'
+import { recordings } from './recorded.ts'
 import { runTable } from './run.ts'
 import { TABLES } from './tables/index.ts'
 import type { Target } from './target.ts'
@@ -36,7 +36,7 @@ afterAll(async () => {
   const rows = TABLES.reduce((sum, table) => sum + table.rows.length, 0)
   const differ = Object.values(found).reduce((sum, each) => sum + Object.keys(each).length, 0)
   const lines = [
-    `embedded API server beside ${ENGINE}: ${rows} rows, ${rows - differ} answered alike`,
+    `embedded API server beside ${recordings.engine}: ${rows} rows, ${rows - differ} answered alike`,
     ...summary(Object.values(found)),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
@@ -46,7 +46,7 @@ test.each(TABLES.map(table => [table.name, table] as const))(
   'the table %s: only the noted rows differ from the real server',
   async (_, table) => {
     const ours = await runTable(embedded, table)
-    const theirs = readRecording(table.name)
+    const theirs = recordings.read(table.name)
     found[table.name] = exceptionsIn(ours, theirs)
     if (process.env['UPDATE_GOLDEN'] === '1') return
     const rows = table.rows.map(({ name }) => name)

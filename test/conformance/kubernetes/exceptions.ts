@@ -6,9 +6,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
-import { places } from './compare.ts'
+import { places, type Recorded, type Recording } from '../compare.ts'
 import type { Json } from './row.ts'
-import type { Recorded, Recording } from './run.ts'
 
 /** From the mildest to the gravest; a row is of the gravest kind that one of its answers shows. */
 export const REASONS = {

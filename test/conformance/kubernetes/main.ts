@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findEngines } from '../../engines/find.ts'
-import { differences } from './compare.ts'
+import { differences } from '../compare.ts'
 import { type Exceptions, exceptionsIn, readExceptions, summary, unexpected } from './exceptions.ts'
 import { prepare } from './fixtures-run.ts'
-import { readRecording, writeRecording } from './recorded.ts'
+import { recordings } from './recorded.ts'
 import { runTable } from './run.ts'
 import { TABLES } from './tables/index.ts'
 import { startEmbedded, startEngine } from './targets.ts'
@@ -25,6 +25,7 @@ const { values } = parseArgs({
   },
 })
 const tables = TABLES.filter(table => !values.only || values.only.split(',').includes(table.name))
+if (tables.length === 0) process.exit(0)
 const { missing } = findEngines(['etcd', 'kube-apiserver', 'kube-controller-manager'])
 if (missing.length > 0) {
   console.error(`no ${missing.join(', ')} on this machine: nothing was compared with the real thing (make engines)`)
@@ -46,9 +47,9 @@ try {
     const only = values.row ? ({ name }: { name: string }) => name.includes(values.row!) : undefined
     const [real, ours] = await Promise.all([runTable(engine, table, only), runTable(embedded, table, only)])
     rows += Object.keys(ours).length
-    if (values.record) writeRecording(table.name, real)
+    if (values.record) recordings.write(table.name, real)
     else
-      for (const each of differences(table, real, readRecording(table.name), { ours: 'today', theirs: 'recorded' })) {
+      for (const each of differences(table, real, recordings.read(table.name), { ours: 'today', theirs: 'recorded' })) {
         stale++
         console.log(`stale recording: ${each.table}: ${each.row}: ${each.text}`)
       }

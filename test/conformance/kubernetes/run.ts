@@ -1,21 +1,10 @@
 /** Runs tables against a server and writes down what it answered. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { at } from '../../../src/local/kube-api/json.ts'
+import type { Recorded, Recording } from '../compare.ts'
 import { Normaliser } from './normalise.ts'
 import type { Json, JsonObject, Row, Step, Table } from './row.ts'
 import { type Answer, send, type Target } from './target.ts'
-
-/** What is compared of one answer. */
-export interface Recorded {
-  request: string
-  status: number
-  /** Only what a rule is about. */
-  headers: Record<string, string>
-  body: Json
-}
-
-/** Answers by row. */
-export type Recording = Record<string, Recorded[]>
 
 const HEADERS = ['content-type', 'warning', 'retry-after', 'allow']
 

@@ -1,7 +1,23 @@
 /** The first place where two recordings of a row part, and how many there are. */
-import { canonical, equal, type Json, type JsonObject } from '../../../src/local/kube-api/json.ts'
-import type { Table } from './row.ts'
-import type { Recorded, Recording } from './run.ts'
+import { canonical, equal, type Json, type JsonObject } from '../../src/local/kube-api/json.ts'
+
+/** What is compared of one answer. */
+export interface Recorded {
+  request: string
+  status: number
+  /** Only what a rule is about. */
+  headers: Record<string, string>
+  body: Json
+}
+
+/** Answers by row. */
+export type Recording = Record<string, Recorded[]>
+
+/** What a difference tells of a table. */
+interface Rules {
+  name: string
+  rows: readonly { name: string; rule: string }[]
+}
 
 export interface Difference {
   table: string
@@ -43,7 +59,7 @@ const asJson = (answers: readonly Recorded[]): Json => answers as unknown as Jso
 
 /** One line for each row whose answers differ. `ours` and `theirs` name the two sides in it. */
 export function differences(
-  table: Table,
+  table: Rules,
   recorded: Recording,
   reference: Recording,
   names: { ours: string; theirs: string } = { ours: 'embedded', theirs: 'engine' },
