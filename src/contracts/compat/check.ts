@@ -28,16 +28,13 @@ export interface Break {
  * @returns the first break of each type and direction
  */
 export function breaks(current: Contracts, releases: readonly Contracts[]): Break[] {
-  return releases.flatMap(release => [...between(release, current), ...between(current, release)])
-}
-
-function between(writer: Contracts, reader: Contracts): Break[] {
-  return Object.keys(writer.events).flatMap(type => {
-    // An old consumer acknowledges a type it does not know; a new one must know every old type.
-    if (!reader.events[type] && Number.parseFloat(reader.version) < Number.parseFloat(writer.version)) return []
-    const found = firstBreak(type, writer, reader)
-    return found ? [found] : []
-  })
+  return releases.flatMap(release => [
+    ...Object.keys(release.events).flatMap(type => firstBreak(type, release, current) ?? []),
+    // What an old consumer does not know at all, it acknowledges.
+    ...Object.keys(release.events).flatMap(type =>
+      current.events[type] ? (firstBreak(type, current, release) ?? []) : [],
+    ),
+  ])
 }
 
 function firstBreak(type: string, writer: Contracts, reader: Contracts): Break | undefined {
