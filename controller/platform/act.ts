@@ -4,7 +4,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { isKubeError } from '../kube/errors.ts'
 import type { RecordEvent } from '../kube/events.ts'
 import { type KubeObject, keyOf } from '../kube/objects.ts'
-import type { Drift } from '../kube/ownership.ts'
+import { type Drift, type OwnedFields, ownedFields } from '../kube/ownership.ts'
 import type { Step } from './plan.ts'
 import { FIELD_MANAGER, KINDS, type Platform } from './platform.ts'
 
@@ -93,6 +93,8 @@ async function perform(
       )}`
 }
 
+const REPLICAS_MANAGER = `${FIELD_MANAGER}-replicas`
+
 /** The autoscaler is to have the replicas, and they are still ours alone. */
 const givesUpReplicas = ({ object, drift }: { object: KubeObject; drift: Drift[] }): boolean =>
   object.kind === KINDS.deployment.kind &&
@@ -108,6 +110,9 @@ async function handOverReplicas(client: KubeClient, { apiVersion, kind, metadata
   const { namespace, name } = metadata
   const live = await client.get({ apiVersion, kind }, namespace, name)
   if (!live) return
+  const handedOver = ownedFields(live, REPLICAS_MANAGER)?.['f:spec'] as OwnedFields | undefined
+  // Whoever died between the two writes comes by here again.
+  if (handedOver?.['f:replicas'] !== undefined) return
   const { resourceVersion } = live.metadata
   await client.apply(
     {
@@ -117,7 +122,7 @@ async function handOverReplicas(client: KubeClient, { apiVersion, kind, metadata
       metadata: { name, ...(namespace && { namespace }), ...(resourceVersion && { resourceVersion }) },
       spec: { replicas: live['spec']?.replicas ?? 1 },
     },
-    { fieldManager: `${FIELD_MANAGER}-replicas`, force: true, reason: 'ReplicasHandedOver' },
+    { fieldManager: REPLICAS_MANAGER, force: true, reason: 'ReplicasHandedOver' },
   )
 }
 

@@ -111,6 +111,25 @@ const upgrade =
   async (_people, operator) =>
     operator.upgrade(version)
 
+const createSecret =
+  (name: string, stringData: Record<string, string>): Action =>
+  people =>
+    people.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, stringData } as never)
+
+const EXTERNAL: PlatformSpec = {
+  ...SPEC,
+  kafka: {
+    external: {
+      bootstrapServers: ['kafka.example.com:9093'],
+      authentication: {
+        type: 'SCRAM-SHA-512',
+        username: 'todo',
+        passwordSecretRef: { name: 'kafka', key: 'password' },
+      },
+      topics: 'Managed',
+    },
+  },
+}
 const MORE = { services: { analytics: { enabled: true } } }
 const LESS = { services: { analytics: { enabled: false } } }
 const { version: _pinned, ...UNPINNED } = SPEC
@@ -125,6 +144,21 @@ export const SCENARIOS: readonly Scenario[] = [
     from: 'shared-kafka',
     replicas: 1,
     actions: [create('todo', sharedSpec())],
+  },
+  {
+    name: 'create-external-kafka',
+    whole: true,
+    ready: ['todo'],
+    from: 'empty',
+    replicas: 1,
+    actions: [create('todo', EXTERNAL), createSecret('kafka', { password: 'secret' })],
+  },
+  {
+    name: 'autoscaled',
+    ready: ['todo'],
+    from: 'create',
+    replicas: 1,
+    actions: [change({ services: { backend: { autoscaling: { min: 2, max: 6 } } } })],
   },
   {
     name: 'crds-come-late',
