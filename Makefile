@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz engines conformance bench-up bench-runtime clean
+.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance bench-up bench-runtime clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,13 @@ plan-property: node_modules/.installed ## the plan against the writes made, over
 
 schema-check: node_modules/.installed ## event schemas against every release, both ways, with a counter-example for each break
 	@node src/contracts/compat/main.ts
+
+soak: node_modules/.installed ## load, kills and a broker that misbehaves (COMMANDS=1000000 KILLS=1000 DUPLICATES=0.05 REORDER=0.02 LOST=0.01 SEED=1)
+	@node test/soak/main.ts --commands $(or $(COMMANDS),1000000) --kills $(or $(KILLS),1000) --duplicates $(or $(DUPLICATES),0.05) \
+	  --reorder $(or $(REORDER),0.02) --lost-replies $(or $(LOST),0.01) --seed $(or $(SEED),1)
+
+soak-defects: node_modules/.installed ## safeguards of the data plane taken out one by one, which the soak must notice
+	@node test/soak/defects.ts
 
 fuzz: node_modules/.installed ## arbitrary bodies against the reader of events (BODIES=1000000)
 	@node test/fuzz/main.ts --bodies $(or $(BODIES),1000000) --seed $(or $(SEED),1)

@@ -19,12 +19,9 @@ const after = (change: Change): Break[] => {
 
 /** A field of each kind, and the same mutations for several types, so that nothing depends on one schema. */
 const strings: readonly [string, (s: Parameters<Change>[0]) => Schema][] = [
-  ['Task.title', s => s.definitions['Task'].properties.title],
-  ['Task.due_tz', s => s.definitions['Task'].properties.due_tz],
   ['Recurrence.rrule', s => s.definitions['Recurrence'].properties.rrule],
   ['reminder.triggered title', s => s.events['reminder.triggered'].properties.title],
   ['dlq.parked reason', s => s.events['dlq.parked'].properties.reason],
-  ['notification.failed reason', s => s.events['notification.failed'].properties.reason],
 ]
 
 const breaking: [string, Change, string][] = [

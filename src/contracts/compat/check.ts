@@ -1,3 +1,4 @@
+import { canonicalJson } from '../events/identifiers.ts'
 import type { JsonSchema } from '../events/schemas.ts'
 import { compileSchema, type Violation, violationsOf } from '../events/validate.ts'
 import { type Definitions, valuesOf } from './documents.ts'
@@ -27,16 +28,13 @@ export interface Break {
  * @returns the first break of each type and direction
  */
 export function breaks(current: Contracts, releases: readonly Contracts[]): Break[] {
-  return releases.flatMap(release => [...between(release, current), ...between(current, release)])
-}
-
-function between(writer: Contracts, reader: Contracts): Break[] {
-  return Object.keys(writer.events).flatMap(type => {
-    // An old consumer acknowledges a type it does not know; a new one must know every old type.
-    if (!reader.events[type] && Number.parseFloat(reader.version) < Number.parseFloat(writer.version)) return []
-    const found = firstBreak(type, writer, reader)
-    return found ? [found] : []
-  })
+  return releases.flatMap(release => [
+    ...Object.keys(release.events).flatMap(type => firstBreak(type, release, current) ?? []),
+    // What an old consumer does not know at all, it acknowledges.
+    ...Object.keys(release.events).flatMap(type =>
+      current.events[type] ? (firstBreak(type, current, release) ?? []) : [],
+    ),
+  ])
 }
 
 function firstBreak(type: string, writer: Contracts, reader: Contracts): Break | undefined {
@@ -44,6 +42,7 @@ function firstBreak(type: string, writer: Contracts, reader: Contracts): Break |
   const written = writer.events[type]!
   const known = reader.events[type]
   if (!known) return { ...about, violation: { field: '', message: 'the type is gone' }, example: undefined }
+  if (whole(written, writer.definitions) === whole(known, reader.definitions)) return undefined
   const accepts = compileSchema(known, reader.definitions, 'consume')
   const emits = compileSchema(written, writer.definitions, 'publish')
   for (const example of valuesOf(written, writer.definitions)) {
@@ -51,4 +50,20 @@ function firstBreak(type: string, writer: Contracts, reader: Contracts): Break |
     return { ...about, violation: violationsOf(accepts)[0]!, example }
   }
   return undefined
+}
+
+/** A schema with every definition it uses, directly or not, as comparable text. */
+function whole(schema: JsonSchema, definitions: Definitions): string {
+  const used = new Map<string, JsonSchema>()
+  const visit = (value: unknown): void => {
+    if (value === null || typeof value !== 'object') return
+    const reference = (value as JsonSchema).$ref?.slice('#/$defs/'.length)
+    if (reference !== undefined && !used.has(reference)) {
+      used.set(reference, definitions[reference] ?? {})
+      visit(definitions[reference])
+    }
+    for (const inner of Object.values(value)) visit(inner)
+  }
+  visit(schema)
+  return canonicalJson([schema, ...[...used].sort(([a], [b]) => (a < b ? -1 : 1))])
 }

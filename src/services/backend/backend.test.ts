@@ -102,6 +102,42 @@ describe('tasks', () => {
     })
   })
 
+  test('a batch is done in order, all of it or nothing', async () => {
+    const { body: old } = await anna('POST', '/api/v1/tasks', { title: 'old' })
+    const before = (await anna('GET', '/api/v1/tasks?limit=200')).body.items.length
+    const operations = [
+      { op: 'create', task: { title: 'new', tags: ['batch'] } },
+      { op: 'update', id: old.id, task: { title: 'newer' }, if_match: '"1"' },
+      { op: 'complete', id: old.id },
+      { op: 'delete', id: old.id },
+      { op: 'restore', id: old.id },
+    ]
+    const { status, body } = await anna('POST', '/api/v1/tasks/batch', { operations })
+    expect(status).toBe(200)
+    expect(body.items.map(({ title, version }: { title: string; version: number }) => [title, version])).toEqual([
+      ['new', 1],
+      ['newer', 2],
+      ['newer', 3],
+      ['newer', 4],
+      ['newer', 5],
+    ])
+    const failing = [...operations, { op: 'update', id: old.id, task: { due_at: 'whenever' } }].map(one => ({
+      ...one,
+      if_match: undefined,
+    }))
+    expect((await anna('POST', '/api/v1/tasks/batch', { operations: failing })).body).toMatchObject({
+      code: 'TEP4001',
+      operation: 5,
+      errors: [{ field: 'operations.5.task.due_at' }],
+    })
+    expect((await anna('GET', '/api/v1/tasks?limit=200')).body.items.length).toBe(before + 1)
+    expect((await ben('POST', '/api/v1/tasks/batch', { operations: [{ op: 'delete', id: old.id }] })).status).toBe(404)
+    const wrong = await anna('POST', '/api/v1/tasks/batch', { operations: [{ op: 'burn', id: old.id }] })
+    expect(wrong.body.code).toBe('TEP4001')
+    const unknown = await anna('POST', '/api/v1/tasks/batch', { operations: [{ op: 'create', task: { titel: 'x' } }] })
+    expect(unknown.body.errors.map(({ field }: { field: string }) => field)).toContain('operations.0.task.titel')
+  })
+
   test('spellings of the seeds are understood', async () => {
     const { body } = await anna('POST', '/api/v1/tasks', {
       title: 'a',

@@ -1,3 +1,4 @@
+import { batchSchema } from './batch.ts'
 import { listSchema, purgeSchema, replaySchema } from './dead-letters.ts'
 import { filterProperties } from './letters.ts'
 import {
@@ -64,6 +65,14 @@ export const openapi = {
         parameters: [idempotency],
         requestBody: { required: true, ...json(createTaskSchema) },
         responses: { 201: ok(ref('Task'), 'Created'), default: problem },
+      },
+    },
+    '/api/v1/tasks/batch': {
+      post: {
+        summary: 'Up to 100 operations, all or none',
+        parameters: [idempotency],
+        requestBody: { required: true, ...json(batchSchema) },
+        responses: { 200: ok({ type: 'object' }), default: problem },
       },
     },
     '/api/v1/tasks/{id}': {

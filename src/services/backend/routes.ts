@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../../kit/problem.ts'
 import type { Actor } from './actor.ts'
+import { batchSchema, type Operation, runBatch } from './batch.ts'
 import { changeTask, createTask, deleteTask, restoreTask, type Scope } from './commands.ts'
 import { endpoints, type RouteOptions } from './endpoints.ts'
 import type { Answer } from './idempotency.ts'
@@ -41,6 +42,17 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
         )
         return answer(task, 201, { location: `/api/v1/tasks/${task.row.id}` })
       }),
+  )
+
+  app.post<{ Body: { operations: Operation[] } }>(
+    '/api/v1/tasks/batch',
+    { schema: { body: batchSchema } },
+    (request, reply) =>
+      write(request, reply, async actor => ({
+        status: 200,
+        headers: {},
+        body: { items: (await runBatch(actor, request.body.operations)).map(toJson) },
+      })),
   )
 
   app.get<{ Querystring: ListQuery }>('/api/v1/tasks', { schema: { querystring: listQuerySchema } }, request =>
