@@ -12,7 +12,7 @@ import { badRequest, methodNotAllowed, noSuchPath, notImplemented, PageNotFound,
 import { deleteOptions, remove } from './verbs/delete.ts'
 import { podLog } from './verbs/log.ts'
 import { patch } from './verbs/patch.ts'
-import { find, get, list, selectorOf } from './verbs/read.ts'
+import { find, get, list, requestedVersion, selectorOf } from './verbs/read.ts'
 import { scaleOf, writeScale } from './verbs/scale.ts'
 import { watch } from './verbs/watch.ts'
 import { create, update, type Written } from './verbs/write.ts'
@@ -157,7 +157,10 @@ function single(context: Context, call: Call, name: string): KubeResponse {
   const subresource = path.subresource === 'status' ? 'status' : ''
   switch (request.method) {
     case 'GET':
-      if (!isWatch(query)) return get(context, type, path.namespace, name, formOf(call))
+      if (!isWatch(query)) {
+        requestedVersion(query)
+        return get(context, type, path.namespace, name, formOf(call))
+      }
       query.set('fieldSelector', `metadata.name=${name}`)
       return watch(context, type, path.namespace, query, formOf(call))
     case 'PUT': {

@@ -84,8 +84,13 @@ export const methodNotAllowed = () =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 export const notAcceptable = (offers: string[]) =>
   new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${offers.join(', ')}`)
-export const alreadyExists = (type: Named, name: string) =>
-  new StatusError(409, 'AlreadyExists', `${qualified(type)} "${name}" already exists`, about(type, name))
+export const alreadyExists = (type: Named, name: string, leaving: boolean) =>
+  new StatusError(
+    409,
+    'AlreadyExists',
+    `${leaving ? 'object is being deleted: ' : ''}${qualified(type)} "${name}" already exists`,
+    about(type, name),
+  )
 export const conflict = (type: Named, name: string, why: string) =>
   new StatusError(
     409,

@@ -4,7 +4,7 @@ import type { Connection, TopicAdmin } from './admin.ts'
 const TOPIC = 2
 const SET = 0
 
-const TIMEOUT_MS = 20_000
+const TIMEOUT_MS = 10_000
 
 /** The one place that knows which Kafka client there is. Loaded on demand: no other process of the image needs it. */
 export async function connectAdmin({ brokers, tls, sasl }: Connection): Promise<TopicAdmin> {
@@ -14,7 +14,9 @@ export async function connectAdmin({ brokers, tls, sasl }: Connection): Promise<
     bootstrapBrokers: brokers,
     connectTimeout: TIMEOUT_MS,
     timeout: TIMEOUT_MS,
-    retries: 2,
+    // A topic that was just made has no leader for a moment.
+    retries: 4,
+    retryDelay: 500,
     ...(tls && {
       tls: {
         ...(tls.ca && { ca: tls.ca }),

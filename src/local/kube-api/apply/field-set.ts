@@ -119,7 +119,8 @@ export function printPaths(set: FieldSet, prefix = ''): string[] {
   return paths
 }
 
-function printElement(element: string): string {
+/** One step of a path as conflicts print it. */
+export function printElement(element: string): string {
   const text = element.slice(2)
   if (element.startsWith('f:')) return `.${text}`
   if (element.startsWith('v:')) return `[=${text}]`

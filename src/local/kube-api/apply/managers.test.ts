@@ -66,8 +66,8 @@ test('changing what others own is a conflict with one cause per field and the ma
   const status = await refusal(apply(configMap('a', { x: '2', y: '2', z: '2' }), 'me'))
   expect(status).toMatchObject({ code: 409, reason: 'Conflict' })
   expect(status.details?.causes).toEqual([
-    { reason: 'FieldManagerConflict', message: 'conflict with "owner" using v1', field: '.data.x' },
-    { reason: 'FieldManagerConflict', message: 'conflict with "owner" using v1', field: '.data.y' },
+    { reason: 'FieldManagerConflict', message: 'conflict with "owner"', field: '.data.x' },
+    { reason: 'FieldManagerConflict', message: 'conflict with "owner"', field: '.data.y' },
   ])
   const forced = await apply(configMap('a', { x: '2', y: '2' }), 'me', true)
   expect(forced['data']).toEqual({ x: '2', y: '2' })
@@ -79,7 +79,7 @@ test('apply after an update conflicts with the updater, unless it wants the same
   await api.clientFor('kubectl-edit').merge(deployment(''), 'default', 'web', { spec: { replicas: 9 } })
   expect((await refusal(apply(deployment('web'), 'me'))).details?.causes?.[0]).toMatchObject({
     field: '.spec.replicas',
-    message: expect.stringMatching(/^conflict with "kubectl-edit" using apps\/v1 at /),
+    message: 'conflict with "kubectl-edit" using apps/v1',
   })
   const same = await apply(deployment('web', { replicas: 9 }), 'me')
   expect(managers(same).map(entry => entry.manager)).toEqual(['me', 'kubectl-edit'])
@@ -240,6 +240,8 @@ describe('rules for all inputs', () => {
                 if (manager !== step.manager && fields[key] !== value) delete fields[key]
             last.set(step.manager, { ...step.data })
             expect(after['data'] ?? {}).toEqual(Object.assign({}, ...last.values()))
+            // An empty map is owned and not stored: whoever else owns it conflicts, as kube-apiserver was recorded to say.
+            if (Object.keys(step.data).length === 0) continue
             expect((await apply(configMap(name, step.data), step.manager)).metadata.resourceVersion).toBe(
               after.metadata.resourceVersion,
             )

@@ -152,10 +152,11 @@ function settle(
   return changes
 }
 
+/** As apiserver's managedfields/internal/conflict.go prints a manager: only an updater has an API version of its own. */
 function describe(manager: Manager): string {
   const subresource = manager.subresource ? ` with subresource ${JSON.stringify(manager.subresource)}` : ''
-  const time = manager.operation === 'Update' && manager.time ? ` at ${manager.time}` : ''
-  return `${JSON.stringify(manager.name)}${subresource} using ${manager.apiVersion}${time}`
+  const version = manager.operation === 'Update' ? ` using ${manager.apiVersion}` : ''
+  return `${JSON.stringify(manager.name)}${subresource}${version}`
 }
 
 function applyConflict(conflicts: { manager: Manager; paths: FieldSet }[]): StatusError {
@@ -165,14 +166,14 @@ function applyConflict(conflicts: { manager: Manager; paths: FieldSet }[]): Stat
     const fields = printPaths(paths)
     for (const field of fields)
       causes.push({ reason: 'FieldManagerConflict', message: `conflict with ${describe(manager)}`, field })
-    lines.push(
-      fields.length === 1
-        ? `conflict with ${describe(manager)}: ${fields[0]}`
-        : `conflicts with ${describe(manager)}:\n${fields.map(field => `- ${field}`).join('\n')}`,
-    )
+    lines.push(`conflicts with ${describe(manager)}:\n${fields.map(field => `- ${field}`).join('\n')}`)
   }
-  const count = `${causes.length} conflict${causes.length === 1 ? '' : 's'}`
-  return new StatusError(409, 'Conflict', `Apply failed with ${count}: ${lines.join('\n')}`, { causes })
+  const [only] = causes
+  const text =
+    causes.length === 1
+      ? `1 conflict: ${only!.message}: ${only!.field}`
+      : `${causes.length} conflicts: ${lines.toSorted().join('\n')}`
+  return new StatusError(409, 'Conflict', `Apply failed with ${text}`, { causes })
 }
 
 /** Records an Update (POST, PUT, PATCH): the actor owns what it added or changed. `after` gets the new managedFields. */

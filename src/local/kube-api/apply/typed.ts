@@ -5,7 +5,7 @@
  */
 import { canonical, equal, isObject, type Json, type JsonObject } from '../json.ts'
 import { anything, fieldSchema, isNamedField, type Schema } from '../schema/schema.ts'
-import { descend, emptySet, type FieldSet, isEmpty } from './field-set.ts'
+import { descend, emptySet, type FieldSet, isEmpty, printElement } from './field-set.ts'
 
 type Shape = 'leaf' | 'map' | 'list'
 
@@ -64,13 +64,16 @@ export function checkMergeable(value: Json, schema: Schema, path = ''): void {
   const kind = shape(value, schema)
   if (kind === 'list') {
     const seen = new Set<string>()
-    for (const item of value as Json[]) {
+    for (const [index, item] of (value as Json[]).entries()) {
       const element = itemElement(item, schema)
       if (element === undefined) {
-        const [key = ''] = schema['x-kubernetes-list-map-keys'] ?? []
-        throw new UnmergeableList(path, `associative list with keys has an element that omits key field "${key}"`)
+        const keys = (schema['x-kubernetes-list-map-keys'] ?? []).map(key => JSON.stringify(key)).join(' ')
+        throw new UnmergeableList(
+          path,
+          `element ${index}: associative list with keys has an element that omits all key fields [${keys}] (and doesn't have default values for any key fields)`,
+        )
       }
-      if (seen.has(element)) throw new UnmergeableList(path, `duplicate entries for key [${element.slice(2)}]`)
+      if (seen.has(element)) throw new UnmergeableList(path, `duplicate entries for key ${printElement(element)}`)
       seen.add(element)
       checkMergeable(item, schema.items ?? anything, `${path}[${element.slice(2)}]`)
     }

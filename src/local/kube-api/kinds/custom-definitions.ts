@@ -1,15 +1,30 @@
 /** CustomResourceDefinitions: what makes one valid, and the status that the API server's controllers give it. */
 import { timestamp } from '../context.ts'
 import { child, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
-import { compileProblem } from '../schema/cel.ts'
-import { compilePattern } from '../schema/pattern.ts'
-import { joinPath, type ValidationRule } from '../schema/schema.ts'
 import type { FieldError } from '../status.ts'
+import { subdomain, subdomainRule } from './names.ts'
 import type { Registry } from './registry.ts'
+import { checkStructural } from './structural.ts'
 
 const label = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
+const labelRule =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string']
 
-/** Appends what is wrong with a CRD (apiextensions validation, structural schemas). */
+const invalid = (field: string, value: unknown, detail: string): FieldError => ({
+  reason: 'FieldValueInvalid',
+  field,
+  value,
+  detail,
+})
+const missing = (field: string, detail?: string): FieldError => ({
+  reason: 'FieldValueRequired',
+  field,
+  ...(detail && { detail }),
+})
+const textsOf = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(show) : [])
+
+/** Appends what is wrong with a CRD (apiextensions-apiserver pkg/apis/apiextensions/validation). */
 export function checkDefinition(
   registry: Registry,
   definition: JsonObject,
@@ -18,11 +33,8 @@ export function checkDefinition(
 ): void {
   const spec = child(definition, 'spec')
   const names = child(spec, 'names')
-  const bad = (field: string, value: unknown, detail: string) =>
-    errors.push({ reason: 'FieldValueInvalid', field, value, detail })
-  const missing = (field: string) => errors.push({ reason: 'FieldValueRequired', field })
-  for (const field of ['group', 'scope']) if (!spec[field]) missing(`spec.${field}`)
-  for (const field of ['plural', 'kind']) if (!names[field]) missing(`spec.names.${field}`)
+  const versions = Array.isArray(spec['versions']) ? (spec['versions'] as JsonObject[]) : []
+  for (const field of ['group', 'scope']) if (!spec[field]) errors.push(missing(`spec.${field}`))
   if (spec['scope'] && spec['scope'] !== 'Namespaced' && spec['scope'] !== 'Cluster')
     errors.push({
       reason: 'FieldValueNotSupported',
@@ -30,11 +42,23 @@ export function checkDefinition(
       value: spec['scope'],
       detail: 'supported values: "Cluster", "Namespaced"',
     })
-  if (typeof names['plural'] === 'string' && !label.test(names['plural']))
-    bad('spec.names.plural', names['plural'], 'a DNS-1035 label must consist of lower case alphanumeric characters')
-  const wanted = `${show(names['plural'])}.${show(spec['group'])}`
-  const name = child(definition, 'metadata')['name']
-  if (name !== wanted) bad('metadata.name', name, `must be spec.names.plural+"."+spec.group`)
+  if (spec['preserveUnknownFields'] === true)
+    errors.push(
+      invalid(
+        'spec.preserveUnknownFields',
+        true,
+        'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
+      ),
+    )
+  if (spec['group'] && !subdomain.test(show(spec['group'])))
+    errors.push(invalid('spec.group', spec['group'], subdomainRule))
+  checkNames(names, errors)
+  const wanted = `${show(names['plural'] ?? '')}.${show(spec['group'] ?? '')}`
+  const { name } = child(definition, 'metadata')
+  // The name of one that is there already was checked with the group it had.
+  if (!before && name !== wanted)
+    errors.push(invalid('metadata.name', name, `must be spec.names.plural+"."+spec.group`))
+  // kube-apiserver takes it and never serves it (NamesAccepted=False); here it is refused at once.
   const taken = registry
     .types()
     .find(
@@ -43,185 +67,166 @@ export function checkDefinition(
         type.crd !== name &&
         (type.plural === names['plural'] || type.kind === names['kind']),
     )
-  if (taken) bad('spec.names', names['kind'], `${taken.kind} is already in use`)
-  const versions = Array.isArray(spec['versions']) ? (spec['versions'] as JsonObject[]) : []
-  if (versions.length === 0) missing('spec.versions')
+  if (taken) errors.push(invalid('spec.names', names['kind'], `${taken.kind} is already in use`))
+  checkConversion(child(spec, 'conversion'), errors)
   if (versions.filter(version => version['storage'] === true).length !== 1)
-    bad('spec.versions', versions.length, 'must have exactly one version marked as storage version')
-  for (const [index, version] of versions.entries()) {
-    const path = `spec.versions[${index}]`
-    if (typeof version['name'] !== 'string') missing(`${path}.name`)
-    const schema = child(version, 'schema')['openAPIV3Schema']
-    if (!isObject(schema)) missing(`${path}.schema.openAPIV3Schema`)
-    // A stored definition was checked when it came; only a changed schema is looked at again.
-    else if (!before || !equal(before['spec'], definition['spec']))
-      checkStructural(schema, `${path}.schema.openAPIV3Schema`, true, errors)
-  }
+    errors.push(
+      invalid('spec.versions', versions.map(asStruct), 'must have exactly one version marked as storage version'),
+    )
+  if (new Set(versions.map(version => version['name'])).size !== versions.length)
+    errors.push(invalid('spec.versions', versions.map(asStruct), 'must contain unique version names'))
+  checkStored(definition, versions, before, errors)
+  for (const [index, version] of versions.entries()) checkVersion(version, index, versions, errors)
+  // A stored definition was checked when it came; only a changed one is looked at again.
+  if (!before || !equal(before['spec'], definition['spec']))
+    for (const [index, version] of versions.entries()) checkSchema(version, index, versions, errors)
 }
 
-type Shape = (value: Json) => boolean
-const isText: Shape = value => typeof value === 'string'
-const isNumber: Shape = value => typeof value === 'number'
-const isFlag: Shape = value => typeof value === 'boolean'
-const isTexts: Shape = value => Array.isArray(value) && value.every(isText)
-const isSchemas: Shape = value => Array.isArray(value) && value.every(isObject)
-const isPattern: Shape = value => typeof value === 'string' && compilePattern(value) !== undefined
+/** A version as Go prints it; what all versions share has been taken out of them. */
+const asStruct = (version: JsonObject): JsonObject => ({
+  Name: version['name'] ?? '',
+  Served: version['served'] ?? false,
+  Storage: version['storage'] ?? false,
+  Deprecated: version['deprecated'] ?? false,
+  DeprecationWarning: version['deprecationWarning'] ?? null,
+  Schema: null,
+  Subresources: null,
+  AdditionalPrinterColumns: null,
+  SelectableFields: null,
+})
 
-/** The types of JSONSchemaProps' fields, which the library's models leave open because the type contains itself. */
-const keywords: Readonly<Record<string, Shape>> = {
-  ...Object.fromEntries(
-    ['type', 'format', 'description', 'title', 'x-kubernetes-list-type', 'x-kubernetes-map-type'].map(key => [
-      key,
-      isText,
-    ]),
-  ),
-  ...Object.fromEntries(
-    [
-      'minimum',
-      'maximum',
-      'multipleOf',
-      'minLength',
-      'maxLength',
-      'minItems',
-      'maxItems',
-      'minProperties',
-      'maxProperties',
-    ].map(key => [key, isNumber]),
-  ),
-  ...Object.fromEntries(
-    [
-      'nullable',
-      'uniqueItems',
-      'exclusiveMinimum',
-      'exclusiveMaximum',
-      'x-kubernetes-preserve-unknown-fields',
-      'x-kubernetes-int-or-string',
-      'x-kubernetes-embedded-resource',
-    ].map(key => [key, isFlag]),
-  ),
-  ...Object.fromEntries(['allOf', 'anyOf', 'oneOf'].map(key => [key, isSchemas])),
-  ...Object.fromEntries(['required', 'x-kubernetes-list-map-keys'].map(key => [key, isTexts])),
-  pattern: isPattern,
-  enum: Array.isArray,
-  not: isObject,
-  items: isObject,
-  properties: value => isObject(value) && Object.values(value).every(isObject),
-  additionalProperties: value => isObject(value) || typeof value === 'boolean',
-  'x-kubernetes-validations': value =>
-    isSchemas(value) &&
-    (value as JsonObject[]).every(
-      rule =>
-        isText(rule['rule'] ?? null) &&
-        ['message', 'messageExpression', 'reason', 'fieldPath'].every(
-          key => rule[key] === undefined || isText(rule[key]),
+/** The stored versions are the server's own to know; one that may still be on disk cannot go. */
+function checkStored(
+  definition: JsonObject,
+  versions: readonly JsonObject[],
+  before: JsonObject | undefined,
+  errors: FieldError[],
+): void {
+  const storing = versions.filter(version => version['storage'] === true).map(version => show(version['name'] ?? ''))
+  const listed = textsOf(child(definition, 'status')['storedVersions'])
+  if (!before && storing.length === 0)
+    errors.push(invalid('status.storedVersions', null, 'must have at least one stored version'))
+  const unlisted = storing.find(version => !listed.includes(version))
+  if (!before && unlisted !== undefined)
+    errors.push(invalid('status.storedVersions', listed, `must have the storage version ${unlisted}`))
+  for (const [index, version] of textsOf(child(before ?? definition, 'status')['storedVersions']).entries())
+    if (before && !versions.some(each => each['name'] === version))
+      errors.push(
+        invalid(
+          `status.storedVersions[${index}]`,
+          version,
+          `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`,
         ),
-    ),
+      )
 }
 
-/** Whether a schema and the value validations within it are made of the right types; what is not goes to `errors`. */
-function checkKeywords(schema: JsonObject, path: string, errors: FieldError[]): boolean {
-  const before = errors.length
-  for (const [keyword, value] of Object.entries(schema))
-    if (keywords[keyword]?.(value) === false)
-      errors.push({
-        reason: 'FieldValueInvalid',
-        field: `${path}.${keyword}`,
-        value,
-        detail: `is not what ${keyword} may be`,
-      })
-  if (errors.length > before) return false
-  const nested: [string, JsonObject][] = isObject(schema['not']) ? [['not', schema['not']]] : []
-  for (const junctor of ['allOf', 'anyOf', 'oneOf'])
-    for (const [index, part] of ((schema[junctor] ?? []) as JsonObject[]).entries())
-      nested.push([`${junctor}[${index}]`, part])
-  for (const [where, part] of nested) checkValueValidation(part, `${path}.${where}`, errors)
-  return errors.length === before
+function checkNames(names: JsonObject, errors: FieldError[]): void {
+  const at = (key: string) => `spec.names.${key}`
+  const { plural, singular, kind, listKind } = names
+  for (const [key, value] of Object.entries({ plural, singular }))
+    if (!value) errors.push(missing(at(key)))
+    else if (!label.test(show(value))) errors.push(invalid(at(key), value, labelRule))
+  for (const [key, value] of Object.entries({ kind, listKind }))
+    if (!value) errors.push(missing(at(key)))
+    else if (!label.test(show(value).toLowerCase()))
+      errors.push(invalid(at(key), value, `may have mixed case, but should otherwise match: ${labelRule}`))
+  if (kind && kind === listKind) errors.push(invalid(at('listKind'), listKind, 'kind and listKind may not be the same'))
+  for (const key of ['shortNames', 'categories'])
+    for (const [index, value] of textsOf(names[key]).entries())
+      if (!label.test(value)) errors.push(invalid(`${at(key)}[${index}]`, value, labelRule))
 }
 
-/** Inside a junctor only values are validated, so no types are demanded, but what is there must be readable. */
-function checkValueValidation(schema: JsonObject, path: string, errors: FieldError[]): void {
-  if (!checkKeywords(schema, path, errors)) return
-  for (const [key, field] of Object.entries(child(schema, 'properties')))
-    checkValueValidation(field as JsonObject, `${path}.properties[${key}]`, errors)
-  if (isObject(schema['items'])) checkValueValidation(schema['items'], `${path}.items`, errors)
-  if (isObject(schema['additionalProperties']))
-    checkValueValidation(schema['additionalProperties'], `${path}.additionalProperties`, errors)
+function checkConversion(conversion: JsonObject, errors: FieldError[]): void {
+  const { strategy } = conversion
+  if (strategy !== undefined && strategy !== 'None' && strategy !== 'Webhook')
+    errors.push({
+      reason: 'FieldValueNotSupported',
+      field: 'spec.conversion.strategy',
+      value: strategy,
+      detail: 'supported values: "None", "Webhook"',
+    })
+  if (strategy !== 'Webhook') return
+  const { conversionReviewVersions, clientConfig } = child(conversion, 'webhook')
+  if (textsOf(conversionReviewVersions).length === 0) errors.push(missing('spec.conversion.conversionReviewVersions'))
+  if (!isObject(clientConfig))
+    errors.push(missing('spec.conversion.webhookClientConfig', 'required when strategy is set to Webhook'))
 }
 
-function checkStructural(schema: JsonObject, path: string, root: boolean, errors: FieldError[]): void {
-  if (!checkKeywords(schema, path, errors)) return
-  const anyType =
-    schema['x-kubernetes-int-or-string'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true
-  if (schema['type'] === undefined && !anyType)
-    errors.push({
-      reason: 'FieldValueRequired',
-      field: `${path}.type`,
-      detail: 'must not be empty for specified object fields',
-    })
-  if (root && schema['type'] !== 'object')
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: `${path}.type`,
-      value: schema['type'] ?? '',
-      detail: 'must be object at the root',
-    })
-  if (schema['$ref'] !== undefined)
-    errors.push({ reason: 'FieldValueForbidden', field: `${path}.$ref`, detail: 'must not be set' })
-  if (schema['properties'] !== undefined && schema['additionalProperties'] !== undefined)
-    errors.push({
-      reason: 'FieldValueForbidden',
-      field: `${path}.additionalProperties`,
-      detail: 'additionalProperties and properties are mutual exclusive',
-    })
-  if (schema['x-kubernetes-list-type'] === 'map') checkListKeys(schema, path, errors)
-  const rules = (schema['x-kubernetes-validations'] ?? []) as unknown as ValidationRule[]
-  for (const [index, rule] of rules.entries()) {
-    const problem = compileProblem(rule)
-    if (problem)
-      errors.push({
-        reason: 'FieldValueInvalid',
-        field: `${path}.x-kubernetes-validations[${index}].rule`,
-        value: rule.rule,
-        detail: `compilation failed: ${problem}`,
-      })
+/** Where the server looks for what all versions share: it keeps that once, above them (apiextensions/v1/conversion.go). */
+function placeOf(key: string, hoisted: string, index: number, versions: readonly JsonObject[]): string {
+  const same = versions.every(version => equal(version[key], versions[0]?.[key]))
+  return same ? hoisted : `spec.versions[${index}].${key}`
+}
+
+function checkVersion(version: JsonObject, index: number, versions: readonly JsonObject[], errors: FieldError[]): void {
+  const path = `spec.versions[${index}]`
+  if (typeof version['name'] !== 'string') errors.push(missing(`${path}.name`))
+  else if (!label.test(version['name'])) {
+    errors.push(invalid(`${path}.name`, version['name'], labelRule))
+    if (index === 0) errors.push(invalid('spec.version', version['name'], labelRule))
   }
-  if (isObject(schema['properties']))
-    for (const [key, field] of Object.entries(schema['properties']))
-      if (isObject(field) && !(root && key === 'metadata'))
-        checkStructural(field, joinPath(path, `properties[${key}]`), false, errors)
-  if (isObject(schema['items'])) checkStructural(schema['items'], `${path}.items`, false, errors)
-  else if (schema['type'] === 'array' && !isObject(schema['items']))
-    errors.push({ reason: 'FieldValueRequired', field: `${path}.items`, detail: 'must be specified' })
-  if (isObject(schema['additionalProperties']))
-    checkStructural(schema['additionalProperties'], `${path}.additionalProperties`, false, errors)
+  if (version['deprecationWarning'] !== undefined && version['deprecated'] !== true)
+    errors.push(
+      invalid(`${path}.deprecationWarning`, version['deprecationWarning'], 'can only be set for deprecated versions'),
+    )
+  const scale = child(version, 'subresources')['scale']
+  if (isObject(scale))
+    checkScale(scale, `${placeOf('subresources', 'spec.subresources', index, versions)}.scale`, errors)
+  const columns = placeOf('additionalPrinterColumns', 'spec.additionalPrinterColumns', index, versions)
+  for (const [number, column] of ((version['additionalPrinterColumns'] ?? []) as JsonObject[]).entries())
+    checkColumn(column, `${columns}[${number}]`, errors)
+  const fields = placeOf('selectableFields', 'spec.selectableFields', index, versions)
+  const schema = child(child(version, 'schema'), 'openAPIV3Schema')
+  for (const [number, field] of ((version['selectableFields'] ?? []) as JsonObject[]).entries())
+    if (!declares(schema, show(field['jsonPath'] ?? '')))
+      errors.push(
+        invalid(
+          `${fields}[${number}].jsonPath`,
+          field['jsonPath'] ?? '',
+          'is an invalid path: does not refer to a valid field',
+        ),
+      )
 }
 
-function checkListKeys(schema: JsonObject, path: string, errors: FieldError[]): void {
-  const keys = (schema['x-kubernetes-list-map-keys'] ?? []) as string[]
-  if (keys.length === 0)
-    errors.push({
-      reason: 'FieldValueRequired',
-      field: `${path}.x-kubernetes-list-map-keys`,
-      detail: 'must not be empty if x-kubernetes-list-type is map',
-    })
-  const item = child(schema, 'items')
-  const required = (item['required'] ?? []) as string[]
-  for (const key of keys) {
-    const field = child(item, 'properties')[key]
-    if (!isObject(field))
-      errors.push({
-        reason: 'FieldValueInvalid',
-        field: `${path}.x-kubernetes-list-map-keys`,
-        value: key,
-        detail: 'entries must all be names of item properties',
-      })
-    else if (!required.includes(key) && field['default'] === undefined)
-      errors.push({
-        reason: 'FieldValueRequired',
-        field: `${path}.items.properties[${key}].default`,
-        detail: 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
-      })
+function declares(schema: JsonObject, path: string): boolean {
+  let current = schema
+  for (const key of path.split('.').slice(1)) {
+    const next = child(current, 'properties')[key]
+    if (!isObject(next)) return false
+    current = next
   }
+  return true
+}
+
+function checkScale(scale: JsonObject, path: string, errors: FieldError[]): void {
+  for (const [key, under] of [
+    ['specReplicasPath', '.spec'],
+    ['statusReplicasPath', '.status'],
+  ] as const) {
+    const value = scale[key]
+    if (!value) errors.push(missing(`${path}.${key}`))
+    else if (!show(value).startsWith(`${under}.`))
+      errors.push(invalid(`${path}.${key}`, value, `should be a json path under ${under}`))
+  }
+}
+
+function checkColumn(column: JsonObject, path: string, errors: FieldError[]): void {
+  const { type, jsonPath } = column
+  if (!column['name']) errors.push(missing(`${path}.name`))
+  if (!type) errors.push(missing(`${path}.type`))
+  else if (!COLUMN_TYPES.includes(show(type)))
+    errors.push(invalid(`${path}.type`, type, `must be one of ${COLUMN_TYPES.join(',')}`))
+  if (!jsonPath) errors.push(missing(`${path}.JSONPath`))
+  else if (!/^\.\S*/.test(show(jsonPath)))
+    errors.push(invalid(`${path}.JSONPath`, jsonPath, 'must be a simple json path starting with .'))
+}
+
+function checkSchema(version: JsonObject, index: number, versions: readonly JsonObject[], errors: FieldError[]): void {
+  const schema = child(version, 'schema')['openAPIV3Schema']
+  const path = placeOf('schema', 'spec.validation', index, versions)
+  const shared = path === 'spec.validation'
+  if (!isObject(schema)) errors.push(missing(`spec.versions[${index}].schema.openAPIV3Schema`))
+  else if (!shared || index === 0) checkStructural(schema, `${path}.openAPIV3Schema`, true, errors)
 }
 
 /** Keeps a CRD until the objects of its kind are gone (`apiextensions` finalizing controller). */

@@ -25,18 +25,21 @@ function defaultContainer(container: JsonObject): void {
     terminationMessagePolicy: 'File',
     resources: {},
   })
+  const lifecycle = container['lifecycle']
+  for (const hook of isObject(lifecycle) ? [lifecycle['postStart'], lifecycle['preStop']] : [])
+    if (isObject(hook) && isObject(hook['httpGet'])) fill(hook['httpGet'], { path: '/', scheme: 'HTTP' })
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) defaultProbe(container[probe])
   for (const port of list(container['ports'])) fill(port, { protocol: 'TCP' })
   for (const variable of list(container['env'])) {
     const from = variable['valueFrom']
     if (isObject(from) && isObject(from['fieldRef'])) fill(from['fieldRef'], { apiVersion: 'v1' })
   }
+}
+
+/** A limit without a request is a request of the same size: in pods, not yet in their templates. */
+function requestLimits(container: JsonObject): void {
   const resources = container['resources']
-  for (const sizes of isObject(resources) ? [resources['limits'], resources['requests']] : [])
-    if (isObject(sizes))
-      for (const [name, size] of Object.entries(sizes)) if (typeof size === 'number') sizes[name] = show(size)
   if (!isObject(resources) || !isObject(resources['limits'])) return
-  // A limit without a request is a request of the same size.
   const requests = isObject(resources['requests']) ? resources['requests'] : {}
   resources['requests'] = { ...resources['limits'], ...requests }
 }
@@ -60,9 +63,23 @@ function defaultPodSpec(spec: Json | undefined): void {
   })
   // Either name of the service account implies the other.
   if (spec['serviceAccountName'] !== undefined) spec['serviceAccount'] ??= spec['serviceAccountName']
-  for (const container of [...list(spec['containers']), ...list(spec['initContainers'])]) defaultContainer(container)
+  for (const container of [...list(spec['containers']), ...list(spec['initContainers'])]) {
+    defaultContainer(container)
+    // Who is on the node's network has the node's ports.
+    if (spec['hostNetwork'] === true)
+      for (const port of list(container['ports'])) fill(port, { hostPort: port['containerPort'] ?? null })
+  }
   for (const volume of list(spec['volumes']))
     for (const [source, defaults] of modeDefaults) if (isObject(volume[source])) fill(volume[source], defaults)
+}
+
+/** What the admission plugin DefaultTolerationSeconds adds to each pod. */
+function tolerateLostNodes(spec: JsonObject): void {
+  const tolerations = list(spec['tolerations'])
+  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'])
+    if (!tolerations.some(each => each['key'] === key && (each['effect'] ?? 'NoExecute') === 'NoExecute'))
+      tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })
+  spec['tolerations'] = tolerations
 }
 
 const template = (spec: JsonObject) => (isObject(spec['template']) ? spec['template']['spec'] : undefined)
@@ -83,6 +100,8 @@ const bySpec: Record<string, (spec: JsonObject) => void> = {
   pods: spec => {
     defaultPodSpec(spec)
     fill(spec, { enableServiceLinks: true, preemptionPolicy: 'PreemptLowerPriority', priority: 0 })
+    tolerateLostNodes(spec)
+    for (const container of [...list(spec['containers']), ...list(spec['initContainers'])]) requestLimits(container)
   },
   deployments: spec => {
     fill(spec, { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600, strategy: {} })
@@ -113,8 +132,10 @@ const bySpec: Record<string, (spec: JsonObject) => void> = {
       fill(strategy['rollingUpdate'] as JsonObject, { partition: 0 })
     }
     fill(spec['persistentVolumeClaimRetentionPolicy'] as JsonObject, { whenDeleted: 'Retain', whenScaled: 'Retain' })
-    for (const claim of list(spec['volumeClaimTemplates']))
+    for (const claim of list(spec['volumeClaimTemplates'])) {
+      fill(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', status: { phase: 'Pending' } })
       if (isObject(claim['spec'])) fill(claim['spec'], { volumeMode: 'Filesystem' })
+    }
     defaultPodSpec(template(spec))
   },
   jobs: defaultJobSpec,
@@ -125,7 +146,14 @@ const bySpec: Record<string, (spec: JsonObject) => void> = {
   },
   services: spec => {
     fill(spec, { type: 'ClusterIP', sessionAffinity: 'None' })
-    if (spec['type'] !== 'ExternalName') fill(spec, { internalTrafficPolicy: 'Cluster', ipFamilyPolicy: 'SingleStack' })
+    if (spec['type'] !== 'ExternalName') fill(spec, { internalTrafficPolicy: 'Cluster' })
+    // One without an address and without a selector may be of both families (registry/core/service/storage/alloc.go).
+    if (spec['clusterIP'] === 'None') {
+      spec['clusterIPs'] = ['None']
+      const free = !isObject(spec['selector']) || Object.keys(spec['selector']).length === 0
+      fill(spec, { ipFamilyPolicy: free ? 'RequireDualStack' : 'SingleStack' })
+      spec['ipFamilies'] ??= spec['ipFamilyPolicy'] === 'RequireDualStack' ? ['IPv4', 'IPv6'] : ['IPv4']
+    } else if (spec['type'] !== 'ExternalName') fill(spec, { ipFamilyPolicy: 'SingleStack' })
     for (const port of list(spec['ports'])) fill(port, { protocol: 'TCP', targetPort: port['port'] ?? null })
   },
   persistentvolumeclaims: spec => fill(spec, { volumeMode: 'Filesystem' }),
@@ -165,13 +193,18 @@ const byObject: Record<string, (object: JsonObject) => void> = {
         'kubernetes.io/metadata.name': metadata['name'],
       }
   },
+  deployments: object => fill(object, { status: {} }),
+  cronjobs: object => fill(object, { status: {} }),
+  poddisruptionbudgets: object =>
+    fill(object, { status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } }),
+  statefulsets: object => fill(object, { status: { replicas: 0, availableReplicas: 0 } }),
   rolebindings: binding => defaultSubjects(binding),
   clusterrolebindings: binding => defaultSubjects(binding),
 }
 
 function defaultSubjects(binding: JsonObject): void {
   for (const subject of list(binding['subjects']))
-    subject['apiGroup'] ??= subject['kind'] === 'ServiceAccount' ? '' : 'rbac.authorization.k8s.io'
+    if (subject['kind'] !== 'ServiceAccount') subject['apiGroup'] ??= 'rbac.authorization.k8s.io'
   if (isObject(binding['roleRef'])) fill(binding['roleRef'], { apiGroup: 'rbac.authorization.k8s.io' })
 }
 

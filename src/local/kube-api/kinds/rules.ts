@@ -2,6 +2,7 @@
 import { at, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import { joinPath, type Schema } from '../schema/schema.ts'
 import type { FieldError } from '../status.ts'
+import { checkPodSpec } from './pod-rules.ts'
 import type { ResourceType } from './registry.ts'
 
 /** Appends what is wrong with a built-in object to `errors`. */
@@ -11,7 +12,8 @@ export function checkBuiltIn(
   before: JsonObject | undefined,
   errors: FieldError[],
 ): void {
-  checkRequired(after, type.schema, '', errors)
+  // Definitions have a validation of their own, which names fields by other paths.
+  if (type.plural !== 'customresourcedefinitions') checkRequired(after, type.schema, '', errors)
   for (const [path, allowed] of enums[type.plural] ?? []) {
     const value = at(after, path)
     if (value !== undefined && !allowed.includes(show(value)))
@@ -33,7 +35,7 @@ export function checkBuiltIn(
         })
   rules[type.plural]?.(after, before, errors)
   if (isObject(at(after, 'spec.template'))) checkTemplate(after, errors)
-  if (type.plural === 'pods') checkContainers(at(after, 'spec'), 'spec', errors)
+  if (type.plural === 'pods') checkPodSpec(at(after, 'spec'), 'spec', errors)
 }
 
 /**
@@ -115,6 +117,15 @@ const keyed =
             detail:
               "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
           })
+    const both = isObject(after['binaryData']) ? after['binaryData'] : {}
+    for (const key of Object.keys(isObject(after['data']) ? after['data'] : {}))
+      if (Object.hasOwn(both, key))
+        errors.push({
+          reason: 'FieldValueInvalid',
+          field: `data[${key}]`,
+          value: key,
+          detail: 'duplicate of key present in binaryData',
+        })
     if (byteSize(after['data']) + byteSize(after['binaryData']) > limit)
       errors.push({ reason: 'FieldValueTooLong', field: 'data', detail: 'may not be more than 1048576 bytes' })
     if (before?.['immutable'] === true)
@@ -165,8 +176,10 @@ function serviceRule(after: JsonObject, _before: JsonObject | undefined, errors:
 }
 
 function eventRule(after: JsonObject, _before: JsonObject | undefined, errors: FieldError[]): void {
-  const namespace = at(after, 'involvedObject.namespace')
-  if (namespace && namespace !== at(after, 'metadata.namespace'))
+  const namespace = at(after, 'involvedObject.namespace') ?? ''
+  const own = at(after, 'metadata.namespace')
+  // What is of no namespace is told of in `default`.
+  if (namespace !== own && !(namespace === '' && (own === 'default' || own === 'kube-system')))
     errors.push({
       reason: 'FieldValueInvalid',
       field: 'involvedObject.namespace',
@@ -206,9 +219,99 @@ function podRule(after: JsonObject, before: JsonObject | undefined, errors: Fiel
     })
 }
 
+/** The keys that the types of Secrets demand. */
+const SECRET_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+}
+
+const secretRule: Rule = (after, before, errors) => {
+  keyed(1_400_000)(after, before, errors)
+  const data = isObject(after['data']) ? after['data'] : {}
+  for (const key of SECRET_KEYS[show(after['type'] ?? '')] ?? [])
+    if (data[key] === undefined) errors.push({ reason: 'FieldValueRequired', field: `data[${key}]` })
+}
+
+const jobRule: Rule = (after, _before, errors) => {
+  const parallelism = at(after, 'spec.parallelism')
+  if (typeof parallelism === 'number' && parallelism < 0)
+    errors.push({
+      reason: 'FieldValueInvalid',
+      field: 'spec.parallelism',
+      value: parallelism,
+      detail: 'must be greater than or equal to 0',
+    })
+}
+
+const cronJobRule: Rule = (after, _before, errors) => {
+  const schedule = show(at(after, 'spec.schedule') ?? '')
+  const fields = schedule.trim().split(/\s+/)
+  if (schedule && !schedule.startsWith('@') && fields.length !== 5)
+    errors.push({
+      reason: 'FieldValueInvalid',
+      field: 'spec.schedule',
+      value: schedule,
+      detail: `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`,
+    })
+}
+
+const roleRule: Rule = (after, _before, errors) => {
+  for (const [index, rule] of ((after['rules'] ?? []) as JsonObject[]).entries())
+    if (!Array.isArray(rule['verbs']) || rule['verbs'].length === 0)
+      errors.push({
+        reason: 'FieldValueRequired',
+        field: `rules[${index}].verbs`,
+        detail: 'verbs must contain at least one value',
+      })
+}
+
+const budgetRule: Rule = (after, _before, errors) => {
+  const spec = isObject(after['spec']) ? after['spec'] : {}
+  const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec
+  if (minAvailable === undefined || maxUnavailable === undefined) return
+  errors.push({
+    reason: 'FieldValueInvalid',
+    field: 'spec',
+    value: {
+      MinAvailable: minAvailable,
+      Selector: selector ?? null,
+      MaxUnavailable: maxUnavailable,
+      UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null,
+    },
+    detail: 'minAvailable and maxUnavailable cannot be both set',
+  })
+}
+
+const claimRule: Rule = (after, before, errors) => {
+  const modes = at(after, 'spec.accessModes')
+  if (!Array.isArray(modes) || modes.length === 0)
+    errors.push({
+      reason: 'FieldValueRequired',
+      field: 'spec.accessModes',
+      detail: 'at least 1 access mode is required',
+    })
+  if (at(after, 'spec.resources.requests.storage') === undefined)
+    errors.push({ reason: 'FieldValueRequired', field: 'spec.resources[storage]' })
+  if (before && at(before, 'status.phase') !== 'Bound' && !equal(at(before, 'spec') ?? null, at(after, 'spec') ?? null))
+    errors.push({
+      reason: 'FieldValueForbidden',
+      field: 'spec',
+      detail:
+        'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+    })
+}
+
 const rules: Record<string, Rule> = {
+  jobs: jobRule,
+  cronjobs: cronJobRule,
+  roles: roleRule,
+  clusterroles: roleRule,
+  poddisruptionbudgets: budgetRule,
+  persistentvolumeclaims: claimRule,
   configmaps: keyed(1_048_576),
-  secrets: keyed(1_400_000),
+  secrets: secretRule,
   leases: leaseRule,
   services: serviceRule,
   events: eventRule,
@@ -217,7 +320,7 @@ const rules: Record<string, Rule> = {
 
 /** The template's labels must be those the selector looks for, or the controller would create pods for ever. */
 function checkTemplate(after: JsonObject, errors: FieldError[]): void {
-  checkContainers(at(after, 'spec.template.spec'), 'spec.template.spec', errors)
+  checkPodSpec(at(after, 'spec.template.spec'), 'spec.template.spec', errors)
   const replicas = at(after, 'spec.replicas')
   if (typeof replicas === 'number' && replicas < 0)
     errors.push({
@@ -236,28 +339,4 @@ function checkTemplate(after: JsonObject, errors: FieldError[]): void {
       value: labels ?? {},
       detail: '`selector` does not match template `labels`',
     })
-}
-
-function checkContainers(spec: Json | undefined, path: string, errors: FieldError[]): void {
-  if (!isObject(spec)) return
-  if (!Array.isArray(spec['containers']) || spec['containers'].length === 0) {
-    errors.push({ reason: 'FieldValueRequired', field: `${path}.containers` })
-    return
-  }
-  const volumes = new Set(((spec['volumes'] as JsonObject[] | undefined) ?? []).map(volume => volume['name']))
-  const names = new Set<string>()
-  for (const [index, container] of (spec['containers'] as JsonObject[]).entries()) {
-    const where = `${path}.containers[${index}]`
-    const name = show(container['name'] ?? '')
-    if (names.has(name)) errors.push({ reason: 'FieldValueDuplicate', field: `${where}.name`, value: name })
-    names.add(name)
-    if (!container['image']) errors.push({ reason: 'FieldValueRequired', field: `${where}.image` })
-    for (const [position, mount] of ((container['volumeMounts'] as JsonObject[] | undefined) ?? []).entries())
-      if (!volumes.has(mount['name']))
-        errors.push({
-          reason: 'FieldValueNotFound',
-          field: `${where}.volumeMounts[${position}].name`,
-          value: mount['name'],
-        })
-  }
 }

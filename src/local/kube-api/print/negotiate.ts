@@ -40,7 +40,7 @@ const partial = (object: JsonObject) => ({
 
 function row(object: JsonObject, type: ResourceType, form: Form, now: Date): JsonObject {
   const cells = tableRow(object, type, now)
-  if (form.include === 'None') return { cells }
+  if (form.include === 'None') return { cells, object: null }
   return { cells, object: form.include === 'Object' ? object : (partial(object) as JsonObject) }
 }
 

@@ -56,14 +56,19 @@ function compile(expression: string): Program | Error {
 }
 
 /** Why an expression cannot be used, `undefined` when it can: asked when a CRD is written. */
-export function compileProblem(rule: ValidationRule): string | undefined {
-  for (const expression of [rule.rule, ...(rule.messageExpression ? [rule.messageExpression] : [])]) {
-    const program = compile(expression)
-    if (program instanceof Error) return firstLine(program)
-    const checked = environment.check(typed(expression))
-    if (!checked.valid) return firstLine(checked.error ?? new Error('invalid expression'))
-  }
-  return undefined
+export function compileProblem(expression: string): string | undefined {
+  const program = compile(expression)
+  if (program instanceof Error) return firstLine(program)
+  const checked = environment.check(typed(expression))
+  return checked.valid ? undefined : firstLine(checked.error ?? new Error('invalid expression'))
+}
+
+/** What a rule or a message expression that compiles has to come out as, when it is known to be something else. */
+export function resultProblem(expression: string, as: 'rule' | 'messageExpression'): string | undefined {
+  const { type } = environment.check(typed(expression)) as { type?: string }
+  const wanted = as === 'rule' ? 'bool' : 'string'
+  if (type === undefined || type === 'dyn' || type === wanted) return undefined
+  return as === 'rule' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string'
 }
 
 const firstLine = (error: Error) => error.message.split('\n')[0]!.trim()
@@ -181,7 +186,8 @@ function evaluate(
     errors.push({
       reason: reasons[rule.reason ?? 'FieldValueInvalid'] ?? 'FieldValueInvalid',
       field: rule.fieldPath ? `${path}${rule.fieldPath}`.replace(/^\./, '') : path || '<nil>',
-      value: schema.type ?? 'object',
+      // Lists and objects are not quoted.
+      ...(typeof value === 'object' ? {} : { value }),
       detail,
     })
   const program = compile(rule.rule)

@@ -176,7 +176,7 @@ describe('CEL rules', () => {
     const status = await refusal(api.client.create(widget('w', { min: 200, max: 150 })))
     expect(status.details?.causes).toEqual([
       { reason: 'FieldValueForbidden', field: 'spec.min', message: 'Forbidden: min must not exceed max' },
-      { reason: 'FieldValueInvalid', field: 'spec', message: 'Invalid value: "object": max is 150' },
+      { reason: 'FieldValueInvalid', field: 'spec', message: 'Invalid value: max is 150' },
     ])
     expect((await refusal(api.client.create(widget('w', { min: 0, max: 5 })))).message).toContain(
       'failed rule: self.min > 0',
@@ -279,7 +279,7 @@ describe('CEL rules', () => {
   test('a rule that does not compile is refused with its definition', async () => {
     const status = await refusal(define(rule([{ rule: 'self.a ==' }], { a: { type: 'integer' } })))
     expect(fieldsOf(status)).toEqual([
-      'spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule',
+      'spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule',
     ])
   })
 })
@@ -300,17 +300,17 @@ describe('definitions', () => {
     [
       'a schema without types',
       widgetDefinition({ properties: { a: {} } } as never),
-      'spec.versions[0].schema.openAPIV3Schema.properties[spec].type',
+      'spec.validation.openAPIV3Schema.properties[spec].type',
     ],
     [
       'keywords of a wrong type',
       widgetDefinition({ type: 'object', required: 'a' } as never),
-      'spec.versions[0].schema.openAPIV3Schema.properties[spec].required',
+      'spec.validation.openAPIV3Schema.properties[spec].required',
     ],
     [
       'a broken pattern in a junctor',
       widgetDefinition({ type: 'object', anyOf: [{ properties: { a: { pattern: '(' } } }] } as never),
-      'spec.versions[0].schema.openAPIV3Schema.properties[spec].anyOf[0].properties[a].pattern',
+      'spec.validation.openAPIV3Schema.properties[spec].anyOf[0].properties[a].pattern',
     ],
     ['no storage version', broken(spec => Object.assign(spec['versions']![0]!, { storage: false })), 'spec.versions'],
     ['no group', broken(spec => void delete (spec as JsonObject)['group']), 'spec.group'],

@@ -6,6 +6,7 @@ import { defaultBuiltIn } from '../kinds/defaults.ts'
 import type { Registry, ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
 import { applyDefaults } from '../schema/defaults.ts'
+import { toGoForms } from '../schema/go-forms.ts'
 import { dropEmpty, prune } from '../schema/prune.ts'
 import { fieldSchema } from '../schema/schema.ts'
 import { validate } from '../schema/validate.ts'
@@ -75,6 +76,7 @@ export function normalise(
   }
   checkTypes(object, type.schema, '', type)
   dropEmpty(object, type.schema)
+  toGoForms(object, type.schema)
   const stored = type.builtIn.storedAs ? renameEvent(object, type.storage) : object
   defaultBuiltIn(stored, type)
   return stored
@@ -88,6 +90,8 @@ function checkTypes(value: Json, schema: ResourceType['schema'], path: string, t
     error =>
       error.reason === 'FieldValueTypeInvalid' || /must be of type (date-time|int32|byte)/.test(error.detail ?? ''),
   )
+  const quantity = errors.find(({ detail }) => detail?.startsWith('quantities must match'))
+  if (quantity) throw cannotHandle(type, quantity.detail!)
   if (wrong) throw cannotHandle(type, `json: cannot unmarshal ${wrong.field}: ${fieldErrorBody(wrong)}`)
 }
 

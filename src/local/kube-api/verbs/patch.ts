@@ -77,10 +77,10 @@ function applyPatch(
       `the name of the object (${show(metadata['name'])}) does not match the name on the URL (${target.name})`,
     )
   metadata['name'] = target.name
-  if (type.namespaced) metadata['namespace'] ??= target.namespace!
   const { resourceVersion, uid } = metadata
   for (const field of ['creationTimestamp', 'generation', 'selfLink', 'resourceVersion', 'uid']) delete metadata[field]
   refuseUndeclared(config, type)
+  if (type.namespaced) metadata['namespace'] ??= target.namespace!
   const actor = { manager: options.fieldManager, subresource: target.subresource, time: timestamp(context.now()) }
   if (!entry) {
     if (target.subresource) throw notFound(type, target.name)

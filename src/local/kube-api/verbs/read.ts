@@ -53,12 +53,13 @@ function decodeContinue(text: string): Continue {
 }
 
 /** Checks the combination of resourceVersion and resourceVersionMatch and returns the version asked for. */
-export function requestedVersion(query: URLSearchParams): number | undefined {
+export function requestedVersion(query: URLSearchParams, list = false): number | undefined {
   const text = query.get('resourceVersion')
-  if (text !== null && text !== '' && !/^\d+$/.test(text))
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    )
+  if (text !== null && text !== '' && !/^\d+$/.test(text)) {
+    const why = `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`
+    // Only a list makes the client's mistake of it; from the storage it comes as the server's own.
+    throw list ? badRequest(`invalid resource version: ${why}`) : new StatusError(500, '', why)
+  }
   return text ? Number(text) : undefined
 }
 
@@ -99,7 +100,7 @@ export function refuseOptions(errors: readonly FieldError[]): void {
 /** The version a list is made at: now, an exact one of the history, or that of the first page. */
 function snapshotVersion(context: Context, query: URLSearchParams, token: Continue | undefined): number {
   const { store } = context
-  const version = requestedVersion(query)
+  const version = requestedVersion(query, true)
   const match = query.get('resourceVersionMatch')
   refuseOptions(matchErrors(query, match, version))
   if (token && version) throw badRequest('specifying resource version is not allowed when using continue')
@@ -131,7 +132,8 @@ export function list(
       : context.store.listAt(version, type.table, namespace)
   const keyOf = (entry: StoredObject) => `${entry.namespace}/${entry.name}`
   const rest = all.filter(entry => (token === undefined || keyOf(entry) > token.after) && selected(entry))
-  const limit = integer(query, 'limit') || rest.length
+  // Less than nothing is no limit.
+  const limit = (query.get('limit')?.startsWith('-') ? 0 : integer(query, 'limit')) || rest.length
   const page = rest.slice(0, limit)
   const metadata: JsonObject = { resourceVersion: String(version) }
   if (rest.length > page.length) {

@@ -53,6 +53,6 @@ function checkFinalizers(metadata: JsonObject, was: JsonObject, errors: FieldErr
     errors.push({
       reason: 'FieldValueForbidden',
       field: 'metadata.finalizers',
-      detail: `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
+      detail: `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(each => JSON.stringify(each)).join(', ')}}`,
     })
 }

@@ -72,7 +72,9 @@ export function create(
       { reason: 'FieldValueRequired', field: 'metadata.name', detail: 'name or generateName is required' },
     ])
   if (namespace !== undefined) requireNamespace(context, type, namespace, name)
-  if (context.store.get(type.table, namespace ?? '', name)) throw alreadyExists(type, name)
+  const there = context.store.get(type.table, namespace ?? '', name)
+  if (there)
+    throw alreadyExists(type, name, (there.object['metadata'] as JsonObject)['deletionTimestamp'] !== undefined)
 
   for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation'])
     delete metadata[field]
@@ -119,7 +121,19 @@ export function update(
     throw badRequest(
       `the name of the object (${show(sentMetadata['name'])}) does not match the name on the URL (${entry.name})`,
     )
+  if (sentMetadata['name'] === undefined || sentMetadata['name'] === '')
+    throw badRequest(`the name of the object (${entry.name} based on URL) was undeterminable: name must be provided`)
   checkPreconditions(type, entry, sentMetadata)
+  const leaving = sentMetadata['deletionTimestamp']
+  if (leaving && leaving !== was['deletionTimestamp'])
+    throw invalid(type, entry.name, [
+      {
+        reason: 'FieldValueInvalid',
+        field: 'metadata.deletionTimestamp',
+        value: leaving,
+        detail: 'field is immutable',
+      },
+    ])
   const warnings: string[] = []
   const normalised = normalise(clone(sent), type, options, warnings)
   const after =
@@ -154,7 +168,12 @@ export function update(
   if (equal(before, after)) return { object: inVersion(before, type), created: false, warnings }
   if (options.dryRun) return { object: inVersion(after, type), created: false, warnings }
   const stored = storeOrFinish(context, entry, after)
-  return { object: inVersion(stored.object, type), created: false, warnings }
+  const gone = context.store.get(entry.table, entry.namespace, entry.name) === undefined
+  // Who took the last finalizer off is answered with what was written, which was never stored.
+  const written = gone
+    ? { ...after, metadata: { ...metadata, resourceVersion: String(stored.version) } }
+    : stored.object
+  return { object: inVersion(written, type), created: false, warnings }
 }
 
 function checkPreconditions(type: ResourceType, entry: StoredObject, metadata: JsonObject): void {
@@ -166,6 +185,8 @@ function checkPreconditions(type: ResourceType, entry: StoredObject, metadata: J
       entry.name,
       `Precondition failed: UID in precondition: ${show(uid)}, UID in object meta: ${show(current)}`,
     )
+  if (resourceVersion && !/^\d+$/.test(show(resourceVersion)))
+    throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
   if (resourceVersion && resourceVersion !== '0' && resourceVersion !== String(entry.version))
     throw modified(type, entry.name)
 }
@@ -204,7 +225,8 @@ export function storeOrFinish(context: Context, entry: StoredObject, after: Json
   const grace = (metadata['deletionGracePeriodSeconds'] as number | undefined) ?? 0
   const done = metadata['deletionTimestamp'] !== undefined && finalizers.length === 0 && grace === 0
   if (!done || holdsNamespace(after)) return context.store.put(entry.table, after)
-  return context.store.remove(entry, after)
+  // The last state that watchers see is the stored one; only pods are marked before they go.
+  return context.store.remove(entry, entry.table === '/pods' ? after : entry.object)
 }
 
 /** A namespace stays until its contents are gone: the namespace controller then clears `spec.finalizers`. */

@@ -135,6 +135,7 @@ export const applies: Table = {
     row('dry, over what is there', APPLY, quiet('one', { size: 1 }), by('one', { size: 2 }, { query: 'dryRun=All' }), get('widgets/a')),
     row('dry conflict', CONFLICTS, quiet('one', { size: 1 }), by('two', { size: 2 }, { query: 'dryRun=All' })),
     row('labels and annotations', OWNERSHIP, silent(apply('configmaps/a', configMap('a', {}, { labels: { x: '1' }, annotations: { y: '2' } }))), apply('configmaps/a', configMap('a', {}, { labels: { z: '1' } }), 'one', { show: metadataOf })),
+    row('an empty map of two managers', OWNERSHIP, silent(apply('configmaps/a', configMap('a', { k: '1' }))), silent(apply('configmaps/a', configMap('a'), 'two')), apply('configmaps/a', configMap('a'), 'one', { force: true }), apply('configmaps/a', configMap('a'), 'one')),
     row('finalizers are a set', OWNERSHIP, silent(apply('configmaps/a', configMap('a', {}, { finalizers: ['example.com/a'] }))), apply('configmaps/a', configMap('a', {}, { finalizers: ['example.com/b'] }), 'two', { show: metadataOf })),
     row('a finalizer goes with its manager', OWNERSHIP, silent(apply('configmaps/a', configMap('a', {}, { finalizers: ['example.com/a'] }))), apply('configmaps/a', configMap('a'), 'one', { show: metadataOf })),
     row('owner references by uid', OWNERSHIP, apply('configmaps/a', configMap('a', {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: '00000000-0000-0000-0000-000000000001' }] }), 'one', { show: managersOf })),

@@ -1,0 +1,295 @@
+/** What makes the schema of a CRD structural (apiextensions-apiserver pkg/apiserver/schema, apis/apiextensions/validation). */
+import { child, isObject, type Json, type JsonObject } from '../json.ts'
+import { compileProblem, resultProblem } from '../schema/cel.ts'
+import { compilePattern } from '../schema/pattern.ts'
+import { prune } from '../schema/prune.ts'
+import type { Schema, ValidationRule } from '../schema/schema.ts'
+import { validate } from '../schema/validate.ts'
+import type { FieldError } from '../status.ts'
+
+type Shape = (value: Json) => boolean
+const isText: Shape = value => typeof value === 'string'
+const isNumber: Shape = value => typeof value === 'number'
+const isFlag: Shape = value => typeof value === 'boolean'
+const isTexts: Shape = value => Array.isArray(value) && value.every(isText)
+const isSchemas: Shape = value => Array.isArray(value) && value.every(isObject)
+const isPattern: Shape = value => typeof value === 'string' && compilePattern(value) !== undefined
+
+/** The types of JSONSchemaProps' fields, which the library's models leave open because the type contains itself. */
+const keywords: Readonly<Record<string, Shape>> = {
+  ...Object.fromEntries(
+    ['type', 'format', 'description', 'title', 'x-kubernetes-list-type', 'x-kubernetes-map-type'].map(key => [
+      key,
+      isText,
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'minimum',
+      'maximum',
+      'multipleOf',
+      'minLength',
+      'maxLength',
+      'minItems',
+      'maxItems',
+      'minProperties',
+      'maxProperties',
+    ].map(key => [key, isNumber]),
+  ),
+  ...Object.fromEntries(
+    [
+      'nullable',
+      'uniqueItems',
+      'exclusiveMinimum',
+      'exclusiveMaximum',
+      'x-kubernetes-preserve-unknown-fields',
+      'x-kubernetes-int-or-string',
+      'x-kubernetes-embedded-resource',
+    ].map(key => [key, isFlag]),
+  ),
+  ...Object.fromEntries(['allOf', 'anyOf', 'oneOf'].map(key => [key, isSchemas])),
+  ...Object.fromEntries(['required', 'x-kubernetes-list-map-keys'].map(key => [key, isTexts])),
+  pattern: isPattern,
+  enum: Array.isArray,
+  not: isObject,
+  items: value => isObject(value) || Array.isArray(value),
+  properties: value => isObject(value) && Object.values(value).every(isObject),
+  additionalProperties: value => isObject(value) || typeof value === 'boolean',
+  'x-kubernetes-validations': value =>
+    isSchemas(value) &&
+    (value as JsonObject[]).every(
+      rule =>
+        isText(rule['rule'] ?? null) &&
+        ['message', 'messageExpression', 'reason', 'fieldPath'].every(
+          key => rule[key] === undefined || isText(rule[key]),
+        ),
+    ),
+}
+
+/** Whether a schema and the value validations within it are made of the right types; what is not goes to `errors`. */
+function checkKeywords(schema: JsonObject, path: string, errors: FieldError[]): boolean {
+  const before = errors.length
+  for (const [keyword, value] of Object.entries(schema))
+    if (keywords[keyword]?.(value) === false)
+      errors.push(
+        keyword === 'pattern' && typeof value === 'string'
+          ? wrong(`${path}.pattern`, value, "must be a valid regular expression, but isn't")
+          : wrong(`${path}.${keyword}`, value, `is not what ${keyword} may be`),
+      )
+  if (errors.length > before) return false
+  const nested: [string, JsonObject][] = isObject(schema['not']) ? [['not', schema['not']]] : []
+  for (const junctor of ['allOf', 'anyOf', 'oneOf'])
+    for (const [index, part] of ((schema[junctor] ?? []) as JsonObject[]).entries())
+      nested.push([`${junctor}[${index}]`, part])
+  for (const [where, part] of nested) checkValueValidation(part, `${path}.${where}`, schema, errors)
+  return errors.length === before
+}
+
+const forbidden = (field: string, detail: string): FieldError => ({ reason: 'FieldValueForbidden', field, detail })
+const required = (field: string, detail?: string): FieldError => ({
+  reason: 'FieldValueRequired',
+  field,
+  ...(detail && { detail }),
+})
+const wrong = (field: string, value: unknown, detail: string): FieldError => ({
+  reason: 'FieldValueInvalid',
+  field,
+  value,
+  detail,
+})
+const unsupported = (field: string, value: unknown, allowed: readonly string[]): FieldError => ({
+  reason: 'FieldValueNotSupported',
+  field,
+  value,
+  detail: `supported values: ${allowed.map(each => JSON.stringify(each)).join(', ')}`,
+})
+
+/** What only the schema around an alternative may say. */
+const structuralOnly: readonly (readonly [key: string, detail: string])[] = [
+  ['type', 'must be empty to be structural'],
+  ['default', 'must be undefined to be structural'],
+]
+
+/** Inside a junctor only values are validated: types and defaults belong to the schema around it. */
+function checkValueValidation(schema: JsonObject, path: string, around: JsonObject, errors: FieldError[]): void {
+  if (!checkKeywords(schema, path, errors)) return
+  // The documented form of int-or-string names the two types in an alternative.
+  const names = around['x-kubernetes-int-or-string'] === true ? structuralOnly.slice(1) : structuralOnly
+  for (const [key, detail] of names) if (schema[key] !== undefined) errors.push(forbidden(`${path}.${key}`, detail))
+  for (const [key, field] of Object.entries(child(schema, 'properties')))
+    checkValueValidation(field as JsonObject, `${path}.properties[${key}]`, {}, errors)
+  if (isObject(schema['items'])) checkValueValidation(schema['items'], `${path}.items`, {}, errors)
+  if (isObject(schema['additionalProperties']))
+    checkValueValidation(schema['additionalProperties'], `${path}.additionalProperties`, {}, errors)
+}
+
+const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string']
+const LIST_TYPES = ['atomic', 'set', 'map']
+const MAP_TYPES = ['atomic', 'granular']
+
+/** Appends why the schema at `path` is not structural; `root` for that of a whole object. */
+export function checkStructural(schema: JsonObject, path: string, root: boolean, errors: FieldError[]): void {
+  if (!checkKeywords(schema, path, errors)) return
+  const at = (key: string) => `${path}.${key}`
+  const { type } = schema
+  const preserves = schema['x-kubernetes-preserve-unknown-fields']
+  if (schema['$ref'] !== undefined) {
+    errors.push(forbidden(at('$ref'), '$ref is not supported'))
+    return
+  }
+  if (type === undefined && schema['x-kubernetes-int-or-string'] !== true && preserves !== true)
+    errors.push(required(at('type'), 'must not be empty for specified object fields'))
+  else if (type !== undefined && !TYPES.includes(type as string)) errors.push(unsupported(at('type'), type, TYPES))
+  else if (root && type !== 'object') errors.push(wrong(at('type'), type ?? '', 'must be object at the root'))
+  if (schema['uniqueItems'] === true)
+    errors.push(
+      forbidden(at('uniqueItems'), 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'),
+    )
+  if (preserves === false)
+    errors.push(wrong(at('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'))
+  if (schema['x-kubernetes-embedded-resource'] === true && preserves !== true && !isObject(schema['properties']))
+    errors.push(
+      required(
+        at('properties'),
+        'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields',
+      ),
+    )
+  if (schema['properties'] !== undefined && schema['additionalProperties'] !== undefined)
+    errors.push(forbidden(at('additionalProperties'), 'additionalProperties and properties are mutual exclusive'))
+  checkListType(schema, path, errors)
+  checkDefault(schema, path, errors)
+  checkRules(schema, path, errors)
+  if (isObject(schema['properties']))
+    for (const [key, field] of Object.entries(schema['properties'])) {
+      const where = `${path}.properties[${key}]`
+      if (root && key === 'metadata') checkMetadata(field as JsonObject, where, errors)
+      else if (isObject(field)) checkStructural(field, where, false, errors)
+    }
+  if (isObject(schema['items'])) checkStructural(schema['items'], at('items'), false, errors)
+  else if (Array.isArray(schema['items']))
+    errors.push(forbidden(at('items'), 'items must be a schema object and not an array'))
+  else if (type === 'array') errors.push(required(at('items'), 'must be specified'))
+  if (isObject(schema['additionalProperties']))
+    checkStructural(schema['additionalProperties'], at('additionalProperties'), false, errors)
+}
+
+/** `metadata` is there by itself; a schema may say more about its names only. */
+function checkMetadata(schema: JsonObject, path: string, errors: FieldError[]): void {
+  if (Object.keys(child(schema, 'properties')).some(key => key !== 'name' && key !== 'generateName'))
+    errors.push(
+      forbidden(
+        path,
+        'must not specify anything other than name and generateName, but metadata is implicitly specified',
+      ),
+    )
+}
+
+function checkListType(schema: JsonObject, path: string, errors: FieldError[]): void {
+  const { type, 'x-kubernetes-list-type': listType, 'x-kubernetes-map-type': mapType } = schema
+  if (listType !== undefined && !LIST_TYPES.includes(listType as string))
+    errors.push(unsupported(`${path}.x-kubernetes-list-type`, listType, LIST_TYPES))
+  else if (listType !== undefined && type !== 'array')
+    errors.push(wrong(`${path}.type`, type ?? '', 'must be array if x-kubernetes-list-type is specified'))
+  if (mapType !== undefined && !MAP_TYPES.includes(mapType as string))
+    errors.push(unsupported(`${path}.x-kubernetes-map-type`, mapType, MAP_TYPES))
+  else if (mapType !== undefined && type !== 'object')
+    errors.push(wrong(`${path}.type`, type ?? '', 'must be object if x-kubernetes-map-type is specified'))
+  const items = child(schema, 'items')
+  if (listType === 'set' && items['type'] === 'object' && items['x-kubernetes-map-type'] !== 'atomic')
+    errors.push(
+      wrong(
+        `${path}.items.x-kubernetes-map-type`,
+        items['x-kubernetes-map-type'] ?? null,
+        'must be atomic as item of a list with x-kubernetes-list-type=set',
+      ),
+    )
+  if (listType === 'map') checkListKeys(schema, path, errors)
+}
+
+function checkDefault(schema: JsonObject, path: string, errors: FieldError[]): void {
+  const value = schema['default']
+  if (value === undefined) return
+  const found: FieldError[] = []
+  validate(value, schema as unknown as Schema, '', found)
+  for (const error of found) errors.push({ ...error, field: `${path}.default` })
+  if (found.length === 0 && prune(structuredClone(value), schema as unknown as Schema, { dropNulls: false }).length > 0)
+    errors.push(wrong(`${path}.default`, value, 'must not have unknown fields'))
+}
+
+const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
+
+function checkRules(schema: JsonObject, path: string, errors: FieldError[]): void {
+  const rules = (schema['x-kubernetes-validations'] ?? []) as unknown as ValidationRule[]
+  for (const [index, rule] of rules.entries()) {
+    const at = (key: string) => `${path}.x-kubernetes-validations[${index}].${key}`
+    const { message, reason, fieldPath } = rule
+    // As Go prints the struct.
+    const whole = {
+      Rule: rule.rule,
+      Message: message ?? '',
+      MessageExpression: rule.messageExpression ?? '',
+      Reason: reason ?? null,
+      FieldPath: fieldPath ?? '',
+      OptionalOldSelf: rule.optionalOldSelf ?? null,
+    }
+    if (!rule.rule?.trim()) {
+      errors.push(required(at('rule'), 'rule is not specified'))
+      continue
+    }
+    if (message !== undefined && message !== '' && message.trim() === '')
+      errors.push(wrong(at('message'), message, 'must be non-empty if specified'))
+    else if (message?.trim().includes('\n')) errors.push(wrong(at('message'), message, 'must not contain line breaks'))
+    if (reason !== undefined && !REASONS.includes(reason)) errors.push(unsupported(at('reason'), reason, REASONS))
+    if (fieldPath && !hasPath(schema, fieldPath)) errors.push(wrong(at('fieldPath'), fieldPath, 'must be a valid path'))
+    for (const part of ['rule', 'messageExpression'] as const) {
+      const text = rule[part]
+      if (!text) continue
+      const problem = compileProblem(text)
+      const result = problem === undefined ? resultProblem(text, part) : undefined
+      const prefix = part === 'rule' ? 'compilation failed' : 'messageExpression compilation failed'
+      if (problem !== undefined) errors.push(wrong(at(part), whole, `${prefix}: ${problem}`))
+      else if (result !== undefined) errors.push(wrong(at(part), whole, result))
+    }
+  }
+}
+
+/** Whether a path such as `.a.b` or `['a']` leads to a field that the schema declares. */
+function hasPath(schema: JsonObject, path: string): boolean {
+  let current: JsonObject | undefined = schema
+  for (const [, dotted, quoted] of path.matchAll(/\.([^.[\]]+)|\['([^']+)'\]/g)) {
+    const key = (dotted ?? quoted)!
+    const next: Json | undefined = child(current, 'properties')[key] ?? current?.['additionalProperties']
+    if (!isObject(next)) return false
+    current = next
+  }
+  return true
+}
+
+function checkListKeys(schema: JsonObject, path: string, errors: FieldError[]): void {
+  const keys = (schema['x-kubernetes-list-map-keys'] ?? []) as string[]
+  if (keys.length === 0)
+    errors.push({
+      reason: 'FieldValueRequired',
+      field: `${path}.x-kubernetes-list-map-keys`,
+      detail: 'must not be empty if x-kubernetes-list-type is map',
+    })
+  const item = child(schema, 'items')
+  if (isObject(schema['items']) && item['type'] !== 'object') {
+    errors.push(
+      wrong(`${path}.items.type`, item['type'] ?? '', "must be object if parent array's x-kubernetes-list-type is map"),
+    )
+    return
+  }
+  const needed = (item['required'] ?? []) as string[]
+  for (const key of keys) {
+    const field = child(item, 'properties')[key]
+    if (!isObject(field))
+      errors.push(wrong(`${path}.x-kubernetes-list-map-keys`, keys, 'entries must all be names of item properties'))
+    else if (!needed.includes(key) && field['default'] === undefined)
+      errors.push({
+        reason: 'FieldValueRequired',
+        field: `${path}.items.properties[${key}].default`,
+        detail: 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
+      })
+  }
+}

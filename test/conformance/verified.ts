@@ -1,0 +1,73 @@
+/** docs/verified.md: which rules are compared with which real program, and where they differ; made from tables and recordings. */
+import { readExceptions as daprExceptions } from './dapr/exceptions.ts'
+import { recordings as dapr } from './dapr/recorded.ts'
+import { TABLES as DAPR } from './dapr/tables/index.ts'
+import { readExceptions as kubernetesExceptions, REASONS } from './kubernetes/exceptions.ts'
+import { recordings as kubernetes } from './kubernetes/recorded.ts'
+import { TABLES as KUBERNETES } from './kubernetes/tables/index.ts'
+import type { Recordings } from './recorded.ts'
+
+interface Tables {
+  tables: readonly { name: string; rows: readonly unknown[] }[]
+  differing: (table: string) => number
+  recordings: Recordings
+}
+
+function section({ tables, differing, recordings }: Tables): string[] {
+  const lines = tables.map(({ name, rows }) => {
+    const recorded = Object.keys(recordings.read(name)).length
+    return `| ${name} | ${rows.length} | ${recorded} | ${rows.length - differing(name)} | ${differing(name)} |`
+  })
+  const sum = (of: (table: Tables['tables'][number]) => number) => tables.reduce((total, table) => total + of(table), 0)
+  const all = sum(({ rows }) => rows.length)
+  const parted = sum(({ name }) => differing(name))
+  return [
+    `| Table | Rows | Recorded from ${recordings.engine} | Alike | Differ |`,
+    '|---|---:|---:|---:|---:|',
+    ...lines,
+    `| **all** | **${all}** | **${sum(({ name }) => Object.keys(recordings.read(name)).length)}** | **${all - parted}** | **${parted}** |`,
+  ]
+}
+
+/** The text of docs/verified.md. */
+export function verifiedPage(): string {
+  const ofKubernetes = kubernetesExceptions()
+  const ofDapr = daprExceptions()
+  const kinds = Object.values(ofKubernetes).flatMap(rows => Object.values(rows))
+  return `${[
+    '# What is verified where',
+    '',
+    'The embedded place stands in for Kubernetes and Dapr on a laptop. So that it does not lie, tables of rules are run',
+    'against it and against the real programs. What the real programs answered is in the repository: `make test` compares',
+    'the embedded parts with that, and `make conformance` (after `make engines`) runs both sides live and fails on a',
+    'difference that is not noted, and on a recording that is no longer what the real program answers.',
+    '',
+    'This page is made from the tables and recordings: `UPDATE_GOLDEN=1 npm run jest -- verified`.',
+    '',
+    '## Kubernetes API',
+    '',
+    ...section({
+      tables: KUBERNETES,
+      differing: table => Object.keys(ofKubernetes[table] ?? {}).length,
+      recordings: kubernetes,
+    }),
+    '',
+    'The rows that differ are listed by name in `test/conformance/kubernetes/recorded/exceptions.golden.yaml`:',
+    '',
+    '| Kind | Rows | What it means |',
+    '|---|---:|---|',
+    ...Object.entries(REASONS).map(
+      ([kind, reason]) => `| ${kind} | ${kinds.filter(each => each === kind).length} | ${reason} |`,
+    ),
+    '',
+    '## Dapr',
+    '',
+    'daprd with its scheduler and Apache Kafka on one side, the embedded sidecar over the embedded log on the other.',
+    '',
+    ...section({ tables: DAPR, differing: table => Object.keys(ofDapr[table] ?? {}).length, recordings: dapr }),
+    '',
+    ...Object.entries(ofDapr).flatMap(([table, rows]) =>
+      Object.entries(rows).map(([row, reason]) => `- ${table}, “${row}”: ${reason.trim()}.`),
+    ),
+  ].join('\n')}\n`
+}
