@@ -80,7 +80,7 @@ test('a change of configuration is told field by field, with the pods that resta
   })
   expect(plan.changes.map(nameOf)).toEqual(
     expect.arrayContaining([
-      expect.stringContaining('create Job todo/todo-migrate-0-2-0-'),
+      expect.stringContaining('create Job todo/todo-migrate-0-1-2-'),
       expect.stringContaining('delete Job todo/todo-migrate-0-1-0-'),
     ]),
   )
