@@ -13,6 +13,7 @@ help: ## this list
 
 node_modules/.installed: package-lock.json package.json
 	@command -v npm >/dev/null || { echo 'make: TEP5007: npm is missing: install Node.js 20 or newer (https://nodejs.org)' >&2; exit 8; }
+	@test ! -L node_modules || { echo 'make: TEP5010: node_modules is a symbolic link, and installing would empty the folder it leads to: install there, or remove the link' >&2; exit 8; }
 	@echo 'installing packages (about half a minute the first time) …'
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

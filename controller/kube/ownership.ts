@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { KubeObject } from './objects.ts'
 
 type Json = unknown
@@ -56,7 +56,7 @@ const leaf = (value: Json): Json => {
   return typeof value === 'object' && value !== null ? { '=': value } : value
 }
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22)
+const digest = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22)
 
 /**
  * Where the owned fields do not say what is desired, or hold what is desired no longer: empty means that an apply would
