@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { KubeClient } from './client.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { KubeObject } from './objects.ts'
@@ -26,7 +26,7 @@ export function eventRecorder(
   return (about, event) => {
     const at = new Date(clock.now()).toISOString().replace(/\.\d+Z/, 'Z')
     const { uid, name, namespace, resourceVersion } = about.metadata
-    const digest = createHash('sha256').update(`${uid}/${event.reason}/${event.message}`).digest('hex').slice(0, 16)
+    const digest = hash('sha256', `${uid}/${event.reason}/${event.message}`, 'hex').slice(0, 16)
     const known = seen.get(digest) ?? { count: 0, first: at }
     known.count += 1
     seen.set(digest, known)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { KubeObject } from '../kube/objects.ts'
 import { HASH_ANNOTATION, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, type Platform } from './platform.ts'
 
@@ -71,7 +71,7 @@ export const ownerReference = (platform: Platform): KubeObject['metadata']['owne
 ]
 
 export const hashOf = (value: unknown): string =>
-  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+  hash('sha256', JSON.stringify(value), 'hex').slice(0, 16)
 
 /** Stamps the hash of the object as rendered. */
 export function withHash(object: KubeObject): KubeObject {

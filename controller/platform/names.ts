@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Kubernetes names of children; all begin with the platform's name. */
 export const childName = (platform: string, part: string): string => `${platform}-${part}`
@@ -9,7 +9,7 @@ export const childName = (platform: string, part: string): string => `${platform
  */
 export function resourceName(kafkaName: string): string {
   if (/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(kafkaName) && kafkaName.length <= 200) return kafkaName
-  const digest = createHash('sha256').update(kafkaName).digest('hex').slice(0, 8)
+  const digest = hash('sha256', kafkaName, 'hex').slice(0, 8)
   const clean = kafkaName
     .toLowerCase()
     .replace(/[^-.a-z0-9]+/g, '-')
