@@ -7,8 +7,10 @@ import { KubeClient } from '../kube/client.ts'
 import { systemClock } from '../kube/clock.ts'
 import type { EventInput } from '../kube/events.ts'
 import { act } from './act.ts'
+import { FORGOTTEN } from './owned.ts'
 import type { Step } from './plan.ts'
-import { FIELD_MANAGER } from './platform.ts'
+import { FIELD_MANAGER, HASH_ANNOTATION } from './platform.ts'
+import { driftOfChild, project } from './project.ts'
 
 const SECRET = { apiVersion: 'v1', kind: 'Secret' }
 const secret = (name: string, token: string) => ({
@@ -61,4 +63,42 @@ test('what was written is in the cache at once, one failure keeps nothing else b
   const [held] = place.cache.list(SECRET)
   await act(place, platformOf(), [{ action: 'delete', part: undefined, object: held!, reason: 'NoLongerWanted' }])
   expect(place.cache.list(SECRET).map(({ metadata }) => metadata.name)).toEqual(['b'])
+})
+
+test('a change is told by its fields, though the cache keeps none of a child that is as it should be', async () => {
+  const place = await actors()
+  const wanted = (text: string, hash: string) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace: 'default', name: 'a', annotations: { [HASH_ANNOTATION]: hash } },
+    data: { text },
+  })
+  await act(place, platformOf(), [create(wanted('one', '1'))])
+  const child = project(place.cache.get({ apiVersion: 'v1', kind: 'ConfigMap' }, 'default', 'a')!)
+  expect(driftOfChild(wanted('one', '1'), child)).toEqual([])
+  const drift = driftOfChild(wanted('two', '2'), child)
+  expect(drift).toBe(FORGOTTEN)
+  const update = {
+    action: 'update',
+    part: 'foundation',
+    reason: 'SpecChanged',
+    uid: child.metadata.uid,
+    drift,
+  } as const
+  const step: Step = { ...update, object: wanted('two', '2') }
+  await act(place, platformOf(), [step])
+  const live = await place.client.get(step.object, 'default', 'a')
+  expect(live!['data']).toEqual({ text: 'two' })
+  expect(place.events.at(-1)).toEqual({
+    type: 'Normal',
+    reason: 'SpecChanged',
+    message: `ConfigMap a: data.text, metadata.annotations.${HASH_ANNOTATION}`,
+  })
+  // Somebody has done it already, or it is gone: nothing is written.
+  const version = live!.metadata.resourceVersion
+  await act(place, platformOf(), [step])
+  expect((await place.client.get(step.object, 'default', 'a'))!.metadata.resourceVersion).toBe(version)
+  await place.client.delete(step.object, 'default', 'a', { reason: 'Test' })
+  await act(place, platformOf(), [step])
+  expect(await place.client.get(step.object, 'default', 'a')).toBeUndefined()
 })

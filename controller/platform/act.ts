@@ -4,7 +4,8 @@ import type { KubeClient } from '../kube/client.ts'
 import { isKubeError } from '../kube/errors.ts'
 import type { RecordEvent } from '../kube/events.ts'
 import { type KubeObject, keyOf } from '../kube/objects.ts'
-import { type Drift, type OwnedFields, ownedFields } from '../kube/ownership.ts'
+import { type Drift, driftOf, type OwnedFields, ownedFields } from '../kube/ownership.ts'
+import { FORGOTTEN } from './owned.ts'
 import type { Step } from './plan.ts'
 import { FIELD_MANAGER, KINDS, type Platform } from './platform.ts'
 
@@ -72,8 +73,11 @@ async function perform(
       return undefined
     }
   }
-  if (step.action === 'update' && givesUpReplicas(step)) await handOverReplicas(client, object)
-  const applied = await applier.apply({ desired: object, uid: step.uid, drift: step.drift, reason })
+  const drift = step.drift === FORGOTTEN ? await driftOfLive(client, object) : step.drift
+  // What went or came right meanwhile is told by the watch.
+  if (!drift || (step.action === 'update' && drift.length === 0)) return undefined
+  if (step.action === 'update' && givesUpReplicas(object, drift)) await handOverReplicas(client, object)
+  const applied = await applier.apply({ desired: object, uid: step.uid, drift, reason })
   if (!applied.object) return undefined
   cache.wrote(applied.object)
   if (applied.conflicts.length > 0)
@@ -88,15 +92,22 @@ async function perform(
   return step.action === 'create'
     ? `${what} created`
     : `${what}: ${brief(
-        step.drift.map(({ path }) => path),
+        drift.map(({ path }) => path),
         ', ',
       )}`
 }
 
 const REPLICAS_MANAGER = `${FIELD_MANAGER}-replicas`
 
+/** Where the live object differs; `undefined`: it is gone. */
+async function driftOfLive(client: KubeClient, desired: KubeObject): Promise<Drift[] | undefined> {
+  const { apiVersion, kind, metadata } = desired
+  const live = await client.get({ apiVersion, kind }, metadata.namespace, metadata.name)
+  return live && driftOf(desired, ownedFields(live, FIELD_MANAGER))
+}
+
 /** The autoscaler is to have the replicas, and they are still ours alone. */
-const givesUpReplicas = ({ object, drift }: { object: KubeObject; drift: Drift[] }): boolean =>
+const givesUpReplicas = (object: KubeObject, drift: Drift[]): boolean =>
   object.kind === KINDS.deployment.kind &&
   object['spec'].replicas === undefined &&
   drift.some(({ path }) => path === 'spec.replicas')

@@ -70,8 +70,7 @@ export const ownerReference = (platform: Platform): KubeObject['metadata']['owne
   },
 ]
 
-export const hashOf = (value: unknown): string =>
-  hash('sha256', JSON.stringify(value), 'hex').slice(0, 16)
+export const hashOf = (value: unknown): string => hash('sha256', JSON.stringify(value), 'hex').slice(0, 16)
 
 /** Stamps the hash of the object as rendered. */
 export function withHash(object: KubeObject): KubeObject {

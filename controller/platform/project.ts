@@ -2,6 +2,7 @@ import type { KubeObject } from '../kube/objects.ts'
 import { type Drift, driftOf, ownedFields } from '../kube/ownership.ts'
 import type { Scale } from './facts.ts'
 import { SECRETS } from './names.ts'
+import { Owned } from './owned.ts'
 import {
   AUTOSCALED,
   FIELD_MANAGER,
@@ -21,8 +22,8 @@ import { type Readiness, readinessOf } from './readiness.ts'
  */
 export interface Cached extends KubeObject {
   readiness: Readiness
-  /** JSON of the fields we own; absent when we never applied the object. */
-  owned?: string
+  /** The fields we own; absent when we never applied the object. */
+  owned?: Owned
   /** JSON of a platform's spec and status. */
   packed?: string
   /** Namespaces whose Kafka and Secrets a platform reads. */
@@ -60,7 +61,7 @@ export function project(object: KubeObject): Cached {
     kind: object.kind,
     metadata: { ...metadataOf(object), ...(input.data && ownerReferences && { ownerReferences }) },
     readiness: readinessOf(object),
-    ...(owned && { owned: JSON.stringify(owned) }),
+    ...(owned && { owned: new Owned(owned) }),
     ...input,
   }
 }
@@ -115,17 +116,9 @@ export function platformOf({ apiVersion, kind, metadata, packed }: KubeObject): 
   return { apiVersion, kind, metadata, ...(JSON.parse(packed as string) as object) } as Platform
 }
 
-/** What each child as cached was last found to say: a cached object never changes, so an event that is not about it costs nothing. */
-const settled = new WeakMap<Cached, string>()
-
 /** Where a child differs from what is desired; empty: nothing to write. */
-export function driftOfChild(desired: KubeObject, child: Cached): Drift[] {
-  const hash = desired.metadata.annotations?.[HASH_ANNOTATION]
-  if (hash !== undefined && settled.get(child) === hash) return []
-  const drift = driftOf(desired, child.owned === undefined ? undefined : JSON.parse(child.owned))
-  if (hash !== undefined && drift.length === 0) settled.set(child, hash)
-  return drift
-}
+export const driftOfChild = (desired: KubeObject, { owned }: Cached): Drift[] =>
+  owned ? owned.drift(desired) : driftOf(desired, undefined)
 
 /** Indexes of the cache. */
 export const BY_PLATFORM = 'platform'

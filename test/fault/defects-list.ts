@@ -149,9 +149,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'takes a child for settled whatever is desired',
-    file: 'controller/platform/project.ts',
-    find: 'if (hash !== undefined && settled.get(child) === hash) return []',
-    replace: 'if (hash !== undefined && settled.has(child)) return []',
+    file: 'controller/platform/owned.ts',
+    find: 'return this.#settled === hash ? [] : FORGOTTEN',
+    replace: 'return []',
   },
   {
     name: 'ignores 410',
