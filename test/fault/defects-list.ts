@@ -42,6 +42,8 @@ export const DEFECTS: readonly Defect[] = [
     file: RECONCILER,
     find: 'if (failures.length > 0)\n      throw new AggregateError',
     replace: 'if (failures.length > 1_000)\n      throw new AggregateError',
+    // Where few other writes follow that would bring the platform back by themselves.
+    only: '^(service-scaled|topic-added|child-deleted|drift-by-hand)/(status|reset|forbidden)',
   },
   {
     name: 'acts while suspended',
@@ -274,6 +276,7 @@ export const DEFECTS: readonly Defect[] = [
     file: 'controller/platform/act.ts',
     find: 'failures.push({ object: step.object, error: error as Error })',
     replace: "if (isKubeError(error, 'Forbidden', 'Throttled', 'Unavailable', 'Unreachable')) continue",
-    only: 'status|reset|lost|forbidden',
+    // Where few other writes follow that would bring the platform back by themselves.
+    only: '^(service-scaled|topic-added|child-deleted|drift-by-hand)/(status|reset|forbidden)',
   },
 ]
