@@ -91,9 +91,10 @@ export class Cache {
   }
 
   /**
-   * Takes a whole list, each object as `project` left it, for the truth about a kind, in one namespace or in all, even where its resourceVersions are lower
-   * than before (a restored backup); an empty version says that the kind is absent. What we wrote since `mark` may be missing in it and is kept, unless the list's own
-   * version says that it knows the write: then the object was deleted since.
+   * Takes a whole list, each object as `project` left it, for the truth about a kind, in one namespace or in all, even where
+   * its resourceVersions are lower than before (a restored backup); an empty version says that the kind is absent. What we
+   * wrote since `mark` may be missing in it and is kept, unless the list's own version says that it knows the write: then the
+   * object was deleted since.
    */
   replace(
     kind: Kind,

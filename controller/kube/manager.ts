@@ -162,7 +162,7 @@ export class Manager {
         listing: () => {
           mark = cache.mark()
         },
-        keep: object => cache.project(object),
+        keep: cache.project,
         replace: (objects, resourceVersion) => {
           const served = cache.isServed(scope.kind)
           cache.replace(scope.kind, objects, { namespace, mark, resourceVersion })

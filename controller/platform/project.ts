@@ -18,7 +18,7 @@ import { type Readiness, readinessOf } from './readiness.ts'
 
 /**
  * What the cache keeps of an object: enough to decide by, a fraction of its size (20,000 children fit in the memory of a
- * small pod). What we own and what a platform says are held as text, which V8 stores in a byte a character.
+ * small pod). What a platform says is held as text, which V8 stores in a byte a character; of what we own, see `Owned`.
  */
 export interface Cached extends KubeObject {
   readiness: Readiness

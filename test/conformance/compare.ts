@@ -14,7 +14,7 @@ export interface Recorded {
 export type Recording = Record<string, Recorded[]>
 
 /** What a difference tells of a table. */
-interface Rules {
+export interface Rules {
   name: string
   rows: readonly { name: string; rule: string }[]
 }

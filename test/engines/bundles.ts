@@ -50,7 +50,12 @@ function key(name: BundleName): string {
 }
 
 const folder = (name: BundleName): string => join(cacheFolder, `${name}-${key(name)}`)
-const goBuild = { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' }
+/** `go build` of packages, the same bytes from the same sources. */
+const goBuild = (ldflags: string, output: string, ...packages: string[]): Command => ({
+  program: 'go',
+  args: ['build', '-trimpath', '-buildvcs=false', '-ldflags', ldflags, '-o', output, ...packages],
+  env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+})
 
 /** `version.Info` of Kubernetes is empty unless the linker fills it, and clients refuse a server without one. */
 const kubernetesVersion = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap(path => [
@@ -66,22 +71,7 @@ export const BUNDLES: readonly Bundle[] = [
     needs: 'go',
     seconds: 300,
     folder: folder('kubernetes'),
-    commands: output => [
-      {
-        program: 'go',
-        args: [
-          'build',
-          '-trimpath',
-          '-buildvcs=false',
-          '-ldflags',
-          ['-s', '-w', ...kubernetesVersion].join(' '),
-          '-o',
-          join(output, 'kubernetes'),
-          '.',
-        ],
-        env: goBuild,
-      },
-    ],
+    commands: output => [goBuild(['-s', '-w', ...kubernetesVersion].join(' '), join(output, 'kubernetes'), '.')],
   },
   {
     name: 'dapr',
@@ -90,21 +80,12 @@ export const BUNDLES: readonly Bundle[] = [
     seconds: 170,
     folder: folder('dapr'),
     commands: output => [
-      {
-        program: 'go',
-        args: [
-          'build',
-          '-trimpath',
-          '-buildvcs=false',
-          '-ldflags',
-          `-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=${DAPR_VERSION}`,
-          '-o',
-          `${output}/`,
-          './daprd',
-          'github.com/dapr/dapr/cmd/scheduler',
-        ],
-        env: goBuild,
-      },
+      goBuild(
+        `-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=${DAPR_VERSION}`,
+        `${output}/`,
+        './daprd',
+        'github.com/dapr/dapr/cmd/scheduler',
+      ),
     ],
   },
   {

@@ -142,14 +142,8 @@ function look(name: EngineName): Engine | undefined {
 
 export const bundleOf = (name: EngineName): BundleName => DESCRIBED[name].bundle
 
-/** The engines of a suite, or the names of those that are missing. */
-export function findEngines(
-  names: readonly EngineName[],
-): { engines: Map<EngineName, Engine>; missing: [] } | { engines: undefined; missing: EngineName[] } {
-  const missing = names.filter(name => !findEngine(name))
-  if (missing.length > 0) return { engines: undefined, missing }
-  return { engines: new Map(names.map(name => [name, findEngine(name)!])), missing: [] }
-}
+/** Those of a suite's engines that are not on this machine. */
+export const missingEngines = (names: readonly EngineName[]): EngineName[] => names.filter(name => !findEngine(name))
 
 /** The engine; throws with the way out when there is none. */
 export function engine(name: EngineName): Engine {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeReport, type TopicsReport, type WantedTopic } from '../../src/contracts/topics-job.ts'
 import { bringTopicsOnce } from '../../src/services/topics/main.ts'
-import { findEngines } from './find.ts'
+import { missingEngines } from './find.ts'
 import { type KafkaNode, startKafka } from './kafka.ts'
 
-const { missing } = findEngines(['kafka'])
+const missing = missingEngines(['kafka'])
 if (missing.length > 0) console.warn(`skipped, for there is no ${missing.join(', ')} (make engines finds or builds it)`)
 const whenThere = missing.length > 0 ? describe.skip : describe
 

@@ -42,31 +42,6 @@ export interface Cluster {
   close(): void
 }
 
-/** A CRD that takes anything, for kinds whose operators are not here. */
-export const openCrd = (apiVersion: string, kind: string, plural: string): KubeObject => {
-  const [group, version] = apiVersion.split('/') as [string, string]
-  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: 'object', properties: { spec: open, status: open } } },
-        },
-      ],
-    },
-  }
-}
-
 const PLATFORM_CRD = join(import.meta.dirname, '../../crds/todo.events_todoeventplatforms.yaml')
 
 export async function startCluster({ seed = 1, faults = [] as Fault[] } = {}): Promise<Cluster> {

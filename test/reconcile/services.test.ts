@@ -2,7 +2,8 @@
 import { conditionOf, type KubeObject } from '../../controller/kube/objects.ts'
 import { KINDS } from '../../controller/platform/platform.ts'
 import { NAMESPACE, platform, SPEC } from '../fault/scenarios.ts'
-import { type Cluster, openCrd, startCluster } from './cluster.ts'
+import { openCrd } from '../support/open-crd.ts'
+import { type Cluster, startCluster } from './cluster.ts'
 
 const BACKEND = 'todo-backend'
 const KEDA = [

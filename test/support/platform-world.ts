@@ -13,8 +13,8 @@ import type { KubeApi } from '../../src/local/kube-api/index.ts'
 import { openKubeApi } from '../../src/local/kube-api/index.ts'
 import { installCrds } from '../../src/local/operators/crds.ts'
 import { OPERATORS } from '../fault/operators.ts'
-import { openCrd } from '../reconcile/cluster.ts'
 import { inProcess } from './in-process.ts'
+import { openCrd } from './open-crd.ts'
 import { SETTINGS } from './platforms.ts'
 
 const root = join(import.meta.dirname, '../..')

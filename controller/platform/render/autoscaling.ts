@@ -4,7 +4,7 @@ import { childName, SECRETS } from '../names.ts'
 import { KINDS } from '../platform.ts'
 import { providerOf } from '../providers/index.ts'
 import { mostPods, scalerOf } from '../scaling.ts'
-import { type Context, child } from './context.ts'
+import { type Context, childOf } from './context.ts'
 
 /** Share of its CPU request at which one more pod is started. */
 const CPU_PERCENT = 70
@@ -35,10 +35,8 @@ function podAutoscaler(context: Context, service: EffectiveService): Desired {
   const { kind, apiVersion } = KINDS.deployment
   const name = childName(context.platform.metadata.name, service.contract.service)
   const { min, max } = bounds(context, service)
-  return child(context, {
+  return childOf(context, service, {
     kind: KINDS.podAutoscaler,
-    name,
-    component: service.contract.service,
     part: 'services',
     waiting: waitsFor(context, service, KINDS.podAutoscaler.kind),
     body: {
@@ -96,13 +94,11 @@ export function kafkaTrigger(context: Context, appId: string): KafkaTrigger {
   }
 }
 
-function triggerAuthentication(context: Context, { contract }: EffectiveService): Desired {
-  return child(context, {
+function triggerAuthentication(context: Context, service: EffectiveService): Desired {
+  return childOf(context, service, {
     kind: KINDS.triggerAuthentication,
-    name: childName(context.platform.metadata.name, contract.service),
-    component: contract.service,
     part: 'services',
-    body: { spec: { secretTargetRef: kafkaTrigger(context, contract.appId).secrets } },
+    body: { spec: { secretTargetRef: kafkaTrigger(context, service.contract.appId).secrets } },
   })
 }
 
@@ -112,10 +108,8 @@ function scaledObject(context: Context, service: EffectiveService): Desired {
   const name = childName(platform.metadata.name, contract.service)
   const { prefix } = effective.kafka
   const { min, max } = bounds(context, service)
-  return child(context, {
+  return childOf(context, service, {
     kind: KINDS.scaledObject,
-    name,
-    component: contract.service,
     part: 'services',
     waiting:
       waitsFor(context, service, KINDS.scaledObject.kind) ??

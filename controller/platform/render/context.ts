@@ -1,7 +1,9 @@
 import type { KubeObject } from '../../kube/objects.ts'
 import { childLabels, type Desired, ownerReference, type Part, withHash } from '../desired.ts'
 import type { Effective } from '../effective.ts'
+import type { EffectiveService } from '../effective-service.ts'
 import type { Facts, OperatorSettings } from '../facts.ts'
+import { childName } from '../names.ts'
 import type { Platform } from '../platform.ts'
 
 export interface Context {
@@ -55,3 +57,10 @@ export function child(
   }
   return { part, stateful, ...(waiting && { waiting }), object: withHash(object) }
 }
+
+/** A child of one service, with its name: what scales, guards or leads to the pods is found by the name of their Deployment. */
+export const childOf = (
+  context: Context,
+  { contract: { service } }: EffectiveService,
+  given: Omit<Child, 'name' | 'component'>,
+): Desired => child(context, { ...given, name: childName(context.platform.metadata.name, service), component: service })

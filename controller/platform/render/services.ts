@@ -4,7 +4,7 @@ import { childName } from '../names.ts'
 import { AUTOSCALED, KINDS, REPLICAS_ANNOTATION } from '../platform.ts'
 import { replicasOf } from '../scaling.ts'
 import { renderAutoscaling } from './autoscaling.ts'
-import { type Context, child } from './context.ts'
+import { type Context, childOf } from './context.ts'
 import { environment } from './environment.ts'
 import {
   CONTAINER_SECURITY,
@@ -28,25 +28,21 @@ export function renderServices(context: Context): Desired[] {
   ])
 }
 
-function serviceAccount(context: Context, { contract }: EffectiveService): Desired {
-  return child(context, {
+function serviceAccount(context: Context, service: EffectiveService): Desired {
+  return childOf(context, service, {
     kind: KINDS.serviceAccount,
-    name: childName(context.platform.metadata.name, contract.service),
-    component: contract.service,
     part: 'foundation',
     body: { automountServiceAccountToken: false },
   })
 }
 
-function service_(context: Context, { contract }: EffectiveService): Desired {
-  return child(context, {
+function service_(context: Context, service: EffectiveService): Desired {
+  return childOf(context, service, {
     kind: KINDS.service,
-    name: childName(context.platform.metadata.name, contract.service),
-    component: contract.service,
     part: 'foundation',
     body: {
       spec: {
-        selector: selector(context, contract.service),
+        selector: selector(context, service.contract.service),
         ports: [{ name: 'http', port: PORT, targetPort: 'http', protocol: 'TCP' }],
       },
     },
@@ -54,16 +50,14 @@ function service_(context: Context, { contract }: EffectiveService): Desired {
 }
 
 /** One pod at a time may be drained: with one pod only, that is no promise to anybody, and no node hangs on it. */
-function disruptionBudget(context: Context, { contract }: EffectiveService): Desired {
-  return child(context, {
+function disruptionBudget(context: Context, service: EffectiveService): Desired {
+  return childOf(context, service, {
     kind: KINDS.disruptionBudget,
-    name: childName(context.platform.metadata.name, contract.service),
-    component: contract.service,
     part: 'services',
     body: {
       spec: {
         maxUnavailable: 1,
-        selector: { matchLabels: selector(context, contract.service) },
+        selector: { matchLabels: selector(context, service.contract.service) },
         // A pod that is broken anyway must not keep a node from being drained.
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
       },
@@ -79,10 +73,8 @@ function deployment(context: Context, service: EffectiveService): Desired {
   const probe = (path: string, more: object): object => ({ httpGet: { path, port: 'http' }, ...more })
   const { routeSeconds } = shutdown(effective.terminationGracePeriodSeconds)
   const mark = 'autoscaled' in replicas ? AUTOSCALED : replicas.adopted ? String(replicas.count) : undefined
-  return child(context, {
+  return childOf(context, service, {
     kind: KINDS.deployment,
-    name,
-    component: contract.service,
     part: 'services',
     ...(mark && { annotations: { [REPLICAS_ANNOTATION]: mark } }),
     body: {

@@ -1,4 +1,5 @@
 /** A request as the core sees it, and what its path and query mean (API concepts, "Resource URIs"). */
+import { fieldNotSupported } from './field-errors.ts'
 import { badRequest, type FieldError, invalid } from './status.ts'
 
 export interface KubeRequest {
@@ -65,21 +66,10 @@ export function writeOptions(
 ): WriteOptions {
   const refuse = (error: FieldError) => invalid({ group: 'meta.k8s.io', plural: '', kind }, '', [error])
   const dryRun = query.getAll('dryRun')
-  if (dryRun.some(value => value !== 'All' && value !== ''))
-    throw refuse({
-      reason: 'FieldValueNotSupported',
-      field: 'dryRun',
-      value: dryRun,
-      detail: 'supported values: "All"',
-    })
+  if (dryRun.some(value => value !== 'All' && value !== '')) throw refuse(fieldNotSupported('dryRun', dryRun, ['All']))
   const validation = query.get('fieldValidation') || 'Warn'
   if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
-    throw refuse({
-      reason: 'FieldValueNotSupported',
-      field: 'fieldValidation',
-      value: validation,
-      detail: 'supported values: "", "Ignore", "Strict", "Warn"',
-    })
+    throw refuse(fieldNotSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']))
   const fieldManager = query.get('fieldManager') ?? ''
   if (fieldManager.length > 128)
     throw refuse({ reason: 'FieldValueTooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' })

@@ -25,7 +25,7 @@ const object = (properties: Record<string, Schema>, required: string[] = []): Sc
 })
 const anything: Schema = { type: 'object', ...open }
 
-interface Definition {
+export interface Definition {
   group: string
   version: string
   kind: string
@@ -299,7 +299,8 @@ const CNPG: Definition[] = [
   },
 ]
 
-function definition(from: Definition): KubeObject {
+/** A CRD of one version. */
+export function definition(from: Definition): KubeObject {
   const { group, version, kind, plural, properties, required, subresources, columns, shortNames, categories } = from
   return {
     apiVersion: 'apiextensions.k8s.io/v1',

@@ -64,7 +64,10 @@ function routes(runtime: Runtime, invocation: InvokeContext, extended: Map<strin
   const { identity, clock, resources, jobs } = options
   const resiliency = () => runtime.resiliency
   const publishing: PublishContext = {
-    ...{ appId: identity.appId, clock, components, resiliency },
+    appId: identity.appId,
+    clock,
+    components,
+    resiliency,
     tracing: () => runtime.tracing,
   }
   const state: StateContext = { ...publishing, namespace: identity.namespace }

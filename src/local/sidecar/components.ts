@@ -119,13 +119,17 @@ export class Components {
         return { kind: 'pubsub', pubsub: openKafka(component, this.#identity, this.#eventLog, this.#clock, this.#log) }
       case 'state.in-memory/v1':
         return {
-          ...{ kind: 'state', store: memoryStateStore(this.#clock), keyPrefix },
+          kind: 'state',
+          store: memoryStateStore(this.#clock),
+          keyPrefix,
           capabilities: [...STATE_CAPABILITIES, 'DELETE_WITH_PREFIX', 'KEYS_LIKE', 'ACTOR'],
         }
       case 'state.postgresql/v2':
       case 'state.postgres/v2':
         return {
-          ...{ kind: 'state', store: await postgresStateStore(component, this.#log), keyPrefix },
+          kind: 'state',
+          store: await postgresStateStore(component, this.#log),
+          keyPrefix,
           capabilities: [...STATE_CAPABILITIES, 'KEYS_LIKE', 'ACTOR'],
         }
       case 'secretstores.kubernetes/v1':

@@ -229,7 +229,9 @@ export class Runtime {
     const { identity, clock, log } = this.options
     const components = this.components
     const publishing = {
-      ...{ appId: identity.appId, clock, components },
+      appId: identity.appId,
+      clock,
+      components,
       resiliency: () => this.resiliency,
       tracing: () => this.tracing,
     }

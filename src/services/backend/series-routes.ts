@@ -1,13 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { preview, type Series } from '../../kit/occurrence.ts'
-import { Problem } from '../../kit/problem.ts'
 import type { Actor } from './actor.ts'
 import { endpoints, type RouteOptions } from './endpoints.ts'
 import { completeSeries, readTask } from './input.ts'
 import { recurrenceOf, type SeriesRow, type TaskRow, toJson } from './model.ts'
 import { exceptionSchema, idParams, previewQuerySchema, previewSchema } from './schemas.ts'
 import { excludeOccurrence, nextIndex, pauseSeries, resumeSeries } from './series.ts'
-import { complete, timezoneOf } from './store.ts'
+import { complete, findSeries, timezoneOf } from './store.ts'
 
 interface PreviewBody {
   recurrence: { rrule: string }
@@ -24,7 +23,7 @@ export function registerSeries(app: FastifyInstance, options: RouteOptions): voi
 
   app.get<ById>('/api/v1/series/:id', { schema: { params: idParams } }, request =>
     read(request, async ({ sql }) => {
-      const series = await find({ sql }, request.params.id)
+      const series = await findSeries(sql, request.params.id)
       const tasks = await sql.query<TaskRow>('SELECT * FROM backend.tasks WHERE series_id = $1 ORDER BY series_index', [
         series.id,
       ])
@@ -37,7 +36,7 @@ export function registerSeries(app: FastifyInstance, options: RouteOptions): voi
     { schema: { params: idParams, querystring: previewQuerySchema } },
     request =>
       read(request, async ({ sql }) => {
-        const series = await find({ sql }, request.params.id)
+        const series = await findSeries(sql, request.params.id)
         const newest = (await nextIndex({ sql }, series.id)) - 1
         return { paused: series.paused_at !== null, ...occurrences(series, newest, request.query.count) }
       }),
@@ -86,9 +85,3 @@ const occurrences = (series: Series, index: number, count: number) => ({
   tzid: series.tzid,
   items: preview(series, index, count, new Date().toISOString()),
 })
-
-async function find({ sql }: Pick<Actor, 'sql'>, id: string): Promise<SeriesRow> {
-  const [series] = await sql.query<SeriesRow>('SELECT * FROM backend.series WHERE id = $1', [id])
-  if (!series) throw new Problem('TEP4005', `There is no series ${id}.`)
-  return series
-}

@@ -7,7 +7,7 @@ import { changeDue } from './commands.ts'
 import type { FullTask, SeriesRow } from './model.ts'
 import { createNext } from './occurrences.ts'
 import { announceSeries } from './split.ts'
-import { findTask, lockSeries, updateSeries } from './store.ts'
+import { findSeries, findTask, updateSeries } from './store.ts'
 
 /**
  * Moves a task on to the next occurrence of its series, without being done. Where the series follows its schedule, the
@@ -19,7 +19,7 @@ export async function skipOccurrence(actor: Actor, id: string, ifMatch: string |
   const { row } = task
   if (row.series_id === null || row.status !== 'open' || row.deleted_at)
     throw new Problem('TEP4007', 'Only an open task of a series can be skipped.')
-  const series = (await lockSeries(actor.sql, row.series_id))!
+  const series = await findSeries(actor.sql, row.series_id, true)
   const index = row.series_index ?? 0
   const next = nextOccurrence(series, index, new Date().toISOString())
   if (!next) throw new Problem('TEP4007', 'This is the last occurrence of the series; complete or delete it instead.')
@@ -40,7 +40,7 @@ export async function skipOccurrence(actor: Actor, id: string, ifMatch: string |
  * @throws Problem TEP4001 when the series has none at that time
  */
 export async function excludeOccurrence(actor: Actor, id: string, local: string): Promise<SeriesRow> {
-  const series = await lock(actor, id)
+  const series = await findSeries(actor.sql, id, true)
   const wanted = local.length === 16 ? `${local}:00` : local
   if (series.exdates.includes(wanted)) return series
   const found = occurrenceAt(series, wanted, await nextIndex(actor, id))
@@ -53,13 +53,13 @@ export async function excludeOccurrence(actor: Actor, id: string, local: string)
 
 /** A paused series brings no occurrence; what is open stays. */
 export async function pauseSeries(actor: Actor, id: string): Promise<SeriesRow> {
-  const series = await lock(actor, id)
+  const series = await findSeries(actor.sql, id, true)
   return series.paused_at ? series : store(actor, { ...series, paused_at: new Date() })
 }
 
 /** What came due during the pause is not made up for: the series goes on with its first occurrence from now. */
 export async function resumeSeries(actor: Actor, id: string): Promise<SeriesRow> {
-  const series = await lock(actor, id)
+  const series = await findSeries(actor.sql, id, true)
   if (!series.paused_at) return series
   const { waiting } = series
   const after = await store(actor, { ...series, paused_at: null, waiting: null })
@@ -78,12 +78,6 @@ async function exhausted({ sql, userId, appId, cause }: Actor, taskId: string, s
   const data = { task_id: taskId, user_id: userId, series_id: seriesId, reason: 'COUNT or UNTIL reached' }
   const subject = `series/${seriesId}`
   await append(sql, [createEvent({ type: 'recurrence.exhausted', appId, subject, data, cause })])
-}
-
-async function lock({ sql }: Actor, id: string): Promise<SeriesRow> {
-  const series = await lockSeries(sql, id)
-  if (!series) throw new Problem('TEP4005', `There is no series ${id}.`)
-  return series
 }
 
 /** The index after the newest task of a series. */

@@ -65,9 +65,18 @@ export const insertSeries = async (sql: Sql, series: SeriesRow): Promise<void> =
   )
 }
 
+const seriesOf = async (sql: Sql, id: string, lock: boolean): Promise<SeriesRow | undefined> =>
+  (await sql.query<SeriesRow>(`SELECT * FROM backend.series WHERE id = $1${lock ? ' FOR UPDATE' : ''}`, [id]))[0]
+
 /** The series, which nobody else changes until the transaction ends. */
-export const lockSeries = async (sql: Sql, id: string): Promise<SeriesRow | undefined> =>
-  (await sql.query<SeriesRow>('SELECT * FROM backend.series WHERE id = $1 FOR UPDATE', [id]))[0]
+export const lockSeries = (sql: Sql, id: string): Promise<SeriesRow | undefined> => seriesOf(sql, id, true)
+
+/** @throws Problem TEP4005 */
+export async function findSeries(sql: Sql, id: string, lock = false): Promise<SeriesRow> {
+  const series = await seriesOf(sql, id, lock)
+  if (!series) throw new Problem('TEP4005', `There is no series ${id}.`)
+  return series
+}
 
 /** Rule and start never change; what is left out, and whether it runs, may. */
 export const updateSeries = async (sql: Sql, series: SeriesRow): Promise<void> => {

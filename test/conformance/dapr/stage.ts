@@ -96,24 +96,23 @@ export async function startEmbeddedStage(rows: Rows): Promise<Stage> {
   ])
   const apps = await startApps(rows)
   const started: EmbeddedSidecar[] = []
-  const start = async (appId: SidecarName, appPort?: number, tokens = {}): Promise<string> => {
+  const urls = await startSidecars(apps, async (appId, appPort, tokens) => {
     const sidecar = await startEmbeddedSidecar({
-      ...{ appId, namespace: 'default', podName: `${appId}-0`, env: {}, resources, log, jobs, ...tokens },
+      appId,
+      namespace: 'default',
+      podName: `${appId}-0`,
+      env: {},
+      resources,
+      log,
+      jobs,
+      ...tokens,
       ...(appPort !== undefined && { appPort }),
       configuration: configurationOf(appId),
       resolveApp: () => undefined,
     })
     started.push(sidecar)
     return `http://127.0.0.1:${sidecar.httpPort}`
-  }
-  const urls = {
-    orders: await start('orders', apps.orders.port),
-    other: await start('other', apps.other.port),
-    locked: await start('locked', apps.locked.port, { apiToken: API_TOKEN, appToken: APP_TOKEN }),
-    lone: await start('lone'),
-  }
-  await healthy(urls.orders)
-  await warm(urls.orders, apps.orders)
+  })
   return {
     name: 'embedded',
     urls,
@@ -127,6 +126,22 @@ export async function startEmbeddedStage(rows: Rows): Promise<Stage> {
       await Promise.all(Object.values(apps).map(app => app.close()))
     },
   }
+}
+
+/** The sidecars of a stage, ready and warm. `start` answers with the URL of its sidecar. */
+async function startSidecars(
+  apps: Stage['apps'],
+  start: (appId: SidecarName, appPort?: number, tokens?: { apiToken: string; appToken: string }) => Promise<string>,
+): Promise<Stage['urls']> {
+  const urls = {
+    orders: await start('orders', apps.orders.port),
+    other: await start('other', apps.other.port),
+    locked: await start('locked', apps.locked.port, { apiToken: API_TOKEN, appToken: APP_TOKEN }),
+    lone: await start('lone'),
+  }
+  await healthy(urls.orders)
+  await warm(urls.orders, apps.orders)
+  return urls
 }
 
 async function healthy(url: string): Promise<void> {
@@ -172,24 +187,22 @@ export async function startEngineStage(rows: Rows, folder: string): Promise<Stag
     writeFileSync(fileOf((each['metadata'] as { name: string }).name), dump(each))
   const apps = await startApps(rows)
   const engines: RunningEngine[] = [kafka, scheduler]
-  const start = async (appId: SidecarName, appPort?: number, env = {}): Promise<string> => {
+  const urls = await startSidecars(apps, async (appId, appPort, tokens) => {
     const sidecar = await startSidecar({
-      ...{ folder: join(folder, appId), appId, resources, scheduler },
+      folder: join(folder, appId),
+      appId,
+      resources,
+      scheduler,
       configuration: fileOf(configurationOf(appId)),
       ...(appPort !== undefined && { appPort }),
-      env: { NAMESPACE: 'default', ...env },
+      env: {
+        NAMESPACE: 'default',
+        ...(tokens && { DAPR_API_TOKEN: tokens.apiToken, APP_API_TOKEN: tokens.appToken }),
+      },
     })
     engines.unshift(sidecar)
     return sidecar.url
-  }
-  const urls = {
-    orders: await start('orders', apps.orders.port),
-    other: await start('other', apps.other.port),
-    locked: await start('locked', apps.locked.port, { DAPR_API_TOKEN: API_TOKEN, APP_API_TOKEN: APP_TOKEN }),
-    lone: await start('lone'),
-  }
-  await healthy(urls.orders)
-  await warm(urls.orders, apps.orders)
+  })
   return {
     name: 'engine',
     urls,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { at } from '../../../src/local/kube-api/json.ts'
 import type { Recorded, Recording } from '../compare.ts'
 import { Normaliser } from './normalise.ts'
-import type { Json, JsonObject, Row, Step, Table } from './row.ts'
+import type { Json, JsonObject, Step, Table } from './row.ts'
 import { type Answer, send, type Target } from './target.ts'
 
 const HEADERS = ['content-type', 'warning', 'retry-after', 'allow']
@@ -162,7 +162,7 @@ async function makeNamespace(target: Target, name: string): Promise<void> {
 }
 
 /** Runs one table: its setup, then each row in a namespace of its own. */
-export async function runTable(target: Target, table: Table, only?: (row: Row) => boolean): Promise<Recording> {
+export async function runTable(target: Target, table: Table): Promise<Recording> {
   const shared = `${table.name}-shared`
   await makeNamespace(target, shared)
   const setup = new RowRun(target, shared, shared)
@@ -171,7 +171,6 @@ export async function runTable(target: Target, table: Table, only?: (row: Row) =
     throw new Error(`${target.name}: the setup of ${table.name} failed: ${JSON.stringify(setup.recorded)}`)
   const recording: Recording = {}
   for (const [index, row] of table.rows.entries()) {
-    if (only && !only(row)) continue
     if (recording[row.name]) throw new Error(`${table.name}: two rows are called ${row.name}`)
     const namespace = `${table.name}-row${index}`
     // Of the many rows that only read what the setup made, none needs one.

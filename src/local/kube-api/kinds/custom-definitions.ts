@@ -1,5 +1,7 @@
 /** CustomResourceDefinitions: what makes one valid, and the status that the API server's controllers give it. */
+
 import { timestamp } from '../context.ts'
+import { fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
 import { child, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import { subdomain, subdomainRule } from './names.ts'
@@ -11,17 +13,6 @@ const labelRule =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string']
 
-const invalid = (field: string, value: unknown, detail: string): FieldError => ({
-  reason: 'FieldValueInvalid',
-  field,
-  value,
-  detail,
-})
-const missing = (field: string, detail?: string): FieldError => ({
-  reason: 'FieldValueRequired',
-  field,
-  ...(detail && { detail }),
-})
 const textsOf = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(show) : [])
 
 /** Appends what is wrong with a CRD (apiextensions-apiserver pkg/apis/apiextensions/validation). */
@@ -34,30 +25,25 @@ export function checkDefinition(
   const spec = child(definition, 'spec')
   const names = child(spec, 'names')
   const versions = Array.isArray(spec['versions']) ? (spec['versions'] as JsonObject[]) : []
-  for (const field of ['group', 'scope']) if (!spec[field]) errors.push(missing(`spec.${field}`))
+  for (const field of ['group', 'scope']) if (!spec[field]) errors.push(fieldRequired(`spec.${field}`))
   if (spec['scope'] && spec['scope'] !== 'Namespaced' && spec['scope'] !== 'Cluster')
-    errors.push({
-      reason: 'FieldValueNotSupported',
-      field: 'spec.scope',
-      value: spec['scope'],
-      detail: 'supported values: "Cluster", "Namespaced"',
-    })
+    errors.push(fieldNotSupported('spec.scope', spec['scope'], ['Cluster', 'Namespaced']))
   if (spec['preserveUnknownFields'] === true)
     errors.push(
-      invalid(
+      fieldInvalid(
         'spec.preserveUnknownFields',
         true,
         'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
       ),
     )
   if (spec['group'] && !subdomain.test(show(spec['group'])))
-    errors.push(invalid('spec.group', spec['group'], subdomainRule))
+    errors.push(fieldInvalid('spec.group', spec['group'], subdomainRule))
   checkNames(names, errors)
   const wanted = `${show(names['plural'] ?? '')}.${show(spec['group'] ?? '')}`
   const { name } = child(definition, 'metadata')
   // The name of one that is there already was checked with the group it had.
   if (!before && name !== wanted)
-    errors.push(invalid('metadata.name', name, `must be spec.names.plural+"."+spec.group`))
+    errors.push(fieldInvalid('metadata.name', name, `must be spec.names.plural+"."+spec.group`))
   // kube-apiserver takes it and never serves it (NamesAccepted=False); here it is refused at once.
   const taken = registry
     .types()
@@ -67,14 +53,14 @@ export function checkDefinition(
         type.crd !== name &&
         (type.plural === names['plural'] || type.kind === names['kind']),
     )
-  if (taken) errors.push(invalid('spec.names', names['kind'], `${taken.kind} is already in use`))
+  if (taken) errors.push(fieldInvalid('spec.names', names['kind'], `${taken.kind} is already in use`))
   checkConversion(child(spec, 'conversion'), errors)
   if (versions.filter(version => version['storage'] === true).length !== 1)
     errors.push(
-      invalid('spec.versions', versions.map(asStruct), 'must have exactly one version marked as storage version'),
+      fieldInvalid('spec.versions', versions.map(asStruct), 'must have exactly one version marked as storage version'),
     )
   if (new Set(versions.map(version => version['name'])).size !== versions.length)
-    errors.push(invalid('spec.versions', versions.map(asStruct), 'must contain unique version names'))
+    errors.push(fieldInvalid('spec.versions', versions.map(asStruct), 'must contain unique version names'))
   checkStored(definition, versions, before, errors)
   for (const [index, version] of versions.entries()) checkVersion(version, index, versions, errors)
   // A stored definition was checked when it came; only a changed one is looked at again.
@@ -105,14 +91,14 @@ function checkStored(
   const storing = versions.filter(version => version['storage'] === true).map(version => show(version['name'] ?? ''))
   const listed = textsOf(child(definition, 'status')['storedVersions'])
   if (!before && storing.length === 0)
-    errors.push(invalid('status.storedVersions', null, 'must have at least one stored version'))
+    errors.push(fieldInvalid('status.storedVersions', null, 'must have at least one stored version'))
   const unlisted = storing.find(version => !listed.includes(version))
   if (!before && unlisted !== undefined)
-    errors.push(invalid('status.storedVersions', listed, `must have the storage version ${unlisted}`))
+    errors.push(fieldInvalid('status.storedVersions', listed, `must have the storage version ${unlisted}`))
   for (const [index, version] of textsOf(child(before ?? definition, 'status')['storedVersions']).entries())
     if (before && !versions.some(each => each['name'] === version))
       errors.push(
-        invalid(
+        fieldInvalid(
           `status.storedVersions[${index}]`,
           version,
           `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`,
@@ -124,32 +110,29 @@ function checkNames(names: JsonObject, errors: FieldError[]): void {
   const at = (key: string) => `spec.names.${key}`
   const { plural, singular, kind, listKind } = names
   for (const [key, value] of Object.entries({ plural, singular }))
-    if (!value) errors.push(missing(at(key)))
-    else if (!label.test(show(value))) errors.push(invalid(at(key), value, labelRule))
+    if (!value) errors.push(fieldRequired(at(key)))
+    else if (!label.test(show(value))) errors.push(fieldInvalid(at(key), value, labelRule))
   for (const [key, value] of Object.entries({ kind, listKind }))
-    if (!value) errors.push(missing(at(key)))
+    if (!value) errors.push(fieldRequired(at(key)))
     else if (!label.test(show(value).toLowerCase()))
-      errors.push(invalid(at(key), value, `may have mixed case, but should otherwise match: ${labelRule}`))
-  if (kind && kind === listKind) errors.push(invalid(at('listKind'), listKind, 'kind and listKind may not be the same'))
+      errors.push(fieldInvalid(at(key), value, `may have mixed case, but should otherwise match: ${labelRule}`))
+  if (kind && kind === listKind)
+    errors.push(fieldInvalid(at('listKind'), listKind, 'kind and listKind may not be the same'))
   for (const key of ['shortNames', 'categories'])
     for (const [index, value] of textsOf(names[key]).entries())
-      if (!label.test(value)) errors.push(invalid(`${at(key)}[${index}]`, value, labelRule))
+      if (!label.test(value)) errors.push(fieldInvalid(`${at(key)}[${index}]`, value, labelRule))
 }
 
 function checkConversion(conversion: JsonObject, errors: FieldError[]): void {
   const { strategy } = conversion
   if (strategy !== undefined && strategy !== 'None' && strategy !== 'Webhook')
-    errors.push({
-      reason: 'FieldValueNotSupported',
-      field: 'spec.conversion.strategy',
-      value: strategy,
-      detail: 'supported values: "None", "Webhook"',
-    })
+    errors.push(fieldNotSupported('spec.conversion.strategy', strategy, ['None', 'Webhook']))
   if (strategy !== 'Webhook') return
   const { conversionReviewVersions, clientConfig } = child(conversion, 'webhook')
-  if (textsOf(conversionReviewVersions).length === 0) errors.push(missing('spec.conversion.conversionReviewVersions'))
+  if (textsOf(conversionReviewVersions).length === 0)
+    errors.push(fieldRequired('spec.conversion.conversionReviewVersions'))
   if (!isObject(clientConfig))
-    errors.push(missing('spec.conversion.webhookClientConfig', 'required when strategy is set to Webhook'))
+    errors.push(fieldRequired('spec.conversion.webhookClientConfig', 'required when strategy is set to Webhook'))
 }
 
 /** Where the server looks for what all versions share: it keeps that once, above them (apiextensions/v1/conversion.go). */
@@ -160,14 +143,18 @@ function placeOf(key: string, hoisted: string, index: number, versions: readonly
 
 function checkVersion(version: JsonObject, index: number, versions: readonly JsonObject[], errors: FieldError[]): void {
   const path = `spec.versions[${index}]`
-  if (typeof version['name'] !== 'string') errors.push(missing(`${path}.name`))
+  if (typeof version['name'] !== 'string') errors.push(fieldRequired(`${path}.name`))
   else if (!label.test(version['name'])) {
-    errors.push(invalid(`${path}.name`, version['name'], labelRule))
-    if (index === 0) errors.push(invalid('spec.version', version['name'], labelRule))
+    errors.push(fieldInvalid(`${path}.name`, version['name'], labelRule))
+    if (index === 0) errors.push(fieldInvalid('spec.version', version['name'], labelRule))
   }
   if (version['deprecationWarning'] !== undefined && version['deprecated'] !== true)
     errors.push(
-      invalid(`${path}.deprecationWarning`, version['deprecationWarning'], 'can only be set for deprecated versions'),
+      fieldInvalid(
+        `${path}.deprecationWarning`,
+        version['deprecationWarning'],
+        'can only be set for deprecated versions',
+      ),
     )
   const scale = child(version, 'subresources')['scale']
   if (isObject(scale))
@@ -180,7 +167,7 @@ function checkVersion(version: JsonObject, index: number, versions: readonly Jso
   for (const [number, field] of ((version['selectableFields'] ?? []) as JsonObject[]).entries())
     if (!declares(schema, show(field['jsonPath'] ?? '')))
       errors.push(
-        invalid(
+        fieldInvalid(
           `${fields}[${number}].jsonPath`,
           field['jsonPath'] ?? '',
           'is an invalid path: does not refer to a valid field',
@@ -204,28 +191,28 @@ function checkScale(scale: JsonObject, path: string, errors: FieldError[]): void
     ['statusReplicasPath', '.status'],
   ] as const) {
     const value = scale[key]
-    if (!value) errors.push(missing(`${path}.${key}`))
+    if (!value) errors.push(fieldRequired(`${path}.${key}`))
     else if (!show(value).startsWith(`${under}.`))
-      errors.push(invalid(`${path}.${key}`, value, `should be a json path under ${under}`))
+      errors.push(fieldInvalid(`${path}.${key}`, value, `should be a json path under ${under}`))
   }
 }
 
 function checkColumn(column: JsonObject, path: string, errors: FieldError[]): void {
   const { type, jsonPath } = column
-  if (!column['name']) errors.push(missing(`${path}.name`))
-  if (!type) errors.push(missing(`${path}.type`))
+  if (!column['name']) errors.push(fieldRequired(`${path}.name`))
+  if (!type) errors.push(fieldRequired(`${path}.type`))
   else if (!COLUMN_TYPES.includes(show(type)))
-    errors.push(invalid(`${path}.type`, type, `must be one of ${COLUMN_TYPES.join(',')}`))
-  if (!jsonPath) errors.push(missing(`${path}.JSONPath`))
+    errors.push(fieldInvalid(`${path}.type`, type, `must be one of ${COLUMN_TYPES.join(',')}`))
+  if (!jsonPath) errors.push(fieldRequired(`${path}.JSONPath`))
   else if (!/^\.\S*/.test(show(jsonPath)))
-    errors.push(invalid(`${path}.JSONPath`, jsonPath, 'must be a simple json path starting with .'))
+    errors.push(fieldInvalid(`${path}.JSONPath`, jsonPath, 'must be a simple json path starting with .'))
 }
 
 function checkSchema(version: JsonObject, index: number, versions: readonly JsonObject[], errors: FieldError[]): void {
   const schema = child(version, 'schema')['openAPIV3Schema']
   const path = placeOf('schema', 'spec.validation', index, versions)
   const shared = path === 'spec.validation'
-  if (!isObject(schema)) errors.push(missing(`spec.versions[${index}].schema.openAPIV3Schema`))
+  if (!isObject(schema)) errors.push(fieldRequired(`spec.versions[${index}].schema.openAPIV3Schema`))
   else if (!shared || index === 0) checkStructural(schema, `${path}.openAPIV3Schema`, true, errors)
 }
 

@@ -1,4 +1,5 @@
 /** Rules for names, labels, annotations and finalizers (k8s.io/apimachinery/pkg/util/validation, RFC 1123). */
+import { fieldInvalid } from '../field-errors.ts'
 import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import type { ResourceType } from './registry.ts'
@@ -59,8 +60,7 @@ const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'
 
 /** What is wrong with an object's metadata. */
 export function validateMetadata(metadata: JsonObject, type: ResourceType, errors: FieldError[]): void {
-  const bad = (field: string, value: unknown, detail: string) =>
-    errors.push({ reason: 'FieldValueInvalid', field, value, detail })
+  const bad = (field: string, value: unknown, detail: string) => errors.push(fieldInvalid(field, value, detail))
   const name = metadata['name'] as string
   const problem = nameProblem(name, type)
   if (problem) bad('metadata.name', name, problem)
@@ -103,7 +103,7 @@ export function validateMetadata(metadata: JsonObject, type: ResourceType, error
 function validateOwners(metadata: JsonObject, errors: FieldError[]): void {
   const owners = (metadata['ownerReferences'] as JsonObject[] | undefined) ?? []
   const bad = (field: string, value: unknown, detail: string) =>
-    errors.push({ reason: 'FieldValueInvalid', field: `metadata.ownerReferences${field}`, value, detail })
+    errors.push(fieldInvalid(`metadata.ownerReferences${field}`, value, detail))
   for (const owner of owners) {
     const version = show(owner['apiVersion'] ?? '')
     if (version === '' || version.split('/').length > 2) bad('.apiVersion', version, 'version must not be empty')

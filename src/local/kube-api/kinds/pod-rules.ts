@@ -1,4 +1,5 @@
 /** Rules of pod specs, in pods and in templates (kubernetes pkg/apis/core/validation, ValidatePodSpec). */
+import { fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
 import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import { label, labelRule } from './names.ts'
@@ -24,14 +25,9 @@ function checkPorts(container: JsonObject, path: string, errors: FieldError[]): 
   for (const [index, port] of list(container['ports']).entries()) {
     const field = `${path}.ports[${index}].containerPort`
     const number = port['containerPort']
-    if (number === undefined || number === 0) errors.push({ reason: 'FieldValueRequired', field })
+    if (number === undefined || number === 0) errors.push(fieldRequired(field))
     else if (typeof number === 'number' && (number < 1 || number > 65535))
-      errors.push({
-        reason: 'FieldValueInvalid',
-        field,
-        value: number,
-        detail: 'must be between 1 and 65535, inclusive',
-      })
+      errors.push(fieldInvalid(field, number, 'must be between 1 and 65535, inclusive'))
   }
 }
 
@@ -42,34 +38,29 @@ function checkResources(container: JsonObject, path: string, errors: FieldError[
   for (const [name, request] of Object.entries(requests)) {
     const [asked, most] = [milli(request), milli(limits[name])]
     if (asked !== undefined && most !== undefined && asked > most)
-      errors.push({
-        reason: 'FieldValueInvalid',
-        field: `${path}.resources.requests`,
-        value: request,
-        detail: `must be less than or equal to ${name} limit of ${show(limits[name])}`,
-      })
+      errors.push(
+        fieldInvalid(
+          `${path}.resources.requests`,
+          request,
+          `must be less than or equal to ${name} limit of ${show(limits[name])}`,
+        ),
+      )
   }
 }
 
 function checkContainer(container: JsonObject, path: string, volumes: ReadonlySet<Json>, errors: FieldError[]): void {
   const name = show(container['name'] ?? '')
-  if (name && !(label.test(name) && name.length <= 63))
-    errors.push({ reason: 'FieldValueInvalid', field: `${path}.name`, value: name, detail: labelRule })
-  if (!container['image']) errors.push({ reason: 'FieldValueRequired', field: `${path}.image` })
+  if (name && !(label.test(name) && name.length <= 63)) errors.push(fieldInvalid(`${path}.name`, name, labelRule))
+  if (!container['image']) errors.push(fieldRequired(`${path}.image`))
   const policy = container['imagePullPolicy']
   if (policy !== undefined && !PULL_POLICIES.includes(show(policy)))
-    errors.push({
-      reason: 'FieldValueNotSupported',
-      field: `${path}.imagePullPolicy`,
-      value: policy,
-      detail: `supported values: ${PULL_POLICIES.map(each => JSON.stringify(each)).join(', ')}`,
-    })
+    errors.push(fieldNotSupported(`${path}.imagePullPolicy`, policy, PULL_POLICIES))
   checkPorts(container, path, errors)
   checkResources(container, path, errors)
   for (const probe of PROBES) {
     const value = container[probe]
     if (isObject(value) && !HANDLERS.some(handler => value[handler] !== undefined))
-      errors.push({ reason: 'FieldValueRequired', field: `${path}.${probe}`, detail: 'must specify a handler type' })
+      errors.push(fieldRequired(`${path}.${probe}`, 'must specify a handler type'))
   }
   for (const [index, mount] of list(container['volumeMounts']).entries())
     if (!volumes.has(mount['name'] ?? null))
@@ -90,7 +81,7 @@ export function checkPodSpec(spec: Json | undefined, path: string, errors: Field
       errors.push({ reason: 'FieldValueDuplicate', field: `${path}.volumes[${index}].name`, value: name })
     volumes.add(name)
   }
-  if (list(spec['containers']).length === 0) errors.push({ reason: 'FieldValueRequired', field: `${path}.containers` })
+  if (list(spec['containers']).length === 0) errors.push(fieldRequired(`${path}.containers`))
   const names = new Set<Json>()
   for (const [index, container] of list(spec['containers']).entries()) {
     const where = `${path}.containers[${index}]`

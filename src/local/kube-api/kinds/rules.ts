@@ -1,4 +1,5 @@
 /** Rules of the built-in kinds beyond their types: what is required, immutable, or limited (kubernetes/pkg/apis/*\/validation). */
+import { fieldForbidden, fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
 import { at, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import { joinPath, type Schema } from '../schema/schema.ts'
 import type { FieldError } from '../status.ts'
@@ -16,23 +17,12 @@ export function checkBuiltIn(
   if (type.plural !== 'customresourcedefinitions') checkRequired(after, type.schema, '', errors)
   for (const [path, allowed] of enums[type.plural] ?? []) {
     const value = at(after, path)
-    if (value !== undefined && !allowed.includes(show(value)))
-      errors.push({
-        reason: 'FieldValueNotSupported',
-        field: path,
-        value,
-        detail: `supported values: ${allowed.map(each => JSON.stringify(each)).join(', ')}`,
-      })
+    if (value !== undefined && !allowed.includes(show(value))) errors.push(fieldNotSupported(path, value, allowed))
   }
   if (before)
     for (const path of immutable[type.plural] ?? [])
       if (at(before, path) !== undefined && !equal(at(before, path), at(after, path)))
-        errors.push({
-          reason: 'FieldValueInvalid',
-          field: path,
-          value: at(after, path) ?? null,
-          detail: 'field is immutable',
-        })
+        errors.push(fieldInvalid(path, at(after, path) ?? null, 'field is immutable'))
   rules[type.plural]?.(after, before, errors)
   if (isObject(at(after, 'spec.template'))) checkTemplate(after, errors)
   if (type.plural === 'pods') checkPodSpec(at(after, 'spec'), 'spec', errors)
@@ -55,8 +45,7 @@ function checkRequired(value: Json, schema: Schema, path: string, errors: FieldE
       (field?.type === 'string' && field.format === undefined) ||
       isObject(field?.properties as Json) ||
       key === 'containers'
-    if (counts && (value[key] === undefined || value[key] === ''))
-      errors.push({ reason: 'FieldValueRequired', field: joinPath(path, key) })
+    if (counts && (value[key] === undefined || value[key] === '')) errors.push(fieldRequired(joinPath(path, key)))
   }
   for (const [key, field] of Object.entries(schema.properties ?? {}))
     if (value[key] !== undefined && key !== 'status' && !(path === '' && key === 'metadata'))
@@ -110,65 +99,44 @@ const keyed =
     for (const field of ['data', 'binaryData'])
       for (const key of Object.keys(isObject(after[field]) ? after[field] : {}))
         if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key) || key === '.' || key === '..')
-          errors.push({
-            reason: 'FieldValueInvalid',
-            field: `${field}[${key}]`,
-            value: key,
-            detail:
+          errors.push(
+            fieldInvalid(
+              `${field}[${key}]`,
+              key,
               "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
-          })
+            ),
+          )
     const both = isObject(after['binaryData']) ? after['binaryData'] : {}
     for (const key of Object.keys(isObject(after['data']) ? after['data'] : {}))
       if (Object.hasOwn(both, key))
-        errors.push({
-          reason: 'FieldValueInvalid',
-          field: `data[${key}]`,
-          value: key,
-          detail: 'duplicate of key present in binaryData',
-        })
+        errors.push(fieldInvalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
     if (byteSize(after['data']) + byteSize(after['binaryData']) > limit)
       errors.push({ reason: 'FieldValueTooLong', field: 'data', detail: 'may not be more than 1048576 bytes' })
     if (before?.['immutable'] === true)
       for (const field of ['data', 'binaryData', 'immutable'])
         if (!equal(before[field], after[field]))
-          errors.push({ reason: 'FieldValueForbidden', field, detail: 'field is immutable when `immutable` is set' })
+          errors.push(fieldForbidden(field, 'field is immutable when `immutable` is set'))
   }
 
 function leaseRule(after: JsonObject, _before: JsonObject | undefined, errors: FieldError[]): void {
   const seconds = at(after, 'spec.leaseDurationSeconds')
   if (typeof seconds === 'number' && seconds <= 0)
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: 'spec.leaseDurationSeconds',
-      value: seconds,
-      detail: 'must be greater than 0',
-    })
+    errors.push(fieldInvalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0'))
   const transitions = at(after, 'spec.leaseTransitions')
   if (typeof transitions === 'number' && transitions < 0)
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: 'spec.leaseTransitions',
-      value: transitions,
-      detail: 'must be greater than or equal to 0',
-    })
+    errors.push(fieldInvalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'))
 }
 
 function serviceRule(after: JsonObject, _before: JsonObject | undefined, errors: FieldError[]): void {
   const spec = isObject(after['spec']) ? after['spec'] : {}
   const ports = Array.isArray(spec['ports']) ? (spec['ports'] as JsonObject[]) : []
   if (ports.length === 0 && spec['clusterIP'] !== 'None' && spec['type'] !== 'ExternalName')
-    errors.push({ reason: 'FieldValueRequired', field: 'spec.ports' })
+    errors.push(fieldRequired('spec.ports'))
   const names = new Set<Json>()
   for (const [index, port] of ports.entries()) {
     if (typeof port['port'] === 'number' && (port['port'] < 1 || port['port'] > 65535))
-      errors.push({
-        reason: 'FieldValueInvalid',
-        field: `spec.ports[${index}].port`,
-        value: port['port'],
-        detail: 'must be between 1 and 65535, inclusive',
-      })
-    if (ports.length > 1 && !port['name'])
-      errors.push({ reason: 'FieldValueRequired', field: `spec.ports[${index}].name` })
+      errors.push(fieldInvalid(`spec.ports[${index}].port`, port['port'], 'must be between 1 and 65535, inclusive'))
+    if (ports.length > 1 && !port['name']) errors.push(fieldRequired(`spec.ports[${index}].name`))
     if (port['name'] && names.has(port['name']))
       errors.push({ reason: 'FieldValueDuplicate', field: `spec.ports[${index}].name`, value: port['name'] })
     names.add(port['name'] ?? null)
@@ -180,12 +148,7 @@ function eventRule(after: JsonObject, _before: JsonObject | undefined, errors: F
   const own = at(after, 'metadata.namespace')
   // What is of no namespace is told of in `default`.
   if (namespace !== own && !(namespace === '' && (own === 'default' || own === 'kube-system')))
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: 'involvedObject.namespace',
-      value: namespace,
-      detail: 'does not match event.namespace',
-    })
+    errors.push(fieldInvalid('involvedObject.namespace', namespace, 'does not match event.namespace'))
 }
 
 /** A running pod's spec is fixed but for images, deadlines and tolerations. */
@@ -211,12 +174,12 @@ function podRule(after: JsonObject, before: JsonObject | undefined, errors: Fiel
     }
   }
   if (!equal(fixed(before), fixed(after)))
-    errors.push({
-      reason: 'FieldValueForbidden',
-      field: 'spec',
-      detail:
+    errors.push(
+      fieldForbidden(
+        'spec',
         'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
-    })
+      ),
+    )
 }
 
 /** The keys that the types of Secrets demand. */
@@ -231,76 +194,64 @@ const secretRule: Rule = (after, before, errors) => {
   keyed(1_400_000)(after, before, errors)
   const data = isObject(after['data']) ? after['data'] : {}
   for (const key of SECRET_KEYS[show(after['type'] ?? '')] ?? [])
-    if (data[key] === undefined) errors.push({ reason: 'FieldValueRequired', field: `data[${key}]` })
+    if (data[key] === undefined) errors.push(fieldRequired(`data[${key}]`))
 }
 
 const jobRule: Rule = (after, _before, errors) => {
   const parallelism = at(after, 'spec.parallelism')
   if (typeof parallelism === 'number' && parallelism < 0)
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: 'spec.parallelism',
-      value: parallelism,
-      detail: 'must be greater than or equal to 0',
-    })
+    errors.push(fieldInvalid('spec.parallelism', parallelism, 'must be greater than or equal to 0'))
 }
 
 const cronJobRule: Rule = (after, _before, errors) => {
   const schedule = show(at(after, 'spec.schedule') ?? '')
   const fields = schedule.trim().split(/\s+/)
   if (schedule && !schedule.startsWith('@') && fields.length !== 5)
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: 'spec.schedule',
-      value: schedule,
-      detail: `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`,
-    })
+    errors.push(
+      fieldInvalid(
+        'spec.schedule',
+        schedule,
+        `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`,
+      ),
+    )
 }
 
 const roleRule: Rule = (after, _before, errors) => {
   for (const [index, rule] of ((after['rules'] ?? []) as JsonObject[]).entries())
     if (!Array.isArray(rule['verbs']) || rule['verbs'].length === 0)
-      errors.push({
-        reason: 'FieldValueRequired',
-        field: `rules[${index}].verbs`,
-        detail: 'verbs must contain at least one value',
-      })
+      errors.push(fieldRequired(`rules[${index}].verbs`, 'verbs must contain at least one value'))
 }
 
 const budgetRule: Rule = (after, _before, errors) => {
   const spec = isObject(after['spec']) ? after['spec'] : {}
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec
   if (minAvailable === undefined || maxUnavailable === undefined) return
-  errors.push({
-    reason: 'FieldValueInvalid',
-    field: 'spec',
-    value: {
-      MinAvailable: minAvailable,
-      Selector: selector ?? null,
-      MaxUnavailable: maxUnavailable,
-      UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null,
-    },
-    detail: 'minAvailable and maxUnavailable cannot be both set',
-  })
+  errors.push(
+    fieldInvalid(
+      'spec',
+      {
+        MinAvailable: minAvailable,
+        Selector: selector ?? null,
+        MaxUnavailable: maxUnavailable,
+        UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null,
+      },
+      'minAvailable and maxUnavailable cannot be both set',
+    ),
+  )
 }
 
 const claimRule: Rule = (after, before, errors) => {
   const modes = at(after, 'spec.accessModes')
   if (!Array.isArray(modes) || modes.length === 0)
-    errors.push({
-      reason: 'FieldValueRequired',
-      field: 'spec.accessModes',
-      detail: 'at least 1 access mode is required',
-    })
-  if (at(after, 'spec.resources.requests.storage') === undefined)
-    errors.push({ reason: 'FieldValueRequired', field: 'spec.resources[storage]' })
+    errors.push(fieldRequired('spec.accessModes', 'at least 1 access mode is required'))
+  if (at(after, 'spec.resources.requests.storage') === undefined) errors.push(fieldRequired('spec.resources[storage]'))
   if (before && at(before, 'status.phase') !== 'Bound' && !equal(at(before, 'spec') ?? null, at(after, 'spec') ?? null))
-    errors.push({
-      reason: 'FieldValueForbidden',
-      field: 'spec',
-      detail:
+    errors.push(
+      fieldForbidden(
+        'spec',
         'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
-    })
+      ),
+    )
 }
 
 const rules: Record<string, Rule> = {
@@ -323,20 +274,12 @@ function checkTemplate(after: JsonObject, errors: FieldError[]): void {
   checkPodSpec(at(after, 'spec.template.spec'), 'spec.template.spec', errors)
   const replicas = at(after, 'spec.replicas')
   if (typeof replicas === 'number' && replicas < 0)
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: 'spec.replicas',
-      value: replicas,
-      detail: 'must be greater than or equal to 0',
-    })
+    errors.push(fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0'))
   const wanted = at(after, 'spec.selector.matchLabels')
   if (!isObject(wanted)) return
   const labels = at(after, 'spec.template.metadata.labels')
   if (Object.entries(wanted).some(([key, value]) => !isObject(labels) || labels[key] !== value))
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: 'spec.template.metadata.labels',
-      value: labels ?? {},
-      detail: '`selector` does not match template `labels`',
-    })
+    errors.push(
+      fieldInvalid('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`'),
+    )
 }

@@ -1,4 +1,5 @@
 /** What makes the schema of a CRD structural (apiextensions-apiserver pkg/apiserver/schema, apis/apiextensions/validation). */
+import { fieldForbidden, fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
 import { child, isObject, type Json, type JsonObject } from '../json.ts'
 import { compileProblem, resultProblem } from '../schema/cel.ts'
 import { compilePattern } from '../schema/pattern.ts'
@@ -73,8 +74,8 @@ function checkKeywords(schema: JsonObject, path: string, errors: FieldError[]): 
     if (keywords[keyword]?.(value) === false)
       errors.push(
         keyword === 'pattern' && typeof value === 'string'
-          ? wrong(`${path}.pattern`, value, "must be a valid regular expression, but isn't")
-          : wrong(`${path}.${keyword}`, value, `is not what ${keyword} may be`),
+          ? fieldInvalid(`${path}.pattern`, value, "must be a valid regular expression, but isn't")
+          : fieldInvalid(`${path}.${keyword}`, value, `is not what ${keyword} may be`),
       )
   if (errors.length > before) return false
   const nested: [string, JsonObject][] = isObject(schema['not']) ? [['not', schema['not']]] : []
@@ -84,25 +85,6 @@ function checkKeywords(schema: JsonObject, path: string, errors: FieldError[]): 
   for (const [where, part] of nested) checkValueValidation(part, `${path}.${where}`, schema, errors)
   return errors.length === before
 }
-
-const forbidden = (field: string, detail: string): FieldError => ({ reason: 'FieldValueForbidden', field, detail })
-const required = (field: string, detail?: string): FieldError => ({
-  reason: 'FieldValueRequired',
-  field,
-  ...(detail && { detail }),
-})
-const wrong = (field: string, value: unknown, detail: string): FieldError => ({
-  reason: 'FieldValueInvalid',
-  field,
-  value,
-  detail,
-})
-const unsupported = (field: string, value: unknown, allowed: readonly string[]): FieldError => ({
-  reason: 'FieldValueNotSupported',
-  field,
-  value,
-  detail: `supported values: ${allowed.map(each => JSON.stringify(each)).join(', ')}`,
-})
 
 /** What only the schema around an alternative may say. */
 const structuralOnly: readonly (readonly [key: string, detail: string])[] = [
@@ -115,7 +97,8 @@ function checkValueValidation(schema: JsonObject, path: string, around: JsonObje
   if (!checkKeywords(schema, path, errors)) return
   // The documented form of int-or-string names the two types in an alternative.
   const names = around['x-kubernetes-int-or-string'] === true ? structuralOnly.slice(1) : structuralOnly
-  for (const [key, detail] of names) if (schema[key] !== undefined) errors.push(forbidden(`${path}.${key}`, detail))
+  for (const [key, detail] of names)
+    if (schema[key] !== undefined) errors.push(fieldForbidden(`${path}.${key}`, detail))
   for (const [key, field] of Object.entries(child(schema, 'properties')))
     checkValueValidation(field as JsonObject, `${path}.properties[${key}]`, {}, errors)
   if (isObject(schema['items'])) checkValueValidation(schema['items'], `${path}.items`, {}, errors)
@@ -134,28 +117,32 @@ export function checkStructural(schema: JsonObject, path: string, root: boolean,
   const { type } = schema
   const preserves = schema['x-kubernetes-preserve-unknown-fields']
   if (schema['$ref'] !== undefined) {
-    errors.push(forbidden(at('$ref'), '$ref is not supported'))
+    errors.push(fieldForbidden(at('$ref'), '$ref is not supported'))
     return
   }
   if (type === undefined && schema['x-kubernetes-int-or-string'] !== true && preserves !== true)
-    errors.push(required(at('type'), 'must not be empty for specified object fields'))
-  else if (type !== undefined && !TYPES.includes(type as string)) errors.push(unsupported(at('type'), type, TYPES))
-  else if (root && type !== 'object') errors.push(wrong(at('type'), type ?? '', 'must be object at the root'))
+    errors.push(fieldRequired(at('type'), 'must not be empty for specified object fields'))
+  else if (type !== undefined && !TYPES.includes(type as string))
+    errors.push(fieldNotSupported(at('type'), type, TYPES))
+  else if (root && type !== 'object') errors.push(fieldInvalid(at('type'), type ?? '', 'must be object at the root'))
   if (schema['uniqueItems'] === true)
     errors.push(
-      forbidden(at('uniqueItems'), 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'),
+      fieldForbidden(
+        at('uniqueItems'),
+        'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
+      ),
     )
   if (preserves === false)
-    errors.push(wrong(at('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'))
+    errors.push(fieldInvalid(at('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'))
   if (schema['x-kubernetes-embedded-resource'] === true && preserves !== true && !isObject(schema['properties']))
     errors.push(
-      required(
+      fieldRequired(
         at('properties'),
         'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields',
       ),
     )
   if (schema['properties'] !== undefined && schema['additionalProperties'] !== undefined)
-    errors.push(forbidden(at('additionalProperties'), 'additionalProperties and properties are mutual exclusive'))
+    errors.push(fieldForbidden(at('additionalProperties'), 'additionalProperties and properties are mutual exclusive'))
   checkListType(schema, path, errors)
   checkDefault(schema, path, errors)
   checkRules(schema, path, errors)
@@ -167,8 +154,8 @@ export function checkStructural(schema: JsonObject, path: string, root: boolean,
     }
   if (isObject(schema['items'])) checkStructural(schema['items'], at('items'), false, errors)
   else if (Array.isArray(schema['items']))
-    errors.push(forbidden(at('items'), 'items must be a schema object and not an array'))
-  else if (type === 'array') errors.push(required(at('items'), 'must be specified'))
+    errors.push(fieldForbidden(at('items'), 'items must be a schema object and not an array'))
+  else if (type === 'array') errors.push(fieldRequired(at('items'), 'must be specified'))
   if (isObject(schema['additionalProperties']))
     checkStructural(schema['additionalProperties'], at('additionalProperties'), false, errors)
 }
@@ -177,7 +164,7 @@ export function checkStructural(schema: JsonObject, path: string, root: boolean,
 function checkMetadata(schema: JsonObject, path: string, errors: FieldError[]): void {
   if (Object.keys(child(schema, 'properties')).some(key => key !== 'name' && key !== 'generateName'))
     errors.push(
-      forbidden(
+      fieldForbidden(
         path,
         'must not specify anything other than name and generateName, but metadata is implicitly specified',
       ),
@@ -187,17 +174,17 @@ function checkMetadata(schema: JsonObject, path: string, errors: FieldError[]): 
 function checkListType(schema: JsonObject, path: string, errors: FieldError[]): void {
   const { type, 'x-kubernetes-list-type': listType, 'x-kubernetes-map-type': mapType } = schema
   if (listType !== undefined && !LIST_TYPES.includes(listType as string))
-    errors.push(unsupported(`${path}.x-kubernetes-list-type`, listType, LIST_TYPES))
+    errors.push(fieldNotSupported(`${path}.x-kubernetes-list-type`, listType, LIST_TYPES))
   else if (listType !== undefined && type !== 'array')
-    errors.push(wrong(`${path}.type`, type ?? '', 'must be array if x-kubernetes-list-type is specified'))
+    errors.push(fieldInvalid(`${path}.type`, type ?? '', 'must be array if x-kubernetes-list-type is specified'))
   if (mapType !== undefined && !MAP_TYPES.includes(mapType as string))
-    errors.push(unsupported(`${path}.x-kubernetes-map-type`, mapType, MAP_TYPES))
+    errors.push(fieldNotSupported(`${path}.x-kubernetes-map-type`, mapType, MAP_TYPES))
   else if (mapType !== undefined && type !== 'object')
-    errors.push(wrong(`${path}.type`, type ?? '', 'must be object if x-kubernetes-map-type is specified'))
+    errors.push(fieldInvalid(`${path}.type`, type ?? '', 'must be object if x-kubernetes-map-type is specified'))
   const items = child(schema, 'items')
   if (listType === 'set' && items['type'] === 'object' && items['x-kubernetes-map-type'] !== 'atomic')
     errors.push(
-      wrong(
+      fieldInvalid(
         `${path}.items.x-kubernetes-map-type`,
         items['x-kubernetes-map-type'] ?? null,
         'must be atomic as item of a list with x-kubernetes-list-type=set',
@@ -213,7 +200,7 @@ function checkDefault(schema: JsonObject, path: string, errors: FieldError[]): v
   validate(value, schema as unknown as Schema, '', found)
   for (const error of found) errors.push({ ...error, field: `${path}.default` })
   if (found.length === 0 && prune(structuredClone(value), schema as unknown as Schema, { dropNulls: false }).length > 0)
-    errors.push(wrong(`${path}.default`, value, 'must not have unknown fields'))
+    errors.push(fieldInvalid(`${path}.default`, value, 'must not have unknown fields'))
 }
 
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
@@ -233,22 +220,24 @@ function checkRules(schema: JsonObject, path: string, errors: FieldError[]): voi
       OptionalOldSelf: rule.optionalOldSelf ?? null,
     }
     if (!rule.rule?.trim()) {
-      errors.push(required(at('rule'), 'rule is not specified'))
+      errors.push(fieldRequired(at('rule'), 'rule is not specified'))
       continue
     }
     if (message !== undefined && message !== '' && message.trim() === '')
-      errors.push(wrong(at('message'), message, 'must be non-empty if specified'))
-    else if (message?.trim().includes('\n')) errors.push(wrong(at('message'), message, 'must not contain line breaks'))
-    if (reason !== undefined && !REASONS.includes(reason)) errors.push(unsupported(at('reason'), reason, REASONS))
-    if (fieldPath && !hasPath(schema, fieldPath)) errors.push(wrong(at('fieldPath'), fieldPath, 'must be a valid path'))
+      errors.push(fieldInvalid(at('message'), message, 'must be non-empty if specified'))
+    else if (message?.trim().includes('\n'))
+      errors.push(fieldInvalid(at('message'), message, 'must not contain line breaks'))
+    if (reason !== undefined && !REASONS.includes(reason)) errors.push(fieldNotSupported(at('reason'), reason, REASONS))
+    if (fieldPath && !hasPath(schema, fieldPath))
+      errors.push(fieldInvalid(at('fieldPath'), fieldPath, 'must be a valid path'))
     for (const part of ['rule', 'messageExpression'] as const) {
       const text = rule[part]
       if (!text) continue
       const problem = compileProblem(text)
       const result = problem === undefined ? resultProblem(text, part) : undefined
       const prefix = part === 'rule' ? 'compilation failed' : 'messageExpression compilation failed'
-      if (problem !== undefined) errors.push(wrong(at(part), whole, `${prefix}: ${problem}`))
-      else if (result !== undefined) errors.push(wrong(at(part), whole, result))
+      if (problem !== undefined) errors.push(fieldInvalid(at(part), whole, `${prefix}: ${problem}`))
+      else if (result !== undefined) errors.push(fieldInvalid(at(part), whole, result))
     }
   }
 }
@@ -268,15 +257,17 @@ function hasPath(schema: JsonObject, path: string): boolean {
 function checkListKeys(schema: JsonObject, path: string, errors: FieldError[]): void {
   const keys = (schema['x-kubernetes-list-map-keys'] ?? []) as string[]
   if (keys.length === 0)
-    errors.push({
-      reason: 'FieldValueRequired',
-      field: `${path}.x-kubernetes-list-map-keys`,
-      detail: 'must not be empty if x-kubernetes-list-type is map',
-    })
+    errors.push(
+      fieldRequired(`${path}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'),
+    )
   const item = child(schema, 'items')
   if (isObject(schema['items']) && item['type'] !== 'object') {
     errors.push(
-      wrong(`${path}.items.type`, item['type'] ?? '', "must be object if parent array's x-kubernetes-list-type is map"),
+      fieldInvalid(
+        `${path}.items.type`,
+        item['type'] ?? '',
+        "must be object if parent array's x-kubernetes-list-type is map",
+      ),
     )
     return
   }
@@ -284,12 +275,15 @@ function checkListKeys(schema: JsonObject, path: string, errors: FieldError[]): 
   for (const key of keys) {
     const field = child(item, 'properties')[key]
     if (!isObject(field))
-      errors.push(wrong(`${path}.x-kubernetes-list-map-keys`, keys, 'entries must all be names of item properties'))
+      errors.push(
+        fieldInvalid(`${path}.x-kubernetes-list-map-keys`, keys, 'entries must all be names of item properties'),
+      )
     else if (!needed.includes(key) && field['default'] === undefined)
-      errors.push({
-        reason: 'FieldValueRequired',
-        field: `${path}.items.properties[${key}].default`,
-        detail: 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
-      })
+      errors.push(
+        fieldRequired(
+          `${path}.items.properties[${key}].default`,
+          'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
+        ),
+      )
   }
 }

@@ -1,4 +1,5 @@
 /** Validation of a value against its schema, with the messages of the API server (go-openapi/validate as it wraps them). */
+import { fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
 import { canonical, isObject, type Json, type JsonObject } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import { hasFormat, quantity } from './formats.ts'
@@ -31,12 +32,7 @@ export function validate(value: Json, schema: Schema, path: string, errors: Fiel
     return
   }
   if (schema.enum && !schema.enum.some(allowed => canonical(allowed) === canonical(value)))
-    errors.push({
-      reason: 'FieldValueNotSupported',
-      field: path,
-      value,
-      detail: `supported values: ${schema.enum.map(allowed => JSON.stringify(allowed)).join(', ')}`,
-    })
+    errors.push(fieldNotSupported(path, value, schema.enum))
   if (typeof value === 'string') validateString(value, schema, path, errors)
   else if (typeof value === 'number') validateNumber(value, schema, path, errors)
   else if (Array.isArray(value)) validateArray(value, schema, path, errors)
@@ -53,7 +49,7 @@ const wrongType = (field: string, actual: string, expected: string): FieldError 
 
 function validateString(value: string, schema: Schema, field: string, errors: FieldError[]): void {
   const length = [...value].length
-  const wrong = (detail: string) => errors.push({ reason: 'FieldValueInvalid', field, value, detail })
+  const wrong = (detail: string) => errors.push(fieldInvalid(field, value, detail))
   if (schema.maxLength !== undefined && length > schema.maxLength)
     errors.push({ reason: 'FieldValueTooLong', field, detail: `may not be more than ${schema.maxLength} bytes` })
   if (schema.minLength !== undefined && length < schema.minLength)
@@ -73,8 +69,7 @@ function validateString(value: string, schema: Schema, field: string, errors: Fi
 }
 
 function validateNumber(value: number, schema: Schema, field: string, errors: FieldError[]): void {
-  const wrong = (detail: string) =>
-    errors.push({ reason: 'FieldValueInvalid', field, value, detail: `${field} in body ${detail}` })
+  const wrong = (detail: string) => errors.push(fieldInvalid(field, value, `${field} in body ${detail}`))
   if (schema.minimum !== undefined && (schema.exclusiveMinimum ? value <= schema.minimum : value < schema.minimum))
     wrong(`should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${schema.minimum}`)
   if (schema.maximum !== undefined && (schema.exclusiveMaximum ? value >= schema.maximum : value > schema.maximum))
@@ -87,12 +82,7 @@ function validateNumber(value: number, schema: Schema, field: string, errors: Fi
 
 function validateArray(value: Json[], schema: Schema, field: string, errors: FieldError[]): void {
   if (schema.minItems !== undefined && value.length < schema.minItems)
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field,
-      value: value.length,
-      detail: `${field} in body should have at least ${schema.minItems} items`,
-    })
+    errors.push(fieldInvalid(field, value.length, `${field} in body should have at least ${schema.minItems} items`))
   if (schema.maxItems !== undefined && value.length > schema.maxItems)
     errors.push({
       reason: 'FieldValueTooMany',
@@ -130,16 +120,10 @@ function duplicates(value: Json[], schema: Schema): number[] {
 }
 
 function validateObject(value: JsonObject, schema: Schema, path: string, errors: FieldError[]): void {
-  for (const key of schema.required ?? [])
-    if (value[key] === undefined) errors.push({ reason: 'FieldValueRequired', field: joinPath(path, key) })
+  for (const key of schema.required ?? []) if (value[key] === undefined) errors.push(fieldRequired(joinPath(path, key)))
   const count = Object.keys(value).length
   if (schema.minProperties !== undefined && count < schema.minProperties)
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field: path,
-      value: count,
-      detail: `${path} in body should have at least ${schema.minProperties} properties`,
-    })
+    errors.push(fieldInvalid(path, count, `${path} in body should have at least ${schema.minProperties} properties`))
   if (schema.maxProperties !== undefined && count > schema.maxProperties)
     errors.push({
       reason: 'FieldValueTooMany',
@@ -161,12 +145,7 @@ const matches = (value: Json, schema: Schema): boolean => {
 
 function validateJunctors(value: Json, schema: Schema, field: string, errors: FieldError[]): void {
   const wrong = (detail: string) =>
-    errors.push({
-      reason: 'FieldValueInvalid',
-      field,
-      value: isObject(value) ? '' : value,
-      detail: `${field} in body ${detail}`,
-    })
+    errors.push(fieldInvalid(field, isObject(value) ? '' : value, `${field} in body ${detail}`))
   for (const part of schema.allOf ?? []) validate(value, part, field, errors)
   if (schema.anyOf && !schema.anyOf.some(part => matches(value, part)))
     wrong('must validate at least one schema (anyOf)')

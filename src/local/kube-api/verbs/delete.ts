@@ -1,5 +1,7 @@
 /** delete and deletecollection: preconditions, finalizers, propagation, grace (apiserver registry/rest/delete.go). */
+
 import { type Context, inVersion, timestamp } from '../context.ts'
+import { fieldInvalid } from '../field-errors.ts'
 import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { badRequest, conflict, forbidden, invalid, StatusError } from '../status.ts'
@@ -41,12 +43,7 @@ export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOpti
     )
   if (policy !== undefined && typeof orphan === 'boolean')
     throw invalid({ group: 'meta.k8s.io', plural: 'deleteoptions', kind: 'DeleteOptions' }, '', [
-      {
-        reason: 'FieldValueInvalid',
-        field: 'propagationPolicy',
-        value: policy,
-        detail: 'orphanDependents and deletionPropagation cannot be both set',
-      },
+      fieldInvalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'),
     ])
   const grace =
     options['gracePeriodSeconds'] ??

@@ -1,6 +1,8 @@
 /** get and list (API concepts: "Resource versions", "Retrieving large results sets in chunks"). */
+
 import type { Context } from '../context.ts'
 import { inVersion } from '../context.ts'
+import { fieldForbidden, fieldNotSupported } from '../field-errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { type Form, present, presentList } from '../print/negotiate.ts'
@@ -72,19 +74,14 @@ export const tooLarge = (version: number, current: number) =>
 /** What is wrong with the combination of options of a list (apimachinery/pkg/apis/meta/internalversion/validation). */
 function matchErrors(query: URLSearchParams, match: string | null, version: number | undefined): FieldError[] {
   const errors: FieldError[] = []
-  const forbid = (field: string, detail: string) => errors.push({ reason: 'FieldValueForbidden', field, detail })
+  const forbid = (field: string, detail: string) => errors.push(fieldForbidden(field, detail))
   if (match) {
     if (version === undefined)
       forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
     if (query.get('continue'))
       forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
     if (match !== 'Exact' && match !== 'NotOlderThan')
-      errors.push({
-        reason: 'FieldValueNotSupported',
-        field: 'resourceVersionMatch',
-        value: match,
-        detail: 'supported values: "Exact", "NotOlderThan", ""',
-      })
+      errors.push(fieldNotSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']))
     if (match === 'Exact' && version === 0)
       forbid('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
   }

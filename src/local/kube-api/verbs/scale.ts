@@ -1,6 +1,8 @@
 /** The scale sub-resource: one shape for everything that has replicas (autoscaling/v1 Scale). */
+
 import type { Context } from '../context.ts'
 import { inVersion } from '../context.ts'
+import { fieldInvalid } from '../field-errors.ts'
 import { at, clone, isObject, type Json, type JsonObject, setAt } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
@@ -49,12 +51,7 @@ export function writeScale(
     throw badRequest('the body of the request must be an autoscaling/v1 Scale')
   const replicas = at(scale as JsonObject, 'spec.replicas') ?? 0
   if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
-    const error: FieldError = {
-      reason: 'FieldValueInvalid',
-      field: 'spec.replicas',
-      value: replicas,
-      detail: 'must be greater than or equal to 0',
-    }
+    const error: FieldError = fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0')
     throw invalid(scaleKind, entry.name, [error])
   }
   const next = clone(inVersion(entry.object, type)) as JsonObject

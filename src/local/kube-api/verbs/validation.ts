@@ -1,6 +1,8 @@
 /** All checks that an object must pass before it is stored, in one place: 422 with every wrong field named. */
+
 import type { Context } from '../context.ts'
 import { inVersion } from '../context.ts'
+import { fieldForbidden, fieldInvalid } from '../field-errors.ts'
 import { type JsonObject, show } from '../json.ts'
 import { checkDefinition } from '../kinds/custom-definitions.ts'
 import { validateMetadata } from '../kinds/names.ts'
@@ -34,13 +36,13 @@ export function check(context: Context, type: ResourceType, after: JsonObject, b
     // Rules assume a valid shape, as in the API server.
     if (errors.length === 0) validateRules(after, before && inVersion(before, type), type.schema, errors)
     else if (hasRules(type.schema) && errors.some(({ reason }) => blocking.has(reason)))
-      errors.push({
-        reason: 'FieldValueInvalid',
-        field: '<nil>',
-        value: null,
-        detail:
+      errors.push(
+        fieldInvalid(
+          '<nil>',
+          null,
           'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
-      })
+        ),
+      )
   }
   if (errors.length > 0) throw invalid(type, show(metadata['name'] ?? ''), errors)
 }
@@ -50,9 +52,10 @@ function checkFinalizers(metadata: JsonObject, was: JsonObject, errors: FieldErr
   const had = new Set((was['finalizers'] as string[] | undefined) ?? [])
   const added = ((metadata['finalizers'] as string[] | undefined) ?? []).filter(finalizer => !had.has(finalizer))
   if (added.length > 0)
-    errors.push({
-      reason: 'FieldValueForbidden',
-      field: 'metadata.finalizers',
-      detail: `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(each => JSON.stringify(each)).join(', ')}}`,
-    })
+    errors.push(
+      fieldForbidden(
+        'metadata.finalizers',
+        `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(each => JSON.stringify(each)).join(', ')}}`,
+      ),
+    )
 }

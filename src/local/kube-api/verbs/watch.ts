@@ -1,5 +1,7 @@
 /** watch (API concepts: "Efficient detection of changes", "Watch bookmarks", "Streaming lists"). */
+
 import type { Context } from '../context.ts'
+import { fieldForbidden, fieldNotSupported } from '../field-errors.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { bookmark, type Form, present } from '../print/negotiate.ts'
 import { flag, integer } from '../request.ts'
@@ -86,7 +88,7 @@ export function watch(
 function watchErrors(query: URLSearchParams): FieldError[] {
   const errors: FieldError[] = []
   const match = query.get('resourceVersionMatch')
-  const forbid = (field: string, detail: string) => errors.push({ reason: 'FieldValueForbidden', field, detail })
+  const forbid = (field: string, detail: string) => errors.push(fieldForbidden(field, detail))
   if (query.get('sendInitialEvents') === null) {
     if (match)
       forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
@@ -94,13 +96,7 @@ function watchErrors(query: URLSearchParams): FieldError[] {
   }
   if (match !== 'NotOlderThan')
     forbid('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
-  if (match && match !== 'NotOlderThan')
-    errors.push({
-      reason: 'FieldValueNotSupported',
-      field: 'resourceVersionMatch',
-      value: match,
-      detail: 'supported values: "NotOlderThan"',
-    })
+  if (match && match !== 'NotOlderThan') errors.push(fieldNotSupported('resourceVersionMatch', match, ['NotOlderThan']))
   if (query.get('continue'))
     forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
   return errors

@@ -1,7 +1,9 @@
 /** create and update: the one way in which an object comes to be stored (kubernetes/apiserver/pkg/registry/rest). */
+
 import { randomUUID } from 'node:crypto'
 import { trackUpdate } from '../apply/managers.ts'
 import { type Context, inVersion, timestamp } from '../context.ts'
+import { fieldInvalid, fieldRequired } from '../field-errors.ts'
 import { clone, equal, type JsonObject, show } from '../json.ts'
 import { establish } from '../kinds/custom-definitions.ts'
 import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
@@ -68,9 +70,7 @@ export function create(
     metadata['name'] = `${show(metadata['generateName']).slice(0, 58)}${suffix()}`
   const name = metadata['name']
   if (typeof name !== 'string' || name === '')
-    throw invalid(type, '', [
-      { reason: 'FieldValueRequired', field: 'metadata.name', detail: 'name or generateName is required' },
-    ])
+    throw invalid(type, '', [fieldRequired('metadata.name', 'name or generateName is required')])
   if (namespace !== undefined) requireNamespace(context, type, namespace, name)
   const there = context.store.get(type.table, namespace ?? '', name)
   if (there)
@@ -131,12 +131,7 @@ export function update(
     throw invalid(
       type,
       entry.name,
-      Array.from({ length: 2 }, () => ({
-        reason: 'FieldValueInvalid' as const,
-        field: 'metadata.deletionTimestamp',
-        value: leaving,
-        detail: 'field is immutable',
-      })),
+      Array.from({ length: 2 }, () => fieldInvalid('metadata.deletionTimestamp', leaving, 'field is immutable')),
     )
   const warnings: string[] = []
   const normalised = normalise(clone(sent), type, options, warnings)
