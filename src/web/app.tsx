@@ -9,7 +9,7 @@ import { Search } from './pages/search.tsx'
 import { Settings } from './pages/settings.tsx'
 import { SignIn } from './pages/sign-in.tsx'
 import { StatisticsPage } from './pages/statistics.tsx'
-import { load, onLive, tasks, unsaved } from './tasks/store.ts'
+import { load, onLive, startStore, tasks, unsaved } from './tasks/store.ts'
 import { TaskEditor } from './tasks/task-editor.tsx'
 import { TaskList } from './tasks/task-list.tsx'
 import { tagsOf, type View } from './tasks/views.ts'
@@ -18,6 +18,8 @@ import { Shortcuts, showShortcuts } from './ui/keyboard.tsx'
 import { Toasts } from './ui/toast.tsx'
 
 const live = signal<LiveState>('connecting')
+
+startStore()
 
 let unfollow = (): void => {}
 effect(() => {

@@ -129,36 +129,38 @@ function Account({ value, reload }: { value: Preferences; reload(): Promise<void
           <input name="digest_at" type="time" value={value.digest_at ?? ''} />
         </Field>
       </div>
-      <table class="matrix">
-        <caption>What is sent where</caption>
-        <thead>
-          <tr>
-            <td />
-            {CHANNELS.map(([channel, text]) => (
-              <th key={channel} scope="col">
-                {text}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {KINDS.map(([kind, text]) => (
-            <tr key={kind}>
-              <th scope="row">{text}</th>
-              {CHANNELS.map(([channel, name]) => (
-                <td key={channel}>
-                  <input
-                    type="checkbox"
-                    name={`${kind}.${channel}`}
-                    aria-label={`${text}: ${name}`}
-                    checked={value.notifications[kind]?.[channel] ?? true}
-                  />
-                </td>
+      <div class="scroll">
+        <table>
+          <caption>What is sent where</caption>
+          <thead>
+            <tr>
+              <td />
+              {CHANNELS.map(([channel, text]) => (
+                <th key={channel} scope="col">
+                  {text}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {KINDS.map(([kind, text]) => (
+              <tr key={kind}>
+                <th scope="row">{text}</th>
+                {CHANNELS.map(([channel, name]) => (
+                  <td key={channel}>
+                    <input
+                      type="checkbox"
+                      name={`${kind}.${channel}`}
+                      aria-label={`${text}: ${name}`}
+                      checked={value.notifications[kind]?.[channel] ?? true}
+                    />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       <button type="submit" class="primary">
         Save
       </button>

@@ -23,21 +23,6 @@ let queue: EditQueue | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
 const cacheKey = (id: string): string => `todo.tasks.${id}`
 
-/** Begins anew for the person who signed in; what this device knows of their tasks is there at once, and goes when they leave. */
-let before: string | undefined
-effect(() => {
-  const id = person.value?.id
-  if (id === before) return
-  if (before && !id) localStorage.removeItem(cacheKey(before))
-  before = id
-  queue = id ? new EditQueue(localStorage, id, refresh) : undefined
-  batch(() => {
-    known.value = new Map(id ? (JSON.parse(localStorage.getItem(cacheKey(id)) ?? '[]') as [string, Task][]) : [])
-    refresh()
-  })
-  if (id) void load().then(flush)
-})
-
 function refresh(): void {
   batch(() => {
     waiting.value = queue?.edits ?? []
@@ -45,11 +30,6 @@ function refresh(): void {
     conflicts.value = queue?.conflicts ?? []
   })
 }
-
-addEventListener('storage', event => {
-  if (queue?.isKey(event.key)) refresh()
-})
-addEventListener('online', () => void flush())
 
 /** Keeps the newest version of a task; an older answer that arrives late changes nothing. */
 function keep(...changed: Task[]): void {
@@ -61,18 +41,6 @@ function keep(...changed: Task[]): void {
   }
   known.value = next
 }
-
-effect(() => {
-  const id = person.peek()?.id
-  const entries = [...known.value]
-  if (!id || !entries.length) return
-  try {
-    localStorage.setItem(cacheKey(id), JSON.stringify(entries))
-  } catch {
-    // More than the device gives us: without the copy the app still works, just not before the first answer.
-    localStorage.removeItem(cacheKey(id))
-  }
-})
 
 const PAGE = 200
 /** Who has more open tasks than this finds the rest by searching. */
@@ -213,4 +181,36 @@ export async function search(text: string): Promise<Task[]> {
       return words.every(word => own.includes(word))
     })
   }
+}
+
+/** What this device knows of a person's tasks is there at once when they sign in, and goes when they leave. */
+export function startStore(): void {
+  let before: string | undefined
+  effect(() => {
+    const id = person.value?.id
+    if (id === before) return
+    if (before && !id) localStorage.removeItem(cacheKey(before))
+    before = id
+    queue = id ? new EditQueue(localStorage, id, refresh) : undefined
+    batch(() => {
+      known.value = new Map(id ? (JSON.parse(localStorage.getItem(cacheKey(id)) ?? '[]') as [string, Task][]) : [])
+      refresh()
+    })
+    if (id) void load().then(flush)
+  })
+  effect(() => {
+    const id = person.peek()?.id
+    const entries = [...known.value]
+    if (!id) return
+    try {
+      localStorage.setItem(cacheKey(id), JSON.stringify(entries))
+    } catch {
+      // More than the device gives us: without the copy the app still works, just not before the first answer.
+      localStorage.removeItem(cacheKey(id))
+    }
+  })
+  addEventListener('storage', event => {
+    if (queue?.isKey(event.key)) refresh()
+  })
+  addEventListener('online', () => void flush())
 }

@@ -28,17 +28,19 @@ export function Bars({ title, bars }: { title: string; bars: readonly Bar[] }) {
         <span>most: {most}</span>
         <span>{bars.at(-1)?.label}</span>
       </p>
-      <table class="visually-hidden">
-        <caption>{title}</caption>
-        <tbody>
-          {bars.map(({ label, value }) => (
-            <tr key={label}>
-              <th scope="row">{label}</th>
-              <td>{value}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <div class="visually-hidden">
+        <table>
+          <caption>{title}</caption>
+          <tbody>
+            {bars.map(({ label, value }) => (
+              <tr key={label}>
+                <th scope="row">{label}</th>
+                <td>{value}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   )
 }
