@@ -10,6 +10,7 @@ import { createOccurrence } from './occurrences.ts'
 import { openapi } from './openapi.ts'
 import { registerPerson } from './person.ts'
 import { registerQuickAdd } from './quick-add/routes.ts'
+import { registerReminders } from './reminder-routes.ts'
 import { startReplayer } from './replays.ts'
 import { registerRoutes } from './routes.ts'
 import { registerSeries } from './series-routes.ts'
@@ -44,6 +45,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerRoutes(app, routes)
     registerSeries(app, routes)
     registerQuickAdd(app, routes)
+    registerReminders(app, routes)
     registerPerson(app, routes)
     registerDeadLetters(app, routes)
     registerMcp(app, routes)

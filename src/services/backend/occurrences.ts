@@ -99,6 +99,6 @@ function carriedOver(reminders: readonly ReminderRow[], parent: TaskRow, next: T
     if (remindAt.getTime() <= now) return []
     const { id: taskId, user_id: userId } = next
     const same = { task_id: taskId, user_id: userId, before: reminder.before, status: 'scheduled' as const }
-    return [{ id: uuidv7(), version: 1, remind_at: remindAt, ...same }]
+    return [{ id: uuidv7(), version: 1, remind_at: remindAt, snoozed_until: null, ...same }]
   })
 }

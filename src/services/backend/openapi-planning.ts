@@ -1,5 +1,6 @@
-import { idempotency, json, ok, problem, ref } from './openapi-parts.ts'
+import { id, idempotency, json, ok, problem, queryOf, ref } from './openapi-parts.ts'
 import { quickAddSchema } from './quick-add/routes.ts'
+import { comingSchema, snoozeSchema } from './reminder-routes.ts'
 
 const span = {
   type: 'object',
@@ -35,6 +36,17 @@ const preview = {
   },
 } as const
 
+const reminder = {
+  type: 'object',
+  properties: {
+    id: { type: 'string', format: 'uuid' },
+    task_id: { type: 'string', format: 'uuid' },
+    remind_at: { type: 'string', format: 'date-time' },
+    before: { type: ['string', 'null'] },
+    snoozed_until: { type: ['string', 'null'], format: 'date-time' },
+  },
+} as const
+
 /** Paths beside the tasks themselves: adding by a sentence, reminders, the calendar. */
 export const planningPaths = {
   '/api/v1/quick-add/preview': {
@@ -56,6 +68,25 @@ export const planningPaths = {
     },
   },
   '/api/v1/reminders': {
-    get: { summary: 'Reminders to come', responses: { 200: ok({ type: 'object' }), default: problem } },
+    get: {
+      summary: 'Reminders to come, the next first',
+      parameters: queryOf(comingSchema),
+      responses: { 200: ok({ type: 'object' }), default: problem },
+    },
+  },
+  '/api/v1/reminders/{id}/snooze': {
+    post: {
+      summary: 'Put a reminder off, or let one ring again that rang',
+      parameters: [id, idempotency],
+      requestBody: { required: true, ...json(snoozeSchema) },
+      responses: { 200: ok(reminder), default: problem },
+    },
+  },
+  '/api/v1/reminders/{id}/fire': {
+    post: {
+      summary: 'Ring at once',
+      parameters: [id, idempotency],
+      responses: { 200: ok(reminder), default: problem },
+    },
   },
 } as const

@@ -87,3 +87,68 @@ describe('quick add', () => {
     expect(answer.body).toMatchObject({ code: 'TEP4001', errors: [{ field }] })
   })
 })
+
+describe('reminders', () => {
+  const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString()
+  const snoozed = async (id: string, count: number) => {
+    const found = await plane.dapr.waitFor(count, ({ event }) => event.subject === `reminder/${id}`)
+    return found.map(({ event }) => `${event.type.split('.').at(-1)} ${(event.data as { version: number }).version}`)
+  }
+
+  test('one is put off, and follows its task again when that moves', async () => {
+    const { call } = await somebody()
+    const due = { due_at: '2031-01-01T10:00:00Z', reminders: [{ before: 'PT1H' }, { at: '2031-01-01T08:00:00Z' }] }
+    const { body: task } = await call('POST', '/api/v1/tasks', { title: 'Call', ...due })
+    const { id } = task.reminders.find((one: { before: string }) => one.before)
+    const before = Date.now()
+    const { body } = await call('POST', `/api/v1/reminders/${id}/snooze`, { minutes: 10 })
+    const late = Date.parse(body.remind_at) - before
+    expect(late).toBeGreaterThanOrEqual(600_000)
+    expect(late).toBeLessThan(660_000)
+    expect(body).toMatchObject({ id, task_id: task.id, before: 'PT1H', snoozed_until: body.remind_at })
+
+    const { items } = (await call('GET', '/api/v1/reminders')).body
+    expect(items.map((one: { id: string }) => one.id)).toEqual([id, expect.any(String)])
+    expect(items[0]).toMatchObject({ title: 'Call', due_at: '2031-01-01T10:00:00.000Z', remind_at: body.remind_at })
+    expect((await call('GET', '/api/v1/reminders?limit=1')).body.items).toHaveLength(1)
+
+    await call('PATCH', `/api/v1/tasks/${task.id}`, { title: 'Call back' })
+    expect((await call('GET', '/api/v1/reminders')).body.items[0].remind_at).toBe(body.remind_at)
+    const moved = await call('PATCH', `/api/v1/tasks/${task.id}`, { due_at: '2031-01-02T10:00:00Z' })
+    expect(moved.body.reminders).toContainEqual(
+      expect.objectContaining({ id, remind_at: '2031-01-02T09:00:00.000Z', snoozed_until: null }),
+    )
+    expect(await snoozed(id, 3)).toEqual(['scheduled 1', 'snoozed 2', 'rescheduled 3'])
+  })
+
+  test('until a time on the wall of the person; not until one that is over, and not for a task that is done', async () => {
+    const { call } = await somebody('America/New_York')
+    const { body: task } = await call('POST', '/api/v1/tasks', { title: 'Call', reminders: [{ at: inAnHour() }] })
+    const [{ id }] = task.reminders
+    const year = new Date().getUTCFullYear()
+    const soon = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10)
+    const { body } = await call('POST', `/api/v1/reminders/${id}/snooze`, { until: `${soon}T09:00` })
+    expect(['T13:00:00.000Z', 'T14:00:00.000Z']).toContain(body.remind_at.slice(10))
+    for (const until of [`${year - 1}-01-01T00:00:00Z`, `${year + 2}-01-01T00:00:00Z`, 'later'])
+      expect((await call('POST', `/api/v1/reminders/${id}/snooze`, { until })).body.errors).toMatchObject([
+        { field: 'until' },
+      ])
+    expect((await call('POST', `/api/v1/reminders/${id}/snooze`, {})).body.code).toBe('TEP4001')
+    const other = await somebody()
+    expect((await other.call('POST', `/api/v1/reminders/${id}/snooze`, { minutes: 5 })).body.code).toBe('TEP4005')
+    await call('POST', `/api/v1/tasks/${task.id}/complete`)
+    expect((await call('POST', `/api/v1/reminders/${id}/snooze`, { minutes: 5 })).body.code).toBe('TEP4007')
+  })
+
+  test('fired now it is announced for now, once for each key', async () => {
+    const { call } = await somebody()
+    const { body: task } = await call('POST', '/api/v1/tasks', { title: 'Call', reminders: [{ at: inAnHour() }] })
+    const [{ id }] = task.reminders
+    const key = { 'idempotency-key': 'fire' }
+    const { body } = await call('POST', `/api/v1/reminders/${id}/fire`, undefined, key)
+    expect(Date.parse(body.remind_at)).toBeLessThanOrEqual(Date.now())
+    expect((await call('POST', `/api/v1/reminders/${id}/fire`, undefined, key)).body).toEqual(body)
+    expect(await snoozed(id, 2)).toEqual(['scheduled 1', 'rescheduled 2'])
+    expect((await call('GET', '/api/v1/reminders')).body.items).toEqual([])
+  })
+})

@@ -100,15 +100,6 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
     )
   }
 
-  app.get('/api/v1/reminders', request =>
-    read(request, async ({ sql }) => ({
-      items: await sql.query(
-        `SELECT r.id, r.task_id, t.title, r.remind_at, r.before FROM backend.reminders r JOIN backend.tasks t ON t.id = r.task_id
-         WHERE r.status = 'scheduled' AND r.remind_at > now() ORDER BY r.remind_at LIMIT 200`,
-      ),
-    })),
-  )
-
   app.get('/api/v1/preferences', request => read(request, readPreferences))
   app.patch<{ Body: Partial<Preferences> }>(
     '/api/v1/preferences',

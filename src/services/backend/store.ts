@@ -91,11 +91,12 @@ export const updateSeries = async (sql: Sql, series: SeriesRow): Promise<void> =
 }
 
 export async function insertReminders(sql: Sql, reminders: readonly ReminderRow[]): Promise<void> {
-  for (const { id, task_id, user_id, version, remind_at, before, status } of reminders) {
+  for (const { id, task_id, user_id, version, remind_at, before, status, snoozed_until } of reminders) {
     await sql.query(
-      `INSERT INTO backend.reminders (id, task_id, user_id, version, remind_at, before, status) VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (id) DO UPDATE SET version = excluded.version, remind_at = excluded.remind_at, before = excluded.before, status = excluded.status`,
-      [id, task_id, user_id, version, remind_at, before, status],
+      `INSERT INTO backend.reminders (id, task_id, user_id, version, remind_at, before, status, snoozed_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+       ON CONFLICT (id) DO UPDATE SET version = excluded.version, remind_at = excluded.remind_at, before = excluded.before,
+         status = excluded.status, snoozed_until = excluded.snoozed_until`,
+      [id, task_id, user_id, version, remind_at, before, status, snoozed_until],
     )
   }
 }

@@ -6,6 +6,7 @@ import { channels } from './channels.ts'
 import { messaging } from './messaging.ts'
 import { notification } from './notification.ts'
 import { operations } from './operations.ts'
+import { planning } from './planning.ts'
 import { recurrence } from './recurrence.ts'
 import { recurring } from './recurring.ts'
 import { replays } from './replays.ts'
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   recurrence,
   replays,
   channels,
+  planning,
 ]
