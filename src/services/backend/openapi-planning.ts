@@ -67,6 +67,26 @@ export const planningPaths = {
       },
     },
   },
+  '/api/v1/tags': {
+    get: {
+      summary: 'Tags, and how many tasks have them',
+      responses: {
+        200: ok({
+          type: 'object',
+          properties: {
+            items: {
+              type: 'array',
+              items: {
+                type: 'object',
+                properties: { tag: { type: 'string' }, open: { type: 'integer' }, done: { type: 'integer' } },
+              },
+            },
+          },
+        }),
+        default: problem,
+      },
+    },
+  },
   '/api/v1/reminders': {
     get: {
       summary: 'Reminders to come, the next first',

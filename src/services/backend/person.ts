@@ -4,7 +4,7 @@ import { append } from '../../kit/outbox.ts'
 import type { RouteOptions } from './endpoints.ts'
 import { type TaskRow, toJson } from './model.ts'
 import { readPreferences } from './preferences.ts'
-import { complete } from './store.ts'
+import { complete, TASK_COLUMNS } from './store.ts'
 
 /** What a person may ask of their data (GDPR articles 15, 17 and 20): take it along, and have it erased. */
 export function registerPerson(app: FastifyInstance, { db, authenticate, appId, wake }: RouteOptions): void {
@@ -12,7 +12,7 @@ export function registerPerson(app: FastifyInstance, { db, authenticate, appId, 
     const user = await authenticate(request)
     reply.header('content-disposition', 'attachment; filename="todo-export.json"')
     return db.tx({ userId: user.id }, async sql => {
-      const rows = await sql.query<TaskRow>('SELECT * FROM backend.tasks ORDER BY created_at, id')
+      const rows = await sql.query<TaskRow>(`SELECT ${TASK_COLUMNS} FROM backend.tasks ORDER BY created_at, id`)
       const tasks = (await complete(sql, rows)).map(toJson)
       return {
         user_id: user.id,

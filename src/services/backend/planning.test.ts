@@ -152,3 +152,97 @@ describe('reminders', () => {
     expect((await call('GET', '/api/v1/reminders')).body.items).toEqual([])
   })
 })
+
+describe('finding', () => {
+  const titles = (answer: { body: { items: { title: string }[] } }): string[] =>
+    answer.body.items.map(task => task.title)
+
+  test('words of title, tags and notes, the best first; the last word may be unfinished', async () => {
+    const { call } = await somebody()
+    for (const task of [
+      { title: 'Buy oat milk', tags: ['shopping'] },
+      { title: 'Tea', description: 'with milk, or a drink of oats' },
+      { title: 'Soy milk', tags: ['work/office'] },
+      { title: '買牛奶', tags: [] },
+      { title: '100% done_already' },
+    ])
+      await call('POST', '/api/v1/tasks', task)
+    const find = async (q: string) => titles(await call('GET', `/api/v1/tasks?q=${encodeURIComponent(q)}`))
+    expect((await find('milk')).sort()).toEqual(['Buy oat milk', 'Soy milk', 'Tea'])
+    expect((await find('milk')).at(-1)).toBe('Tea')
+    expect(await find('buy mil')).toEqual(['Buy oat milk'])
+    expect(await find('MIL buy')).toEqual([])
+    expect((await find('milk -soy ')).sort()).toEqual(['Buy oat milk', 'Tea'])
+    expect(await find('"oat milk"')).toEqual(['Buy oat milk'])
+    expect((await find('tea or soy')).sort()).toEqual(['Soy milk', 'Tea'])
+    expect(await find('office')).toEqual(['Soy milk'])
+    expect(await find('shop')).toEqual(['Buy oat milk'])
+    expect(await find('牛奶')).toEqual(['買牛奶'])
+    expect(await find('0%')).toEqual(['100% done_already'])
+    for (const q of ["'", '"', '-', '\\', "o'", '&|!:*', ':*', '( ', 'a:*', "x' | 'y"])
+      expect(await find(q)).toEqual(expect.any(Array))
+    expect(await find('*')).toEqual([])
+    const other = await somebody()
+    expect(titles(await other.call('GET', '/api/v1/tasks?q=milk'))).toEqual([])
+  })
+
+  test('pages of a search neither repeat nor skip', async () => {
+    const { call } = await somebody()
+    for (let i = 0; i < 7; i++) await call('POST', '/api/v1/tasks', { title: `milk ${'milk '.repeat(i % 3)}${i}` })
+    const found: string[] = []
+    let cursor = ''
+    do {
+      const { body } = await call('GET', `/api/v1/tasks?q=milk&limit=2${cursor && `&cursor=${cursor}`}`)
+      found.push(...body.items.map((task: { id: string }) => task.id))
+      cursor = body.next_cursor
+    } while (cursor)
+    expect(found).toHaveLength(7)
+    expect(new Set(found).size).toBe(7)
+    const { next_cursor: byTime } = (await call('GET', '/api/v1/tasks?limit=2')).body
+    expect((await call('GET', `/api/v1/tasks?q=milk&cursor=${byTime}`)).body.errors).toMatchObject([
+      { field: 'cursor' },
+    ])
+    expect((await call('GET', '/api/v1/tasks?sort=relevance')).body.errors).toMatchObject([{ field: 'sort' }])
+  })
+
+  test('views count days where the person is; an all-day task keeps its date', async () => {
+    // It is never the same day in both: 25 hours lie between them.
+    for (const zone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
+      const { call } = await somebody(zone)
+      const local = (days: number): string =>
+        new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(Date.now() + days * 86_400_000)
+      const other = zone === 'Pacific/Kiritimati' ? 'Pacific/Pago_Pago' : 'Pacific/Kiritimati'
+      for (const task of [
+        { title: 'today', due_at: local(0) },
+        { title: 'today, by another clock', due_at: local(0), due_tz: other },
+        { title: 'yesterday', due_at: local(-1) },
+        { title: 'just now', due_at: new Date(Date.now() - 1_000).toISOString() },
+        { title: 'tomorrow', due_at: local(1) },
+        { title: 'next week', due_at: local(7) },
+        { title: 'some day' },
+        { title: 'yesterday, done', due_at: local(-1), status: undefined, completed: true },
+      ])
+        await call('POST', '/api/v1/tasks', task)
+      const view = async (name: string) => titles(await call('GET', `/api/v1/tasks?view=${name}`)).sort()
+      expect(await view('upcoming')).toEqual(['next week', 'tomorrow'])
+      expect(await view('overdue')).toEqual(['just now', 'yesterday'])
+      const today = await view('today')
+      expect(today.filter(title => title !== 'just now')).toEqual(['today', 'today, by another clock'])
+    }
+    const { call } = await somebody()
+    expect((await call('GET', '/api/v1/tasks?view=someday')).body.errors).toMatchObject([{ field: 'view' }])
+  })
+
+  test('tags with how many tasks have them', async () => {
+    const { call } = await somebody()
+    const { body: done } = await call('POST', '/api/v1/tasks', { title: 'a', tags: ['home', 'work'] })
+    await call('POST', `/api/v1/tasks/${done.id}/complete`)
+    await call('POST', '/api/v1/tasks', { title: 'b', tags: ['work'] })
+    const { body: gone } = await call('POST', '/api/v1/tasks', { title: 'c', tags: ['gone'] })
+    await call('DELETE', `/api/v1/tasks/${gone.id}`)
+    expect((await call('GET', '/api/v1/tags')).body.items).toEqual([
+      { tag: 'work', open: 1, done: 1 },
+      { tag: 'home', open: 0, done: 1 },
+    ])
+  })
+})

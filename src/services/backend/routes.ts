@@ -59,6 +59,15 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
     read(request, ({ sql }) => listTasks(sql, request.query)),
   )
 
+  app.get('/api/v1/tags', request =>
+    read(request, async ({ sql }) => ({
+      items: await sql.query(
+        `SELECT tag, count(*) FILTER (WHERE status = 'open') AS open, count(*) FILTER (WHERE status = 'done') AS done
+         FROM backend.tasks, unnest(tags) AS tag WHERE deleted_at IS NULL GROUP BY tag ORDER BY open DESC, tag LIMIT 500`,
+      ),
+    })),
+  )
+
   app.get<{ Params: { id: string } }>('/api/v1/tasks/:id', { schema: { params: idParams } }, async (request, reply) => {
     const task = await read(request, ({ sql }) => findTask(sql, request.params.id))
     const etag = etagOf(task.row)

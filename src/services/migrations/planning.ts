@@ -3,5 +3,13 @@ export const planning = {
   name: '0011-planning',
   sql: `
 ALTER TABLE backend.reminders ADD COLUMN snoozed_until timestamptz;
+
+-- What a generated column may call has to be immutable, and array_to_string is not declared so: of text it is.
+CREATE FUNCTION backend.words_of(title text, tags text[], description text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT setweight(to_tsvector('simple', title), 'A')
+    || setweight(to_tsvector('simple', translate(array_to_string(tags, ' '), '/_-', '   ')), 'B')
+    || setweight(to_tsvector('simple', coalesce(description, '')), 'C')
+$$;
+ALTER TABLE backend.tasks ADD COLUMN words tsvector GENERATED ALWAYS AS (backend.words_of(title, tags, description)) STORED;
 `,
 }
