@@ -105,17 +105,17 @@ test('a reminder rings once, at its time, in the inbox and as a mail', async () 
 })
 
 test('a reminder fired before its time rings at once, and how late it was is measured', async () => {
-  const ida = as('ida')
-  const { body: task } = await ida('POST', '/api/v1/tasks', {
+  const uma = as('uma')
+  const { body: task } = await uma('POST', '/api/v1/tasks', {
     title: 'Some day',
     reminders: [{ at: '2031-01-01T09:00:00Z' }],
   })
   const name = `r-${task.reminders[0].id}`
   await eventually(async () => plane.dapr.jobs.has(name), 'the job')
-  const { body } = await ida('POST', `/api/v1/reminders/${task.reminders[0].id}/fire`)
+  const { body } = await uma('POST', `/api/v1/reminders/${task.reminders[0].id}/fire`)
   await eventually(async () => plane.dapr.jobs.get(name)?.dueTime === body.remind_at, 'the job of now')
   await ring(name)
-  const inbox = await as('ida', 'notification')('GET', '/api/v1/notifications')
+  const inbox = await as('uma', 'notification')('GET', '/api/v1/notifications')
   expect(inbox.body.items).toMatchObject([{ kind: 'reminder', title: 'Some day' }])
   const metrics = await fetch(`http://127.0.0.1:${running['notification']!.port}/metrics`)
   expect(await metrics.text()).toMatch(/reminder_lateness_seconds_bucket\{le="60",service="notification"\} [1-9]/)

@@ -4,6 +4,7 @@ import type { ServiceConfig } from '../../kit/config.ts'
 import { startRelay } from '../../kit/relay.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
+import { registerCalendar } from './calendar/routes.ts'
 import { registerDeadLetters } from './dead-letters.ts'
 import { registerMcp } from './mcp.ts'
 import { createOccurrence } from './occurrences.ts'
@@ -46,6 +47,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerSeries(app, routes)
     registerQuickAdd(app, routes)
     registerReminders(app, routes)
+    registerCalendar(app, routes)
     registerPerson(app, routes)
     registerDeadLetters(app, routes)
     registerMcp(app, routes)

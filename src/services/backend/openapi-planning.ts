@@ -1,3 +1,4 @@
+import { feedQuerySchema } from './calendar/routes.ts'
 import { id, idempotency, json, ok, problem, queryOf, ref } from './openapi-parts.ts'
 import { quickAddSchema } from './quick-add/routes.ts'
 import { comingSchema, snoozeSchema } from './reminder-routes.ts'
@@ -63,6 +64,39 @@ export const planningPaths = {
       requestBody: sentence,
       responses: {
         201: ok({ allOf: [ref('Task'), { type: 'object', properties: { understood } }] }, 'Created'),
+        default: problem,
+      },
+    },
+  },
+  '/api/v1/calendar': {
+    get: { summary: 'Whether there is a calendar feed', responses: { 200: ok({ type: 'object' }), default: problem } },
+    post: {
+      summary: 'A new address of the calendar feed; the one before ends. It is told this once',
+      responses: {
+        201: ok(
+          {
+            type: 'object',
+            properties: {
+              token: { type: 'string' },
+              path: { type: 'string', description: 'of the feed, token included' },
+              created_at: { type: 'string', format: 'date-time' },
+            },
+          },
+          'Created',
+        ),
+        default: problem,
+      },
+    },
+    delete: { summary: 'End the calendar feed', responses: { 204: { description: 'Ended' }, default: problem } },
+  },
+  '/api/v1/calendar.ics': {
+    get: {
+      summary: 'Tasks as a calendar to subscribe to (RFC 5545)',
+      security: [],
+      parameters: queryOf(feedQuerySchema),
+      responses: {
+        200: { description: 'OK', content: { 'text/calendar': { schema: { type: 'string' } } } },
+        304: { description: 'Nothing changed' },
         default: problem,
       },
     },

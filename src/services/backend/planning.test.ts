@@ -246,3 +246,104 @@ describe('finding', () => {
     ])
   })
 })
+
+describe('calendar feed', () => {
+  const read = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`http://127.0.0.1:${backend.port}${path}`, { headers })
+    // Long lines are folded (RFC 5545 §3.1).
+    return { status: response.status, headers: response.headers, text: (await response.text()).replace(/\r\n /g, '') }
+  }
+  const events = (text: string): string[][] =>
+    text
+      .split('BEGIN:VEVENT\r\n')
+      .slice(1)
+      .map(event => event.split('\r\nEND:VEVENT')[0]!.split('\r\n'))
+
+  test('tasks as events, repeating ones with the rest of their rule, in zones a calendar can read', async () => {
+    const { call } = await somebody()
+    for (const task of [
+      { title: 'Dentist; bring, cash', due_at: '2031-03-01T09:00', tags: ['health'], description: 'two\nlines' },
+      { title: 'Birthday', due_at: '2031-05-04' },
+      {
+        title: 'Standup',
+        due_at: '2031-03-27T09:00',
+        recurrence: { rrule: 'FREQ=DAILY;UNTIL=20310405', exdates: ['2031-04-01T09:00:00'] },
+      },
+      { title: 'Rent', due_at: '2031-04-01', recurrence: { rrule: 'FREQ=MONTHLY;COUNT=3' } },
+      { title: 'Vitamins', due_at: '2031-03-27T08:00', recurrence: { rrule: 'FREQ=DAILY', mode: 'completion' } },
+      { title: 'Some day' },
+      { title: 'a\r\nEND:VEVENT\rb\u0007', due_at: '2031-01-01' },
+    ])
+      expect((await call('POST', '/api/v1/tasks', task)).status).toBe(201)
+    const { path } = (await call('POST', '/api/v1/calendar')).body
+    const { status, headers, text } = await read(path)
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toBe('text/calendar; charset=utf-8')
+    const found = events(text)
+    const of = (title: string) => found.filter(lines => lines.includes(`SUMMARY:${title}`))
+    expect(of('Dentist\\; bring\\, cash')[0]).toEqual(
+      expect.arrayContaining([
+        'DTSTART;TZID=Europe/Berlin:20310301T090000',
+        'DTEND;TZID=Europe/Berlin:20310301T093000',
+        'DESCRIPTION:two\\nlines',
+        'CATEGORIES:health',
+        'TRANSP:TRANSPARENT',
+      ]),
+    )
+    expect(of('a END:VEVENT b ')).toHaveLength(1)
+    expect(of('Birthday')[0]).toContain('DTSTART;VALUE=DATE:20310504')
+    const [present, rest] = of('Standup')
+    expect(present).toContain('DTSTART;TZID=Europe/Berlin:20310327T090000')
+    expect(present!.join()).not.toContain('RRULE')
+    expect(rest).toEqual(
+      expect.arrayContaining([
+        'DTSTART;TZID=Europe/Berlin:20310328T090000',
+        'RRULE:FREQ=DAILY;UNTIL=20310405T215959Z',
+        'EXDATE;TZID=Europe/Berlin:20310401T090000',
+      ]),
+    )
+    expect(of('Rent')[1]).toEqual(expect.arrayContaining(['DTSTART;VALUE=DATE:20310501', 'RRULE:FREQ=MONTHLY;COUNT=2']))
+    expect(of('Vitamins')).toHaveLength(1)
+    expect(of('Some day')).toEqual([])
+    expect(text.match(/BEGIN:VTIMEZONE/g)).toHaveLength(1)
+    expect(text).toContain(
+      'BEGIN:DAYLIGHT\r\nDTSTART:20270328T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nEND:DAYLIGHT',
+    )
+  })
+
+  test('unchanged it is answered 304; a task done is ticked off', async () => {
+    const { call } = await somebody()
+    const { body: task } = await call('POST', '/api/v1/tasks', { title: 'Call', due_at: '2031-01-01T10:00:00Z' })
+    const { path } = (await call('POST', '/api/v1/calendar')).body
+    const etag = (await read(path)).headers.get('etag')!
+    expect(await read(path, { 'if-none-match': etag })).toMatchObject({ status: 304, text: '' })
+    await call('POST', `/api/v1/tasks/${task.id}/complete`)
+    const changed = await read(path, { 'if-none-match': etag })
+    expect(changed.status).toBe(200)
+    expect(changed.text).toContain('SUMMARY:✓ Call')
+  })
+
+  test('its address is one person’s, kept as a hash, and ends when it is renewed, revoked, or its person erased', async () => {
+    const [anna, ben] = [await somebody(), await somebody()]
+    for (const { call, id } of [anna, ben]) await call('POST', '/api/v1/tasks', { title: id, due_at: '2031-01-01' })
+    expect((await anna.call('GET', '/api/v1/calendar')).body).toEqual({ active: false, created_at: null })
+    const first = (await anna.call('POST', '/api/v1/calendar')).body
+    expect((await anna.call('GET', '/api/v1/calendar')).body).toEqual({ active: true, created_at: first.created_at })
+    const { text } = await read(first.path)
+    expect(text).toContain(anna.id)
+    expect(text).not.toContain(ben.id)
+    const stored = await plane.db.query('SELECT * FROM backend.calendar_feeds')
+    expect(JSON.stringify(stored)).not.toContain(first.token)
+    const second = (await anna.call('POST', '/api/v1/calendar')).body
+    expect((await read(first.path)).status).toBe(404)
+    expect((await read(second.path)).status).toBe(200)
+    expect((await ben.call('DELETE', '/api/v1/calendar')).status).toBe(204)
+    expect((await read(second.path)).status).toBe(200)
+    await anna.call('DELETE', '/api/v1/calendar')
+    expect((await read(second.path)).text).toContain('TEP4005')
+    const third = (await anna.call('POST', '/api/v1/calendar')).body
+    await anna.call('DELETE', '/api/v1/me')
+    expect((await read(third.path)).status).toBe(404)
+    expect((await read('/api/v1/calendar.ics')).text).toContain('TEP4001')
+  })
+})

@@ -11,5 +11,14 @@ CREATE FUNCTION backend.words_of(title text, tags text[], description text) RETU
     || setweight(to_tsvector('simple', coalesce(description, '')), 'C')
 $$;
 ALTER TABLE backend.tasks ADD COLUMN words tsvector GENERATED ALWAYS AS (backend.words_of(title, tags, description)) STORED;
+
+CREATE TABLE backend.calendar_feeds (
+  user_id text PRIMARY KEY,
+  token_hash text NOT NULL UNIQUE,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+ALTER TABLE backend.calendar_feeds ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON backend.calendar_feeds USING (messaging.is_user(user_id) OR messaging.is_system()) WITH CHECK (messaging.is_user(user_id));
+SELECT messaging.grant_to('SELECT, INSERT, UPDATE, DELETE', 'backend.calendar_feeds', 'backend');
 `,
 }
