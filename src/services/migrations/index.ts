@@ -10,6 +10,7 @@ import { planning } from './planning.ts'
 import { recurrence } from './recurrence.ts'
 import { recurring } from './recurring.ts'
 import { replays } from './replays.ts'
+import { statistics } from './statistics.ts'
 
 /** In the order they run. A migration that shipped is never edited: its checksum is kept in the database. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   replays,
   channels,
   planning,
+  statistics,
 ]
