@@ -1,5 +1,6 @@
 /** Builds `dist/`: one file for each image, one for the CLI, and the web app. */
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 
@@ -26,6 +27,19 @@ const server: BuildOptions = {
   external: ['bufferutil', 'utf-8-validate', 'pg-native', '@node-rs/crc32'],
   // The same code with its WebAssembly inside; the other reads it from a file beside itself, which a bundle has not.
   alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
+}
+
+const browser: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  minify: true,
+  sourcemap: 'linked',
+  outdir: 'dist/web',
+  logLevel: 'warning',
 }
 
 /**
@@ -78,18 +92,20 @@ await Promise.all([
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
   }),
-  build({
-    absWorkingDir: root,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    minify: true,
-    sourcemap: 'linked',
-    entryPoints: ['src/web/app.tsx'],
-    outdir: 'dist/web',
-    logLevel: 'warning',
-  }),
+  // The console is a chunk of its own, fetched by those who open it.
+  build({ ...browser, splitting: true, entryPoints: ['src/web/app.tsx', 'src/web/app.css'] }),
 ])
-for (const file of ['index.html', 'app.css', 'icon.svg']) cpSync(join(root, 'src/web', file), join(dist, 'web', file))
+for (const file of ['index.html', 'icon.svg', 'manifest.webmanifest'])
+  cpSync(join(root, 'src/web', file), join(dist, 'web', file))
+await build({
+  ...browser,
+  entryPoints: ['src/web/worker.ts'],
+  define: { BUILD: JSON.stringify(digestOf(join(dist, 'web'))) },
+})
+
+/** Of all files that a browser gets. */
+function digestOf(folder: string): string {
+  const hash = createHash('sha256')
+  for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)))
+  return hash.digest('hex').slice(0, 16)
+}
