@@ -27,7 +27,15 @@ export function registerPerson(app: FastifyInstance, { db, authenticate, appId, 
   app.delete('/api/v1/me', async (request, reply) => {
     const user = await authenticate(request)
     await db.tx({ userId: user.id }, async sql => {
-      for (const table of ['reminders', 'tasks', 'series', 'preferences', 'idempotency_keys', 'calendar_feeds']) {
+      for (const table of [
+        'reminders',
+        'tasks',
+        'series',
+        'preferences',
+        'idempotency_keys',
+        'calendar_feeds',
+        'confirmations',
+      ]) {
         await sql.query(`DELETE FROM backend.${table}`)
       }
       await sql.query('DELETE FROM messaging.inbox_failures WHERE user_id = $1', [user.id])

@@ -3,6 +3,7 @@ import { analytics } from './analytics.ts'
 import { audit } from './audit.ts'
 import { backend } from './backend.ts'
 import { channels } from './channels.ts'
+import { chat } from './chat.ts'
 import { messaging } from './messaging.ts'
 import { notification } from './notification.ts'
 import { operations } from './operations.ts'
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   channels,
   planning,
   statistics,
+  chat,
 ]
