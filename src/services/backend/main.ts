@@ -5,6 +5,7 @@ import { startRelay } from '../../kit/relay.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
 import { registerCalendar } from './calendar/routes.ts'
+import { registerChat } from './chat/routes.ts'
 import { registerDeadLetters } from './dead-letters.ts'
 import { registerMcp } from './mcp.ts'
 import { createOccurrence } from './occurrences.ts'
@@ -48,7 +49,8 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerQuickAdd(app, routes)
     registerReminders(app, routes)
     registerCalendar(app, routes)
-    registerPerson(app, routes)
+    registerPerson(app, { ...routes, dapr })
+    registerChat(app, { ...routes, dapr, model: config.chat })
     registerDeadLetters(app, routes)
     registerMcp(app, routes)
     onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))

@@ -62,7 +62,8 @@ async function createHandler({ db, appId, wake }: RouteOptions) {
       input: fromJsonSchema<ToolInput>(confirmSchema as never),
       readOnly: false,
       destructive: true,
-      run: (actor: Actor, { token }: ToolInput): Promise<object> => confirmTool(actor, String(token)).then(shown),
+      run: (actor: Actor, { token }: ToolInput): Promise<object> =>
+        confirmTool(actor, String(token)).then(({ outcome }) => shown(outcome)),
     },
   ]
   const run = async (tool: (typeof offered)[number], userId: string, input: ToolInput) => {

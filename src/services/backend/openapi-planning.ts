@@ -1,4 +1,5 @@
 import { feedQuerySchema } from './calendar/routes.ts'
+import { chatPaths } from './openapi-chat.ts'
 import { id, idempotency, json, ok, problem, queryOf, ref } from './openapi-parts.ts'
 import { quickAddSchema } from './quick-add/routes.ts'
 import { comingSchema, snoozeSchema } from './reminder-routes.ts'
@@ -101,6 +102,7 @@ export const planningPaths = {
       },
     },
   },
+  ...chatPaths,
   '/api/v1/tags': {
     get: {
       summary: 'Tags, and how many tasks have them',

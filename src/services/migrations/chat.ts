@@ -7,6 +7,7 @@ CREATE TABLE backend.confirmations (
   user_id text NOT NULL,
   tool text NOT NULL,
   arguments jsonb NOT NULL,
+  conversation_id uuid,
   expires_at timestamptz NOT NULL
 );
 

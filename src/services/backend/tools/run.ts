@@ -34,7 +34,7 @@ function validatorOf({ name, inputSchema }: Tool): ValidateFunction {
  * exactly that, once: no model can agree in a person's place by repeating the call with other words.
  * @throws Problem TEP4001 for input that does not fit the tool's schema, TEP4005 for a tool that is none, or the tool's own
  */
-export async function runTool(actor: Actor, name: string, input: ToolInput): Promise<Outcome> {
+export async function runTool(actor: Actor, name: string, input: ToolInput, conversationId?: string): Promise<Outcome> {
   const tool = toolOf(name)
   const valid = structuredClone(input)
   const validate = validatorOf(tool)
@@ -43,9 +43,9 @@ export async function runTool(actor: Actor, name: string, input: ToolInput): Pro
   if (summary === undefined) return { tool: name, arguments: input, result: await perform(actor, tool, valid) }
   const token = randomBytes(24).toString('base64url')
   const [row] = await actor.sql.query<{ expires_at: Date }>(
-    `INSERT INTO backend.confirmations (token_hash, user_id, tool, arguments, expires_at)
-     VALUES ($1, $2, $3, $4, now() + interval '${PATIENCE_MINUTES} minutes') RETURNING expires_at`,
-    [hashOf(token), actor.userId, name, JSON.stringify(valid)],
+    `INSERT INTO backend.confirmations (token_hash, user_id, tool, arguments, conversation_id, expires_at)
+     VALUES ($1, $2, $3, $4, $5, now() + interval '${PATIENCE_MINUTES} minutes') RETURNING expires_at`,
+    [hashOf(token), actor.userId, name, JSON.stringify(valid), conversationId ?? null],
   )
   await actor.sql.query('DELETE FROM backend.confirmations WHERE expires_at < now()')
   return {
@@ -55,16 +55,55 @@ export async function runTool(actor: Actor, name: string, input: ToolInput): Pro
   }
 }
 
-/** Runs what was asked for before. @throws Problem TEP4005 for a token that is unknown, used, or too old */
-export async function confirmTool(actor: Actor, token: string): Promise<Outcome & { result: object }> {
-  const [row] = await actor.sql.query<{ tool: string; arguments: ToolInput }>(
-    'DELETE FROM backend.confirmations WHERE token_hash = $1 AND expires_at >= now() RETURNING tool, arguments',
+type Done = Extract<Outcome, { result: object }>
+
+interface Waiting {
+  tool: string
+  arguments: ToolInput
+  conversation_id: string | null
+}
+
+const WAITING = 'expires_at >= now() RETURNING tool, arguments, conversation_id'
+
+/**
+ * Runs what was asked for before, once.
+ * @throws Problem TEP4005 for a token that is unknown, used, or too old
+ */
+export async function confirmTool(
+  actor: Actor,
+  token: string,
+): Promise<{ outcome: Done; conversationId: string | null }> {
+  const [row] = await actor.sql.query<Waiting>(
+    `DELETE FROM backend.confirmations WHERE token_hash = $1 AND ${WAITING}`,
     [hashOf(token)],
   )
   if (!row) throw new Problem('TEP4005', 'Nothing waits for this confirmation; it was used, or is too old. Ask again.')
-  const tool = toolOf(row.tool)
-  return { tool: row.tool, arguments: row.arguments, result: await perform(actor, tool, row.arguments) }
+  return { outcome: await performWaiting(actor, row), conversationId: row.conversation_id }
 }
+
+/** Runs what a conversation asked for last; undefined when nothing waits. What it asked for before that is dropped. */
+export async function confirmPending(actor: Actor, conversationId: string): Promise<Done | undefined> {
+  const rows = await actor.sql.query<Waiting & { expires_at: Date }>(
+    `DELETE FROM backend.confirmations WHERE conversation_id = $1 AND ${WAITING}, expires_at`,
+    [conversationId],
+  )
+  const [last] = rows.sort((a, b) => b.expires_at.getTime() - a.expires_at.getTime())
+  return last && performWaiting(actor, last)
+}
+
+/** @returns whether anything waited */
+export async function cancelPending(actor: Actor, conversationId: string): Promise<boolean> {
+  const rows = await actor.sql.query(`DELETE FROM backend.confirmations WHERE conversation_id = $1 AND ${WAITING}`, [
+    conversationId,
+  ])
+  return rows.length > 0
+}
+
+const performWaiting = async (actor: Actor, row: Waiting): Promise<Done> => ({
+  tool: row.tool,
+  arguments: row.arguments,
+  result: await perform(actor, toolOf(row.tool), row.arguments),
+})
 
 /** Models know neither the date nor the zone; every answer tells them. */
 async function perform(actor: Actor, tool: Tool, input: ToolInput): Promise<object> {
