@@ -29,6 +29,8 @@ export interface ServiceConfig {
   vapid?: { publicKey: string; privateKey: string; subject: string }
   /** Hosts that users may have called; `*`: every public one; empty: none. */
   webhookAllowedHosts: readonly string[]
+  /** A language model behind the chat, as OpenAI's API has it; without it messages are read by their words. */
+  chat?: { baseUrl: string; model: string; apiKey?: string }
 }
 
 export interface AuthConfig {
@@ -80,6 +82,7 @@ export function loadConfig(env: Environment = process.env, needs: readonly strin
     ...optional('smtpFrom', 'SMTP_FROM'),
     ...optional('publicUrl', 'PUBLIC_URL'),
     ...vapidOf(env),
+    ...chatOf(env),
     webhookAllowedHosts: (env['WEBHOOK_ALLOWED_HOSTS'] ?? '')
       .toLowerCase()
       .split(/[\s,]+/)
@@ -99,6 +102,17 @@ function vapidOf(env: Environment): Pick<ServiceConfig, 'vapid'> {
   return {
     vapid: { publicKey: publicKey!, privateKey: privateKey!, subject: env['VAPID_SUBJECT'] || 'mailto:todo@localhost' },
   }
+}
+
+function chatOf(env: Environment): Pick<ServiceConfig, 'chat'> {
+  const [baseUrl, model, apiKey] = [env['CHAT_BASE_URL'], env['CHAT_MODEL'], env['CHAT_API_KEY']]
+  if (!baseUrl && !model) return {}
+  if (!baseUrl || !model || !/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
+    throw new ConfigError(
+      'TEP4205: CHAT_BASE_URL and CHAT_MODEL go together: e.g. https://models.example.com/v1 and a name.',
+    )
+  }
+  return { chat: { baseUrl, model, ...(apiKey ? { apiKey } : {}) } }
 }
 
 const isCluster = (apiServer: string | undefined): boolean =>
