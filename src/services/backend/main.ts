@@ -6,6 +6,7 @@ import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
 import { registerCalendar } from './calendar/routes.ts'
 import { registerChat } from './chat/routes.ts'
+import { registerConsole } from './console/routes.ts'
 import { registerDeadLetters } from './dead-letters.ts'
 import { registerMcp } from './mcp.ts'
 import { createOccurrence } from './occurrences.ts'
@@ -52,6 +53,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerPerson(app, { ...routes, dapr })
     registerChat(app, { ...routes, dapr, model: config.chat })
     registerDeadLetters(app, routes)
+    registerConsole(app, routes)
     registerMcp(app, routes)
     onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))
     app.get('/openapi.json', async () => openapi)
