@@ -1,7 +1,7 @@
 /** Builds `dist/`: one file for each image, one for the CLI, and the web app. */
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -54,7 +54,15 @@ const withoutApiClient: Plugin = {
   },
 }
 
+/** What is in each bundle is kept beside it: the images' bills of materials are read from there. */
+async function build(options: BuildOptions & { entryPoints: Record<string, string> }): Promise<void> {
+  const { metafile } = await bundle({ ...options, metafile: true })
+  for (const name of Object.keys(options.entryPoints))
+    writeFileSync(join(dist, 'meta', `${name}.json`), JSON.stringify(metafile))
+}
+
 rmSync(dist, { recursive: true, force: true })
+mkdirSync(join(dist, 'meta'), { recursive: true })
 mkdirSync(join(dist, 'web'), { recursive: true })
 await Promise.all([
   build({
@@ -87,7 +95,7 @@ await Promise.all([
     jsxImportSource: 'preact',
     minify: true,
     sourcemap: 'linked',
-    entryPoints: ['src/web/app.tsx'],
+    entryPoints: { app: 'src/web/app.tsx' },
     outdir: 'dist/web',
     logLevel: 'warning',
   }),
