@@ -6,7 +6,7 @@ import { ImageError } from './errors.ts'
 import type { Entry } from './tar.ts'
 
 /** Where dynamic linkers look (ld.so(8)), by architecture; the same path is used in the image. */
-const LIBRARY_FOLDERS = {
+export const LIBRARY_FOLDERS = {
   amd64: ['/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', '/lib64', '/usr/lib64', '/lib', '/usr/lib'],
   arm64: ['/lib/aarch64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/lib64', '/usr/lib64', '/lib', '/usr/lib'],
 }
@@ -48,8 +48,8 @@ export function librariesOf(
     add(join(folder, name))
   }
   const linked = linkedWith(program)
-  if (!linked?.interpreter) return []
-  add(linked.interpreter)
+  if (!linked) return []
+  if (linked.interpreter) add(linked.interpreter)
   for (const name of linked.needed) need(name)
   for (const name of BY_NAME) if (folders.some(folder => existsSync(join(folder, name)))) need(name)
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1))

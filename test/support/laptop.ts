@@ -142,14 +142,16 @@ export class Laptop {
 /** The Kubernetes API through the official client. */
 export class Cluster {
   readonly api: KubernetesObjectApi
+  readonly namespace: string
 
-  constructor(kubeconfig: string) {
+  constructor(kubeconfig: string, namespace = 'todo') {
+    this.namespace = namespace
     const config = new KubeConfig()
     config.loadFromFile(kubeconfig)
     this.api = KubernetesObjectApi.makeApiClient(config)
   }
 
-  async get(apiVersion: string, kind: string, name: string, namespace = 'todo'): Promise<Anything | undefined> {
+  async get(apiVersion: string, kind: string, name: string, namespace = this.namespace): Promise<Anything | undefined> {
     try {
       return await this.api.read({ apiVersion, kind, metadata: { name, namespace } })
     } catch (error) {
@@ -158,7 +160,12 @@ export class Cluster {
     }
   }
 
-  async list(apiVersion: string, kind: string, labelSelector?: string, namespace = 'todo'): Promise<Anything[]> {
+  async list(
+    apiVersion: string,
+    kind: string,
+    labelSelector?: string,
+    namespace = this.namespace,
+  ): Promise<Anything[]> {
     return (await this.api.list(apiVersion, kind, namespace, undefined, undefined, undefined, undefined, labelSelector))
       .items
   }
@@ -172,11 +179,11 @@ export class Cluster {
     return this.api.patch(object, undefined, undefined, 'kubectl-patch', undefined, PatchStrategy.MergePatch)
   }
 
-  delete(apiVersion: string, kind: string, name: string, namespace = 'todo'): Promise<unknown> {
+  delete(apiVersion: string, kind: string, name: string, namespace = this.namespace): Promise<unknown> {
     return this.api.delete({ apiVersion, kind, metadata: { name, namespace } })
   }
 
-  async events(reason: string, namespace = 'todo'): Promise<CoreV1Event[]> {
+  async events(reason: string, namespace = this.namespace): Promise<CoreV1Event[]> {
     return (await this.list('v1', 'Event', undefined, namespace)).filter((event: Anything) => event.reason === reason)
   }
 }
