@@ -1,5 +1,6 @@
 /** Images of what stands around the platform: PostgreSQL from npm's binaries, Kafka from Maven's jars and the JDK at hand. */
 import { execFileSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import {
   existsSync,
   lstatSync,
@@ -126,6 +127,8 @@ export async function postgresImage(folder: string): Promise<PodImage> {
 
 const MODULES = [
   'java.base',
+  // For java.beans alone, which the logger uses.
+  'java.desktop',
   'java.logging',
   'java.management',
   'java.naming',
@@ -142,12 +145,15 @@ export async function kafkaImage(folder: string): Promise<PodImage> {
   // Throws with the way out when there is none.
   engine('kafka')
   const jars = join(BUNDLES.find(({ name }) => name === 'kafka')!.folder, 'libs')
-  const jre = join(folder, 'jre')
+  const jre = join(folder, `jre-${hash('sha256', MODULES.join(), 'hex').slice(0, 8)}`)
   if (!existsSync(jre)) {
     mkdirSync(dirname(jre), { recursive: true })
     execFileSync('jlink', ['--add-modules', MODULES.join(','), '--no-header-files', '--no-man-pages', '--output', jre])
   }
-  const runtime = tree(jre, 'opt/jre')
+  // Without what draws and sounds, which would want libraries of a desktop.
+  const runtime = tree(jre, 'opt/jre').filter(
+    ({ path }) => !/lib(awt|font|jsound|splash|lcms|mlib|javajpeg|jawt)/.test(path),
+  )
   const more = hostLibraries(runtime, [join(jre, 'lib'), join(jre, 'lib/server')])
   return pack(
     'kafka',
