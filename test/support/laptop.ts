@@ -132,6 +132,18 @@ export class Laptop {
     return new Cluster(this.ready.kubeconfig)
   }
 
+  /** SIGKILL to the process of a service's container, which the pod's status tells. */
+  async crash(service: string): Promise<void> {
+    const pid = await until(`${service} to run`, async () => {
+      const pods = await this.cluster.list('v1', 'Pod', `app.kubernetes.io/component=${service}`)
+      const id = pods
+        .flatMap(pod => pod.status?.containerStatuses ?? [])
+        .find(status => status.name === service && status.state.running)?.containerID
+      return id && Number(id.replace('process://', ''))
+    })
+    process.kill(pid, 'SIGKILL')
+  }
+
   writeManifest(name: string, text: string): string {
     const file = join(this.folder, name)
     writeFileSync(file, text)
@@ -188,11 +200,11 @@ export class Cluster {
   }
 }
 
-/** Looks until it finds; the time limit only ends a test that has failed. */
+/** Looks until it finds; the time limit only ends a test that has failed (a shared cluster is given more of it). */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false | null>,
-  seconds = 60,
+  seconds = Number(process.env['PATIENCE_SECONDS'] ?? 60),
 ): Promise<T> {
   let last: unknown
   for (const end = Date.now() + seconds * 1_000; Date.now() < end; ) {
