@@ -8,6 +8,7 @@ import type { Platform } from '../../controller/platform/platform.ts'
 import type { Progress } from '../../src/cli/progress.ts'
 import { engine } from '../engines/find.ts'
 import { type Anything, type Cluster, root, until } from '../support/laptop.ts'
+import { PLATFORM } from '../support/place.ts'
 import { examplePlatform, neighbours } from './neighbours.ts'
 import { kafkaImage, postgresImage } from './pod-images.ts'
 import { run, type Target } from './target.ts'
@@ -56,12 +57,28 @@ export async function dapr(target: Target, cluster: Cluster, { step }: Progress)
   return how && `Dapr is not in the cluster: ${how}`
 }
 
-export async function namespace(cluster: Cluster): Promise<void> {
+/** Takes away what an earlier run that was interrupted has left. @throws when the namespace is somebody else's */
+export async function clear(target: Target, cluster: Cluster, { step }: Progress): Promise<void> {
   const found = await cluster.get('v1', 'Namespace', NAMESPACE)
-  if (found && !found.metadata.labels?.['e2e.todo.events/made'])
+  if (!found) return
+  if (!found.metadata.labels?.['e2e.todo.events/made'])
     throw new Error(
       `namespace ${NAMESPACE} is there already and not of an earlier run: remove it, or take another cluster`,
     )
+  step('removing what an earlier run has left …')
+  const platform = async (): Promise<Anything> =>
+    cluster.get(PLATFORM.apiVersion, PLATFORM.kind, 'todo').catch(() => undefined)
+  if (await platform()) await cluster.delete(PLATFORM.apiVersion, PLATFORM.kind, 'todo')
+  // With its operator gone nobody would take the finalizer away.
+  await until('the platform to go', async () => !(await platform()), 60).catch(() =>
+    cluster.merge({ ...PLATFORM, metadata: { name: 'todo', namespace: NAMESPACE, finalizers: [] } } as never),
+  )
+  helm(target, 'uninstall', RELEASE, '--ignore-not-found', '--wait')
+  await cluster.delete('v1', 'Namespace', NAMESPACE)
+  await until('the namespace to go', async () => !(await cluster.get('v1', 'Namespace', NAMESPACE)), 180)
+}
+
+export async function namespace(cluster: Cluster): Promise<void> {
   await cluster.apply({
     apiVersion: 'v1',
     kind: 'Namespace',

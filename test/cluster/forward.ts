@@ -31,27 +31,37 @@ export async function forward(kubeconfig: string, namespace: string, service: st
       ],
       { env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: 'ignore' },
     )
-    // kubectl ends when it loses its pod.
     child.once('exit', () => setTimeout(open, 200))
   }
   open()
-  await until(`the way to ${service}`, () => accepts(local))
+  // kubectl ends when it loses its pod, or goes on and closes every connection: then it is ended.
+  const watch = setInterval(async () => {
+    if (!(await holds(local))) child?.kill('SIGKILL')
+  }, 1_000)
+  await until(`the way to ${service}`, () => holds(local))
   return {
     port: local,
     close() {
       closed = true
+      clearInterval(watch)
       child?.kill()
     },
   }
 }
 
-const accepts = (port: number): Promise<boolean> =>
+/** How long a connection has to stay open to count, in milliseconds. */
+const HELD_MS = 400
+
+/** Whether a connection is taken and not dropped at once, as by a forwarder that has nobody behind it. */
+const holds = (port: number): Promise<boolean> =>
   new Promise(resolve => {
     const socket = connect(port, '127.0.0.1')
     const done = (answer: boolean): void => {
+      clearTimeout(timer)
       socket.destroy()
       resolve(answer)
     }
-    socket.once('connect', () => done(true))
+    const timer = setTimeout(() => done(true), HELD_MS)
     socket.once('error', () => done(false))
+    socket.once('close', () => done(false))
   })

@@ -7,7 +7,6 @@ import type { Place } from '../support/place.ts'
 import { type Forward, forward } from './forward.ts'
 
 const PLATFORM_NAME = 'todo'
-const SIDECAR = 'daprd'
 
 export class ClusterPlace implements Place {
   readonly cluster: Cluster
@@ -87,46 +86,35 @@ export class ClusterPlace implements Place {
     return this.kill(`app.kubernetes.io/component=${service}`, service)
   }
 
-  /** The sidecar of a service alone; its app goes on. Only where the node's processes are this machine's own. */
-  crashSidecar(service: string): Promise<void> {
-    return this.kill(`app.kubernetes.io/component=${service}`, SIDECAR)
-  }
-
-  /** SIGKILL to a container's processes where they run on this machine, else the pod is deleted without grace. */
+  /** SIGKILL to a container's processes where they run on this machine, else its pod is deleted without grace. */
   async kill(selector: string, container: string): Promise<void> {
-    const [pod, id] = await until(`${container} to run`, async () => {
-      const pods = await this.cluster.list('v1', 'Pod', selector)
-      for (const each of pods) {
-        const { containerStatuses = [], initContainerStatuses = [] } = each.status ?? {}
-        const running = [...containerStatuses, ...initContainerStatuses].find(
-          (status: Anything) => status.name === container && status.state.running,
-        )
-        if (running && !each.metadata.deletionTimestamp)
-          return [each.metadata.name as string, running.containerID.replace(/^.*:\/\//, '') as string] as const
-      }
-      return undefined
+    const id = await until(`${container} to run`, async () => {
+      const statuses = (await this.#pods(selector)).flatMap(({ status }) => [
+        ...(status?.containerStatuses ?? []),
+        ...(status?.initContainerStatuses ?? []),
+      ])
+      const running = statuses.find(status => status.name === container && status.state.running)
+      return running && (running.containerID.replace(/^.*:\/\//, '') as string)
     })
     const processes = processesOf(id)
-    for (const process_ of processes) process.kill(process_, 'SIGKILL')
-    if (processes.length === 0) this.deletePod(pod)
+    for (const each of processes) process.kill(each, 'SIGKILL')
+    if (processes.length === 0) await this.deletePod(selector)
   }
 
-  deletePod(name: string): void {
+  /** Without grace, as when its node is gone. */
+  async deletePod(selector: string): Promise<void> {
+    const pod = await until(`a pod of ${selector}`, async () => (await this.#pods(selector))[0])
     const { command, prefix } = engine('kubectl')
-    const args = [
-      'delete',
-      'pod',
-      name,
-      '--namespace',
-      this.cluster.namespace,
-      '--grace-period=0',
-      '--force',
-      '--wait=false',
-    ]
+    const { name, namespace } = pod.metadata
+    const args = ['delete', 'pod', name, '--namespace', namespace, '--grace-period=0', '--force', '--wait=false']
     execFileSync(command, [...prefix, ...args], {
       env: { ...process.env, KUBECONFIG: this.#kubeconfig },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
+  }
+
+  async #pods(selector: string): Promise<Anything[]> {
+    return (await this.cluster.list('v1', 'Pod', selector)).filter(({ metadata }) => !metadata.deletionTimestamp)
   }
 }
 

@@ -146,82 +146,92 @@ export function mainJob(place: () => Place): void {
     })
   })
 
-  test('each service is killed in turn during 200 writes: every acknowledged write has its effects exactly once', async () => {
-    const acknowledged: { id: string; repeats: boolean }[] = []
-    /** As a careful client: the same key until there is an answer. */
-    const persist = async (method: string, path: string, body?: object): Promise<Anything> => {
-      const key = randomUUID()
-      return until(`${method} ${path}`, async () => {
-        const answer = await place().call('demo', method, path, body, { 'idempotency-key': key })
-        return answer.status < 300 && answer.body
-      })
-    }
-    const write = async (number: number): Promise<void> => {
-      const repeats = number % 5 === 0
-      const task = await persist('POST', '/api/v1/tasks', {
-        title: `Write ${number}`,
-        tags: ['under-fire'],
-        ...(repeats && { due_at: '2026-12-01T09:00:00Z', due_tz: 'UTC', recurrence: { rrule: 'FREQ=DAILY' } }),
-      })
-      if (repeats) await persist('POST', `/api/v1/tasks/${task.id}/complete`)
-      acknowledged.push({ id: task.id, repeats })
-    }
-    const numbers = Array.from({ length: 200 }, (_, number) => number)
-    const writers = Array.from({ length: 4 }, async () => {
-      for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) await write(number)
-    })
-    const killed: string[] = []
-    const killer = async (): Promise<void> => {
-      for (const service of [...SERVICES.map(each => each.service), 'backend']) {
-        await place().crash(service)
-        killed.push(service)
-        // The next one dies while this one is still coming back, if writes are left.
-        await new Promise(resolve => setTimeout(resolve, 250))
+  test(
+    'each service is killed in turn during 200 writes: every acknowledged write has its effects exactly once',
+    async () => {
+      const acknowledged: { id: string; repeats: boolean }[] = []
+      /** As a careful client: the same key until there is an answer. */
+      const persist = async (method: string, path: string, body?: object): Promise<Anything> => {
+        const key = randomUUID()
+        return until(`${method} ${path}`, async () => {
+          const answer = await place().call('demo', method, path, body, { 'idempotency-key': key })
+          return answer.status < 300 && answer.body
+        })
       }
-    }
-    await Promise.all([...writers, killer()])
-    expect(killed).toHaveLength(8)
-    expect(acknowledged).toHaveLength(200)
-
-    const wanted = new Map(
-      acknowledged.map(({ id, repeats }) => [
-        id,
-        repeats ? ['task.created', 'task.completed', 'recurrence.triggered'] : ['task.created'],
-      ]),
-    )
-    const audited = async (): Promise<Map<string, string[]>> => {
-      const byTask = new Map<string, string[]>()
-      for (const entry of await all('/api/v1/audit')) {
-        const type = entry.type.replace('com.taskmanager.', '')
-        if (wanted.has(entry.task_id)) byTask.set(entry.task_id, [...(byTask.get(entry.task_id) ?? []), type])
+      const write = async (number: number): Promise<void> => {
+        const repeats = number % 5 === 0
+        const task = await persist('POST', '/api/v1/tasks', {
+          title: `Write ${number}`,
+          tags: ['under-fire'],
+          ...(repeats && { due_at: '2026-12-01T09:00:00Z', due_tz: 'UTC', recurrence: { rrule: 'FREQ=DAILY' } }),
+        })
+        if (repeats) await persist('POST', `/api/v1/tasks/${task.id}/complete`)
+        acknowledged.push({ id: task.id, repeats })
       }
-      return byTask
-    }
-    const complete = await until('every effect in the audit', async () => {
-      const found = await audited()
-      return [...wanted].every(([id, expected]) => (found.get(id)?.length ?? 0) >= expected.length) && found
-    })
-    for (const [id, expected] of wanted) expect([id, complete.get(id)!.sort()]).toEqual([id, [...expected].sort()])
+      const numbers = Array.from({ length: 200 }, (_, number) => number)
+      const writers = Array.from({ length: 4 }, async () => {
+        for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) await write(number)
+      })
+      const killed: string[] = []
+      const killer = async (): Promise<void> => {
+        for (const service of [...SERVICES.map(each => each.service), 'backend']) {
+          await place().crash(service)
+          killed.push(service)
+          // The next one dies while this one is still coming back, if writes are left.
+          await new Promise(resolve => setTimeout(resolve, 250))
+        }
+      }
+      await Promise.all([...writers, killer()])
+      expect(killed).toHaveLength(8)
+      expect(acknowledged).toHaveLength(200)
 
-    const repeating = acknowledged.filter(each => each.repeats).map(each => each.id)
-    const children = await until('every next occurrence', async () => {
-      const found = (await all('/api/v1/tasks?tag=under-fire')).filter(task => repeating.includes(task.parent_task_id))
-      return found.length >= repeating.length && found
-    })
-    expect(children.map(task => task.parent_task_id).sort()).toEqual([...repeating].sort())
-    await settled()
-  }, 180_000)
+      const wanted = new Map(
+        acknowledged.map(({ id, repeats }) => [
+          id,
+          repeats ? ['task.created', 'task.completed', 'recurrence.triggered'] : ['task.created'],
+        ]),
+      )
+      const audited = async (): Promise<Map<string, string[]>> => {
+        const byTask = new Map<string, string[]>()
+        for (const entry of await all('/api/v1/audit')) {
+          const type = entry.type.replace('com.taskmanager.', '')
+          if (wanted.has(entry.task_id)) byTask.set(entry.task_id, [...(byTask.get(entry.task_id) ?? []), type])
+        }
+        return byTask
+      }
+      const complete = await until('every effect in the audit', async () => {
+        const found = await audited()
+        return [...wanted].every(([id, expected]) => (found.get(id)?.length ?? 0) >= expected.length) && found
+      })
+      for (const [id, expected] of wanted) expect([id, complete.get(id)!.sort()]).toEqual([id, [...expected].sort()])
+
+      const repeating = acknowledged.filter(each => each.repeats).map(each => each.id)
+      const children = await until('every next occurrence', async () => {
+        const found = (await all('/api/v1/tasks?tag=under-fire')).filter(task =>
+          repeating.includes(task.parent_task_id),
+        )
+        return found.length >= repeating.length && found
+      })
+      expect(children.map(task => task.parent_task_id).sort()).toEqual([...repeating].sort())
+      await settled()
+    },
+    Number(process.env['PATIENCE_SECONDS'] ?? 60) * 3_000,
+  )
 
   test('what others add to a child stays', async () => {
     await place().cluster.merge({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
-      metadata: { name: 'todo-audit', namespace: 'todo', annotations: { 'example.com/mine': 'yes' } },
+      metadata: {
+        name: 'todo-audit',
+        namespace: place().cluster.namespace,
+        annotations: { 'example.com/mine': 'yes' },
+      },
     })
     await place().cluster.merge({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
-      metadata: { name: 'todo-audit', namespace: 'todo' },
+      metadata: { name: 'todo-audit', namespace: place().cluster.namespace },
       spec: { revisionHistoryLimit: 9 },
     })
     const repaired = await until('the repair', async () => {
