@@ -11,28 +11,35 @@ import type { ClusterPlace } from './place.ts'
 
 const CLIENTS = 4
 const USER = 'demo'
-const PAUSE_MS = 4_000
+/** Changes that are acknowledged between two kills, so that each one hits a platform at work; and how long that may take. */
+const BETWEEN = 25
+const BETWEEN_MS = 90_000
 const DRAIN_MS = 420_000
 
 const pause = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms))
 
-/** Who dies, by label and container, in this order. */
+/** Who dies, by label and container, in this order: a process, which is started again where it was, or a whole pod. */
 const VICTIMS: readonly { what: string; selector: string; container: string; pod?: true }[] = [
-  { what: 'the controller', selector: 'app.kubernetes.io/component=controller', container: 'controller' },
+  {
+    what: 'the process of the controller',
+    selector: 'app.kubernetes.io/component=controller',
+    container: 'controller',
+  },
   ...SERVICES.map(({ service }) => ({
-    what: service,
+    what: `the pod of ${service}`,
     selector: `app.kubernetes.io/component=${service}`,
     container: service,
+    pod: true as const,
   })),
   ...['backend', 'audit', 'recurring'].map(service => ({
-    what: `the sidecar of ${service}`,
+    what: `the process of the sidecar of ${service}`,
     selector: `app.kubernetes.io/component=${service}`,
     container: 'daprd',
   })),
-  { what: 'the Kafka process', selector: 'e2e.todo.events/store=kafka', container: 'kafka' },
-  { what: 'the database process', selector: 'e2e.todo.events/store=postgres', container: 'postgres' },
-  { what: 'the Kafka pod', selector: 'e2e.todo.events/store=kafka', container: 'kafka', pod: true },
-  { what: 'the database pod', selector: 'e2e.todo.events/store=postgres', container: 'postgres', pod: true },
+  { what: 'the process of Kafka', selector: 'e2e.todo.events/store=kafka', container: 'kafka' },
+  { what: 'the process of the database', selector: 'e2e.todo.events/store=postgres', container: 'postgres' },
+  { what: 'the pod of Kafka', selector: 'e2e.todo.events/store=kafka', container: 'kafka', pod: true },
+  { what: 'the pod of the database', selector: 'e2e.todo.events/store=postgres', container: 'postgres', pod: true },
 ]
 
 export interface StormResult extends Verdict {
@@ -49,13 +56,16 @@ export async function storm(place: ClusterPlace, kubeconfig: string, { step }: P
     runClient(`${round}-${index}`, careful(place), random.fork(), () => working, acked),
   )
   const killer = (async () => {
+    const work = async (): Promise<void> => {
+      const [goal, end] = [acked.length + BETWEEN, Date.now() + BETWEEN_MS]
+      while (acked.length < goal && Date.now() < end) await pause(100)
+    }
     for (const { what, selector, container, pod } of VICTIMS) {
-      await pause(PAUSE_MS)
+      await work()
       step(`killing ${what} (${acked.length} changes acknowledged so far)`)
       await (pod ? place.deletePod(selector) : place.kill(selector, container))
     }
-    await pause(PAUSE_MS)
-    // Whoever was killed last has to be back for the clients to end.
+    await work()
     working = false
   })()
   await Promise.all([...clients, killer])
