@@ -1,6 +1,7 @@
 /** Builds `dist/`: one file for each image, one for the CLI, and the web app. */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, parse } from 'node:path'
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
@@ -26,6 +27,19 @@ const server: BuildOptions = {
   external: ['bufferutil', 'utf-8-validate', 'pg-native', '@node-rs/crc32'],
   // The same code with its WebAssembly inside; the other reads it from a file beside itself, which a bundle has not.
   alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
+}
+
+const browser: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  minify: true,
+  sourcemap: 'linked',
+  outdir: 'dist/web',
+  logLevel: 'warning',
 }
 
 /**
@@ -54,11 +68,13 @@ const withoutApiClient: Plugin = {
   },
 }
 
-/** What is in each bundle is kept beside it: the images' bills of materials are read from there. */
-async function build(options: BuildOptions & { entryPoints: Record<string, string> }): Promise<void> {
+/** What is in each bundle is kept beside it, under the name of its first entry: the images' bills of materials are read from there. */
+async function build(options: BuildOptions & { entryPoints: string[] | Record<string, string> }): Promise<void> {
   const { metafile } = await bundle({ ...options, metafile: true })
-  for (const name of Object.keys(options.entryPoints))
-    writeFileSync(join(dist, 'meta', `${name}.json`), JSON.stringify(metafile))
+  const [first] = Array.isArray(options.entryPoints)
+    ? options.entryPoints.map(file => parse(file).name)
+    : Object.keys(options.entryPoints)
+  writeFileSync(join(dist, 'meta', `${first}.json`), JSON.stringify(metafile))
 }
 
 rmSync(dist, { recursive: true, force: true })
@@ -86,18 +102,20 @@ await Promise.all([
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
   }),
-  build({
-    absWorkingDir: root,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    minify: true,
-    sourcemap: 'linked',
-    entryPoints: { app: 'src/web/app.tsx' },
-    outdir: 'dist/web',
-    logLevel: 'warning',
-  }),
+  // The console is a chunk of its own, fetched by those who open it.
+  build({ ...browser, splitting: true, entryPoints: ['src/web/app.tsx', 'src/web/app.css'] }),
 ])
-for (const file of ['index.html', 'app.css', 'icon.svg']) cpSync(join(root, 'src/web', file), join(dist, 'web', file))
+for (const file of ['index.html', 'icon.svg', 'manifest.webmanifest'])
+  cpSync(join(root, 'src/web', file), join(dist, 'web', file))
+await build({
+  ...browser,
+  entryPoints: ['src/web/worker.ts'],
+  define: { BUILD: JSON.stringify(digestOf(join(dist, 'web'))) },
+})
+
+/** Of all files that a browser gets. */
+function digestOf(folder: string): string {
+  const hash = createHash('sha256')
+  for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)))
+  return hash.digest('hex').slice(0, 16)
+}

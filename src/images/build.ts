@@ -35,7 +35,7 @@ const IMAGES = {
   },
   services: {
     description: 'Event services of a TodoEventPlatform: the first argument names one',
-    bundles: ['services', 'app'],
+    bundles: ['services', 'app', 'worker'],
     files: ['services.mjs', 'web/*'],
   },
 } as const

@@ -1,235 +1,147 @@
-import { batch, computed, signal } from '@preact/signals'
-import { render } from 'preact'
-import { ApiProblem, addTask, listTasks, type NewTask, removeTask, setDone, signIn, type Task } from './api.ts'
-import { follow, type LiveState } from './live.ts'
+import { computed, effect, signal } from '@preact/signals'
+import { type ComponentType, render } from 'preact'
+import { follow, type LiveState } from './kit/live.ts'
+import { href, route } from './kit/router.ts'
+import { person, signOut } from './kit/session.ts'
+import { Chat } from './pages/chat.tsx'
+import { Inbox, loadInbox, onLiveNotification, unread } from './pages/inbox.tsx'
+import { Search } from './pages/search.tsx'
+import { Settings } from './pages/settings.tsx'
+import { SignIn } from './pages/sign-in.tsx'
+import { StatisticsPage } from './pages/statistics.tsx'
+import { load, onLive, startStore, tasks, unsaved } from './tasks/store.ts'
+import { TaskEditor } from './tasks/task-editor.tsx'
+import { TaskList } from './tasks/task-list.tsx'
+import { tagsOf, type View } from './tasks/views.ts'
+import { Unsettled } from './ui/conflicts.tsx'
+import { Shortcuts, showShortcuts } from './ui/keyboard.tsx'
+import { Toasts } from './ui/toast.tsx'
 
-const TOKEN = 'todo-token'
-const token = signal(sessionStorage.getItem(TOKEN) ?? '')
-const tasks = signal<Task[]>([])
 const live = signal<LiveState>('connecting')
-const problem = signal('')
-const open = computed(() => tasks.value.filter(task => task.status === 'open'))
-const done = computed(() => tasks.value.filter(task => task.status === 'done'))
+
+startStore()
 
 let unfollow = (): void => {}
-let loading: Promise<void> | undefined
-let loadAgain = false
-
-/** Changes arrive in bursts: one load is under way at a time, and one more follows it. */
-function load(): void {
-  if (loading) {
-    loadAgain = true
-    return
-  }
-  loading = attempt(async () => {
-    tasks.value = await listTasks(token.value)
-  }).finally(() => {
-    loading = undefined
-    if (loadAgain) {
-      loadAgain = false
-      load()
-    }
-  })
-}
-
-async function attempt(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work()
-    problem.value = ''
-  } catch (error) {
-    // A token that has expired signs out; the message says why, as it does for a wrong password.
-    if (error instanceof ApiProblem && error.status === 401 && token.value) enter('')
-    problem.value = (error as Error).message
-  }
-}
-
-function enter(next: string): void {
+effect(() => {
+  const id = person.value?.id
   unfollow()
-  sessionStorage.setItem(TOKEN, next)
-  batch(() => {
-    token.value = next
-    tasks.value = []
+  unfollow = (): void => {}
+  if (!id) return
+  void loadInbox()
+  unfollow = follow({
+    onEvent(event) {
+      onLive(event)
+      onLiveNotification(event)
+    },
+    onGap() {
+      void load()
+      void loadInbox()
+    },
+    onState: state => (live.value = state),
   })
-  if (!next) return
-  load()
-  unfollow = follow(next, { onEvent: load, onGap: load, onState: state => (live.value = state) })
-}
-
-const REPEATS: Record<string, string> = {
-  'FREQ=DAILY': 'every day',
-  'FREQ=WEEKLY': 'every week',
-  'FREQ=MONTHLY': 'every month',
-}
-
-const field = (form: HTMLFormElement, name: string): string => String(new FormData(form).get(name) ?? '').trim()
-
-const submit =
-  (work: (form: HTMLFormElement) => Promise<unknown>) =>
-  (event: SubmitEvent): void => {
-    event.preventDefault()
-    void attempt(() => work(event.currentTarget as HTMLFormElement))
-  }
-
-function SignIn() {
-  return (
-    <form
-      class="sign-in"
-      onSubmit={submit(async form => enter(await signIn(field(form, 'username'), field(form, 'password'))))}
-    >
-      <label>
-        Name
-        <input name="username" autocomplete="username" required />
-      </label>
-      <label>
-        Password
-        <input name="password" type="password" autocomplete="current-password" required />
-      </label>
-      <button class="primary" type="submit">
-        Sign in
-      </button>
-    </form>
-  )
-}
-
-function newTask(form: HTMLFormElement): NewTask {
-  const due = field(form, 'due')
-  const repeat = field(form, 'repeat')
-  return {
-    title: field(form, 'title'),
-    ...(due && { due_at: new Date(due).toISOString(), due_tz: Intl.DateTimeFormat().resolvedOptions().timeZone }),
-    ...(repeat && { recurrence: { rrule: repeat } }),
-  }
-}
-
-const add = submit(async form => {
-  await addTask(token.value, newTask(form))
-  form.reset()
-  load()
 })
 
-function AddTask() {
-  return (
-    <form class="add" onSubmit={add}>
-      <label>
-        What is to be done?
-        <input name="title" required maxLength={500} autocomplete="off" />
-      </label>
-      <div class="row">
-        <label>
-          Due
-          <input name="due" type="datetime-local" />
-        </label>
-        <label>
-          Repeat
-          <select name="repeat">
-            <option value="">never</option>
-            {Object.entries(REPEATS).map(([rule, text]) => (
-              <option key={rule} value={rule}>
-                {text}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
-      <button class="primary" type="submit">
-        Add task
-      </button>
-    </form>
-  )
+const LISTS = { today: 'Today', upcoming: 'Upcoming', all: 'All tasks', done: 'Done' } as const
+const PAGES: Record<string, { title: string; Page: ComponentType }> = {
+  search: { title: 'Search', Page: Search },
+  inbox: { title: 'Inbox', Page: Inbox },
+  chat: { title: 'Chat', Page: Chat },
+  statistics: { title: 'Statistics', Page: StatisticsPage },
+  settings: { title: 'Settings', Page: Settings },
 }
 
-const dueText = (task: Task): string =>
-  task.due_at
-    ? new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', ...(!task.all_day && { timeStyle: 'short' }) }).format(
-        new Date(task.due_at),
-      )
-    : ''
+const isList = (name: string): name is keyof typeof LISTS => Object.hasOwn(LISTS, name)
 
-function TaskRow({ task }: { task: Task }) {
-  const isDone = task.status === 'done'
-  const change = (work: () => Promise<unknown>): void => {
-    void attempt(work).then(load)
-  }
-  const facts = [
-    dueText(task),
-    task.recurrence ? (REPEATS[task.recurrence.rrule] ?? `repeats (${task.recurrence.rrule})`) : '',
-  ]
-    .filter(Boolean)
-    .join(' · ')
-  return (
-    <li>
-      <button
-        type="button"
-        class="check"
-        aria-label={`${isDone ? 'Reopen' : 'Complete'} ${task.title}`}
-        onClick={() => change(() => setDone(token.value, task, !isDone))}
-      >
-        {isDone ? '↺' : '✓'}
-      </button>
-      <span class="what">
-        <span class={isDone ? 'done' : ''}>{task.title}</span>
-        {facts && <span class="facts">{facts}</span>}
-      </span>
-      <button
-        type="button"
-        class="check"
-        aria-label={`Delete ${task.title}`}
-        onClick={() => change(() => removeTask(token.value, task))}
-      >
-        ×
-      </button>
+/** What the address asks for; an address of nothing is today's list. */
+const shown = computed<{ title: string; view?: View; Page?: ComponentType }>(() => {
+  const [name = 'today', part] = route.value
+  if (name === 'tag' && part) return { title: `#${part}`, view: { kind: 'tag', tag: part } }
+  if (Object.hasOwn(PAGES, name)) return PAGES[name]!
+  const kind = isList(name) ? name : 'today'
+  return { title: LISTS[kind], view: { kind } }
+})
+
+effect(() => {
+  document.title = `${unread.value ? `(${unread.value}) ` : ''}${shown.value.title} – Todo`
+})
+
+const LIVE_TEXT: Record<LiveState, string> = {
+  connecting: 'connecting …',
+  live: 'live',
+  waiting: 'offline, trying again',
+}
+
+function Navigation() {
+  const [here = 'today', part] = route.value
+  const link = (name: string, text: string, badge = 0) => (
+    <li key={name}>
+      <a href={href(name)} aria-current={here === name ? 'page' : undefined}>
+        {text}
+        {badge > 0 && <span class="badge">{badge}</span>}
+      </a>
     </li>
   )
+  return (
+    <nav aria-label="Pages">
+      <ul>
+        {Object.entries(LISTS).map(([name, text]) => link(name, text))}
+        {Object.entries(PAGES).map(([name, { title }]) => link(name, title, name === 'inbox' ? unread.value : 0))}
+      </ul>
+      {tagsOf(tasks.value.values()).length > 0 && <h2>Tags</h2>}
+      <ul>
+        {tagsOf(tasks.value.values())
+          .slice(0, 20)
+          .map(({ tag, count }) => (
+            <li key={tag}>
+              <a href={href('tag', tag)} aria-current={here === 'tag' && part === tag ? 'page' : undefined}>
+                #{tag} <span class="badge">{count}</span>
+              </a>
+            </li>
+          ))}
+      </ul>
+    </nav>
+  )
 }
 
-const LIVE_TEXT: Record<LiveState, string> = { connecting: 'connecting…', live: 'live', waiting: 'offline, retrying…' }
-
 function App() {
+  if (!person.value) return <SignIn />
+  const { title, view, Page } = shown.value
   return (
-    <main class="page">
-      <header>
-        <h1>Todo</h1>
-        {token.value && (
-          <>
-            <span class="live" role="status" data-state={live.value}>
-              {LIVE_TEXT[live.value]}
-            </span>
-            <button type="button" onClick={() => enter('')}>
-              Sign out
-            </button>
-          </>
-        )}
+    <>
+      <button type="button" class="skip" onClick={() => document.getElementById('main')!.focus()}>
+        To the content
+      </button>
+      <header class="bar">
+        <a class="brand" href={href('today')}>
+          Todo
+        </a>
+        <span class="live" role="status" data-state={live.value}>
+          {LIVE_TEXT[live.value]}
+          {unsaved.value > 0 && `, ${unsaved.value} to be saved`}
+        </span>
+        <button type="button" class="icon" aria-label="Keyboard shortcuts" onClick={showShortcuts}>
+          ?
+        </button>
+        <span>{person.value.name}</span>
+        <button type="button" onClick={() => signOut()}>
+          Sign out
+        </button>
       </header>
-      {problem.value && (
-        <p class="error" role="alert">
-          {problem.value}
-        </p>
-      )}
-      {!token.value && <SignIn />}
-      {token.value && (
-        <>
-          <AddTask />
-          {tasks.value.length === 0 && <p class="empty">Nothing to do. Add a task above.</p>}
-          <ul class="tasks" aria-label="Open tasks">
-            {open.value.map(task => (
-              <TaskRow key={task.id} task={task} />
-            ))}
-          </ul>
-          {done.value.length > 0 && (
-            <section>
-              <h2>Done</h2>
-              <ul class="tasks" aria-label="Done tasks">
-                {done.value.map(task => (
-                  <TaskRow key={task.id} task={task} />
-                ))}
-              </ul>
-            </section>
-          )}
-        </>
-      )}
-    </main>
+      <div class="columns">
+        <Navigation />
+        <main id="main" tabIndex={-1}>
+          <h1>{title}</h1>
+          <Unsettled />
+          {view && <TaskList key={title} view={view} />}
+          {Page && <Page />}
+        </main>
+      </div>
+      <TaskEditor />
+      <Shortcuts />
+      <Toasts />
+    </>
   )
 }
 
 render(<App />, document.getElementById('app')!)
-if (token.value) enter(token.value)
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('worker.js')

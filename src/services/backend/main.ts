@@ -9,6 +9,7 @@ import { registerMcp } from './mcp.ts'
 import { createOccurrence } from './occurrences.ts'
 import { openapi } from './openapi.ts'
 import { registerPerson } from './person.ts'
+import { registerQuickAdd } from './quick-add/routes.ts'
 import { startReplayer } from './replays.ts'
 import { registerRoutes } from './routes.ts'
 import { registerSeries } from './series-routes.ts'
@@ -42,6 +43,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     const routes = { db, authenticate, appId: config.appId, wake: relay.wake }
     registerRoutes(app, routes)
     registerSeries(app, routes)
+    registerQuickAdd(app, routes)
     registerPerson(app, routes)
     registerDeadLetters(app, routes)
     registerMcp(app, routes)

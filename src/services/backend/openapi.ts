@@ -2,6 +2,21 @@ import { batchSchema } from './batch.ts'
 import { listSchema, purgeSchema, replaySchema } from './dead-letters.ts'
 import { filterProperties } from './letters.ts'
 import {
+  action,
+  id,
+  idempotency,
+  ifMatch,
+  json,
+  letter,
+  ok,
+  operators,
+  problem,
+  queryOf,
+  ref,
+  seriesChange,
+} from './openapi-parts.ts'
+import { planningPaths } from './openapi-planning.ts'
+import {
   createTaskSchema,
   exceptionSchema,
   listQuerySchema,
@@ -11,42 +26,6 @@ import {
   previewSchema,
   scopeSchema,
 } from './schemas.ts'
-
-const json = (schema: object) => ({ content: { 'application/json': { schema } } })
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
-const problem = { description: 'Problem details', content: { 'application/problem+json': { schema: ref('Problem') } } }
-const ok = (schema: object, description = 'OK') => ({ description, ...json(schema) })
-const id = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }
-const letter = { ...id, schema: { type: 'integer', minimum: 1 } }
-const header = (name: string, description: string) => ({
-  name,
-  in: 'header',
-  required: false,
-  description,
-  schema: { type: 'string' },
-})
-const ifMatch = header('If-Match', 'ETag the client last saw; 412 when it changed meanwhile')
-const idempotency = header('Idempotency-Key', 'repeating a request with its key gets its first answer')
-
-const queryOf = ({ properties }: { properties: object }) =>
-  Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
-const query = queryOf(listQuerySchema)
-
-const action = (summary: string) => ({
-  post: { summary, parameters: [id, ifMatch, idempotency], responses: { 200: ok(ref('Task')), default: problem } },
-})
-
-const operators = (summary: string, more: object = {}) => ({
-  summary: `${summary} (operators)`,
-  ...more,
-  responses: { 200: ok({ type: 'object' }), default: problem },
-})
-
-const seriesChange = (summary: string) => ({
-  summary,
-  parameters: [id, idempotency],
-  responses: { 200: ok({ type: 'object' }), default: problem },
-})
 
 /** OpenAPI 3.1 of the backend, from the very schemas that validate. */
 export const openapi = {
@@ -59,7 +38,11 @@ export const openapi = {
   security: [{ bearer: [] }],
   paths: {
     '/api/v1/tasks': {
-      get: { summary: 'List tasks', parameters: query, responses: { 200: ok(ref('TaskPage')), default: problem } },
+      get: {
+        summary: 'List tasks',
+        parameters: queryOf(listQuerySchema),
+        responses: { 200: ok(ref('TaskPage')), default: problem },
+      },
       post: {
         summary: 'Create a task',
         parameters: [idempotency],
@@ -99,9 +82,7 @@ export const openapi = {
     '/api/v1/tasks/{id}/reopen': action('Reopen a task'),
     '/api/v1/tasks/{id}/restore': action('Restore a deleted task'),
     '/api/v1/tasks/{id}/skip': action('Move an open occurrence on to the next one'),
-    '/api/v1/reminders': {
-      get: { summary: 'Reminders to come', responses: { 200: ok({ type: 'object' }), default: problem } },
-    },
+    ...planningPaths,
     '/api/v1/series/{id}': {
       get: {
         summary: 'A series and its tasks',

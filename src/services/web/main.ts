@@ -10,7 +10,7 @@ import { serveIssuer } from './issuer.ts'
 
 /** No inline code, no other origin: what is not ours does not run. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 /** The web app, the way to all APIs, and in Development the issuer of tokens. */
 export async function startWeb(config: ServiceConfig): Promise<RunningService> {

@@ -1,0 +1,55 @@
+import { computed, signal } from '@preact/signals'
+import { authorise, call } from './api.ts'
+
+const TOKEN = 'todo.token'
+
+export interface Person {
+  id: string
+  name: string
+  isOperator: boolean
+}
+
+export const token = signal(localStorage.getItem(TOKEN) ?? '')
+/** Why the person was signed out, where it was not their wish. */
+export const signedOutBecause = signal('')
+
+/** Read from the token without verifying it: it decides only what is shown, the server decides what is allowed. */
+export const person = computed<Person | undefined>(() => (token.value ? read(token.value) : undefined))
+
+function read(jwt: string): Person | undefined {
+  try {
+    const claims = JSON.parse(new TextDecoder().decode(bytes(jwt.split('.')[1]!))) as Record<string, unknown>
+    const roles = [claims['roles'], claims['groups']].flat().map(String)
+    const id = String(claims['sub'])
+    return { id, name: String(claims['name'] ?? id), isOperator: roles.includes('todo-operator') }
+  } catch {
+    return undefined
+  }
+}
+
+const bytes = (base64url: string): Uint8Array =>
+  Uint8Array.from(atob(base64url.replaceAll('-', '+').replaceAll('_', '/')), character => character.charCodeAt(0))
+
+export async function signIn(username: string, password: string): Promise<void> {
+  const { access_token } = await call<{ access_token: string }>('/auth/token', {
+    method: 'POST',
+    body: { username, password },
+  })
+  signedOutBecause.value = ''
+  localStorage.setItem(TOKEN, access_token)
+  token.value = access_token
+}
+
+/** Edits that were not sent yet stay on this device until the same person signs in again. */
+export function signOut(because = ''): void {
+  signedOutBecause.value = because
+  localStorage.removeItem(TOKEN)
+  token.value = ''
+}
+
+token.subscribe(value => authorise(value, () => signOut('Your session has ended. Sign in again; nothing is lost.')))
+
+// Signing in or out in one tab is for all.
+addEventListener('storage', event => {
+  if (event.key === TOKEN) token.value = event.newValue ?? ''
+})

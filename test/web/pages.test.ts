@@ -1,0 +1,132 @@
+import type { Browser, Page } from 'playwright-core'
+import { describeInBrowser, picture, signedIn, startBrowser, violations } from '../support/browser.ts'
+import { Laptop } from '../support/laptop.ts'
+
+const PAGES = ['today', 'upcoming', 'all', 'done', 'tag/home', 'search', 'inbox', 'chat', 'statistics', 'settings']
+
+/** Every page as a person gets it, in a real browser: who looks, who listens, who has a small screen, who reads from the right. */
+describeInBrowser('pages', () => {
+  let laptop: Laptop
+  let browser: Browser
+
+  beforeAll(async () => {
+    laptop = await Laptop.create()
+    await laptop.up()
+    browser = await startBrowser()
+    for (const text of [
+      'Call Ana tomorrow at 9 #work !high',
+      'Pay rent every month on the 1st #home',
+      'Water plants #home',
+    ]) {
+      await laptop.call('demo', 'POST', '/api/v1/quick-add', { text, zone: 'Europe/Berlin' })
+    }
+    const title = `A title of one long word: ${'Donaudampfschifffahrt'.repeat(8)}`
+    const { body } = await laptop.call('demo', 'POST', '/api/v1/tasks', {
+      title,
+      priority: 'urgent',
+      tags: ['home'],
+      due_at: '2026-01-01',
+    })
+    await laptop.call('demo', 'POST', '/api/v1/tasks', { title: 'A step', parent_task_id: body.id })
+    const { body: done } = await laptop.call('demo', 'POST', '/api/v1/tasks', { title: 'Done long ago' })
+    await laptop.call('demo', 'POST', `/api/v1/tasks/${done.id}/complete`)
+  }, 180_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await laptop?.dispose()
+  }, 60_000)
+
+  const show = async (page: Page, name: string): Promise<void> => {
+    await page.goto(`/#/${name}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.waitForFunction(() => !document.body.textContent?.includes('Loading …'))
+  }
+
+  test.each(['light', 'dark'] as const)(
+    'nothing on any page is against WCAG 2.2 AA: %s',
+    async theme => {
+      const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('demo'), { colorScheme: theme })
+      for (const name of PAGES) {
+        await show(page, name)
+        await picture(page, `${name.replace('/', '-')}-${theme}`)
+        expect([name, await violations(page)]).toEqual([name, []])
+      }
+      await show(page, 'all')
+      await page.getByRole('button', { name: 'Pay rent', exact: true }).click()
+      await page.getByRole('list', { name: 'The next five times' }).getByRole('listitem').nth(4).waitFor()
+      await picture(page, `editor-${theme}`)
+      expect(['editor', await violations(page)]).toEqual(['editor', []])
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByRole('button', { name: 'Sign in' }).waitFor()
+      await picture(page, `sign-in-${theme}`)
+      expect(['sign-in', await violations(page)]).toEqual(['sign-in', []])
+      await context.close()
+    },
+    120_000,
+  )
+
+  test.each(['ltr', 'rtl'])(
+    'nothing is cut off or has to be scrolled sideways on 320 pixels, %s',
+    async direction => {
+      const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('demo'), {
+        viewport: { width: 320, height: 640 },
+      })
+      await page.evaluate(dir => document.documentElement.setAttribute('dir', dir), direction)
+      for (const name of PAGES) {
+        await show(page, name)
+        if (['all', 'settings'].includes(name)) await picture(page, `${name}-320-${direction}`)
+        const outside = await page.evaluate(() =>
+          [...document.querySelectorAll('body *')]
+            .filter(element => {
+              const { left, right, width } = element.getBoundingClientRect()
+              return width > 1 && (left < -1 || right > innerWidth + 1) && !element.closest('.visually-hidden, .scroll')
+            })
+            .map(element => element.outerHTML.slice(0, 80)),
+        )
+        expect([name, outside, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([
+          name,
+          [],
+          320,
+        ])
+      }
+      await context.close()
+    },
+    60_000,
+  )
+
+  test('pages ask nobody but their own server, run no code from elsewhere, and log no error', async () => {
+    const context = await browser.newContext({ baseURL: laptop.ready.web })
+    const page = await context.newPage()
+    const asked = new Set<string>()
+    const errors: string[] = []
+    page.on('request', request => asked.add(new URL(request.url()).origin))
+    page.on('console', message => message.type() === 'error' && errors.push(message.text()))
+    page.on('response', response => response.status() >= 400 && errors.push(`${response.status()} ${response.url()}`))
+    page.on('pageerror', error => errors.push(String(error)))
+    await page.addInitScript(token => localStorage.setItem('todo.token', token), laptop.token('demo'))
+    for (const name of PAGES) await show(page, name)
+    expect([[...asked], errors]).toEqual([[new URL(laptop.ready.web).origin], []])
+    const policy = (await page.goto('/'))!.headers()['content-security-policy']
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).not.toContain('unsafe')
+    await context.close()
+  }, 60_000)
+
+  test('the app installs: a manifest with icons, and it opens without a connection', async () => {
+    const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('demo'))
+    const manifest = await page.evaluate(async () => (await fetch('manifest.webmanifest')).json())
+    expect(manifest).toMatchObject({
+      display: 'standalone',
+      icons: expect.arrayContaining([expect.objectContaining({ sizes: 'any' })]),
+    })
+    await page.evaluate(() => navigator.serviceWorker.ready)
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+    await context.setOffline(true)
+    await page.reload()
+    await page.goto('/#/all')
+    await page.getByRole('button', { name: 'Water plants', exact: true }).waitFor()
+    await context.close()
+  }, 60_000)
+})
