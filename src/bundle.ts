@@ -69,7 +69,9 @@ const withoutApiClient: Plugin = {
 }
 
 /** What is in each bundle is kept beside it, under the name of its first entry: the images' bills of materials are read from there. */
-async function build(options: BuildOptions & { entryPoints: string[] | Record<string, string> }): Promise<void> {
+async function build(
+  options: Omit<BuildOptions, 'entryPoints'> & { entryPoints: string[] | Record<string, string> },
+): Promise<void> {
   const { metafile } = await bundle({ ...options, metafile: true })
   const [first] = Array.isArray(options.entryPoints)
     ? options.entryPoints.map(file => parse(file).name)
