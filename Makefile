@@ -9,7 +9,7 @@ PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 .PHONY: help up down build images generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance bench-up bench-runtime clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 node_modules/.installed: package-lock.json package.json
 	@command -v npm >/dev/null || { echo 'make: TEP5007: npm is missing: install Node.js 20 or newer (https://nodejs.org)' >&2; exit 8; }
