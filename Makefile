@@ -6,10 +6,10 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build generate check-generated lint types test unit e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance bench-up bench-runtime clean
+.PHONY: help up down build images generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance bench-up bench-runtime clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 node_modules/.installed: package-lock.json package.json
 	@command -v npm >/dev/null || { echo 'make: TEP5007: npm is missing: install Node.js 20 or newer (https://nodejs.org)' >&2; exit 8; }
@@ -25,6 +25,9 @@ dist/.built: node_modules/.installed $(SOURCES) package.json
 	@touch $@
 
 build: dist/.built ## bundles of the controller, the services, the CLI and the web app
+
+images: dist/.built ## both images as archives in dist/images, without a container engine; with digests, SBOMs, provenance (TAG, REPOSITORY)
+	@node src/images/main.ts $(if $(TAG),--tag $(TAG)) $(if $(REPOSITORY),--repository $(REPOSITORY))
 
 up: dist/.built ## the whole platform on this machine; Ctrl-C stops it (PORT=7080)
 	@exec $(TEP) up $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -44,13 +47,16 @@ lint: node_modules/.installed ## format, lint and import directions
 types: node_modules/.installed ## type check
 	@npm run -s types
 
-test: unit e2e ## all tests
+test: unit embedded ## all tests that need nothing but Node.js
 
 unit: dist/.built
 	@npm run -s jest -- --roots controller --roots src
 
-e2e: dist/.built
+embedded: dist/.built
 	@npm run -s jest -- --roots test --runInBand
+
+e2e: dist/.built ## the same main job, kills, upgrade and removal on a real cluster (KUBECONFIG; see docs/operating.md)
+	@node test/cluster/main.ts
 
 fault: node_modules/.installed ## thousands of simulated schedules with faults (SCHEDULES=10000)
 	@node test/fault/main.ts --schedules $(or $(SCHEDULES),10000)

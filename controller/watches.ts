@@ -3,6 +3,7 @@ import type { Watched } from './kube/manager.ts'
 import type { KubeObject } from './kube/objects.ts'
 import { CHILD_KINDS, KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, platformKey } from './platform/platform.ts'
 import { BY_NAMESPACE, BY_READER } from './platform/project.ts'
+import type { PodInput } from './platform/providers/inputs.ts'
 
 /** Kinds whose objects may be inputs of a platform though they are nobody's children: they are watched without a selector. */
 const INPUT_KINDS: string[] = [
@@ -22,7 +23,7 @@ export function watchesOf(namespaces: string[], cache: () => Cache): Watched[] {
   const keysOf = (object: KubeObject): string[] => platformsOf(object, cache())
   return (namespaces.length > 0 ? namespaces : [undefined]).flatMap(namespace => [
     { ...KINDS.platform, keysOf, ...(namespace && { namespace }) },
-    // Pods of the services carry no way back to their platform: they come and go, and are asked, not reconciled.
+    // Pods of the services come and go, and are asked, not reconciled, but for those that cannot become of use.
     { ...KINDS.pod, keysOf, ...(namespace && { namespace }), labelSelector: PLATFORM_LABEL },
     ...[...CHILD_KINDS, KINDS.redpanda].map(kind => ({
       ...kind,
@@ -49,6 +50,12 @@ function platformsOf(object: KubeObject, cache: Cache): string[] {
       .concat(platformKey(namespace!, name))
   const owner = ownerOf(object)
   if (owner) return [owner]
+  if (object.kind === KINDS.pod.kind) {
+    const platform = object.metadata.labels?.[PLATFORM_LABEL]
+    return platform && (object['input'] as PodInput | undefined)?.missesSidecar
+      ? [platformKey(namespace!, platform)]
+      : []
+  }
   if (!SHARED_INPUTS.includes(object.kind)) return []
   // Strimzi names the Secret of a KafkaUser after it. Beside a shared Kafka there are thousands, and each has one reader.
   const user = object.kind === KINDS.secret.kind && cache.get(KINDS.user, namespace, name)

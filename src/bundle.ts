@@ -1,8 +1,8 @@
 /** Builds `dist/`: one file for each image, one for the CLI, and the web app. */
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, parse } from 'node:path'
+import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -68,7 +68,19 @@ const withoutApiClient: Plugin = {
   },
 }
 
+/** What is in each bundle is kept beside it, under the name of its first entry: the images' bills of materials are read from there. */
+async function build(
+  options: Omit<BuildOptions, 'entryPoints'> & { entryPoints: string[] | Record<string, string> },
+): Promise<void> {
+  const { metafile } = await bundle({ ...options, metafile: true })
+  const [first] = Array.isArray(options.entryPoints)
+    ? options.entryPoints.map(file => parse(file).name)
+    : Object.keys(options.entryPoints)
+  writeFileSync(join(dist, 'meta', `${first}.json`), JSON.stringify(metafile))
+}
+
 rmSync(dist, { recursive: true, force: true })
+mkdirSync(join(dist, 'meta'), { recursive: true })
 mkdirSync(join(dist, 'web'), { recursive: true })
 await Promise.all([
   build({

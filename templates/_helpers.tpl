@@ -59,9 +59,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   resources: [secrets, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [""]
-  # Where the services answer, and the last words of the Job that looks at the topics of a Kafka outside the cluster.
+  # Where the services answer, and the last words of the Job that looks at the topics of a Kafka outside the cluster;
+  # one that got no sidecar is deleted, so that another one gets it.
   resources: [pods]
-  verbs: [get, list, watch]
+  verbs: [get, list, watch, delete]
 {{- if eq .Values.probe "apiserver" }}
 - apiGroups: [""]
   resources: [pods/proxy]

@@ -33,7 +33,7 @@ test.each(pages)('links and make targets of %s exist', page => {
   for (const [, target] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
     expect([target, existsSync(join(root, dirname(page), target!))]).toEqual([target, true])
   const targets = new Set([...read('Makefile').matchAll(/^([a-z0-9-]+):/gm)].map(([, name]) => name))
-  for (const [, target] of text.matchAll(/(?:`|^)make ([a-z][a-z-]*)/gm)) expect([...targets]).toContain(target)
+  for (const [, target] of text.matchAll(/(?:`|^)make ([a-z][a-z0-9-]*)/gm)) expect([...targets]).toContain(target)
 })
 
 test('files and paths the documents name exist', () => {

@@ -18,6 +18,7 @@ import { isStateful, type Observed, planDeletion, type Step } from './plan.ts'
 import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
 import { BY_NAMESPACE, platformOf } from './project.ts'
 import { briefStatus, type Fight, report } from './report.ts'
+import { SidecarlessPods } from './sidecarless.ts'
 
 export interface ReconcilerOptions {
   client: KubeClient
@@ -37,11 +38,13 @@ const TAKEN_MS = 30_000
 export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #actors: Actors
+  readonly #sidecarless: SidecarlessPods
 
   constructor(options: ReconcilerOptions) {
     const { client, cache, record, clock } = options
     this.#options = options
     this.#actors = { client, cache, record, applier: new Applier(client, FIELD_MANAGER, clock) }
+    this.#sidecarless = new SidecarlessPods(options)
   }
 
   reconcile = async (key: string): Promise<{ requeueAfterMs?: number } | undefined> => {
@@ -71,6 +74,8 @@ export class Reconciler {
     const { effective, facts, steps } = decision
     const madeByChance = new Set(Object.keys(facts.generated))
     const failures = effective.suspend ? [] : await act(this.#actors, platform, steps, madeByChance)
+    const replaced = effective.suspend ? undefined : await this.#sidecarless.replace(platform)
+    failures.push(...(replaced?.failures ?? []))
     const observed = observeChildren(cache, platform)
     const { fights, nextMs } = this.#fights(observed, steps)
     const now = this.#now()
@@ -84,7 +89,7 @@ export class Reconciler {
       )
     // Whoever has a name that we want is no child of ours: nobody tells when it goes.
     const taken = decision.refused.some(({ code }) => code === 'TEP-SPEC-NAME-TAKEN') ? TAKEN_MS : undefined
-    const again = Math.min(nextMs ?? Number.POSITIVE_INFINITY, taken ?? Number.POSITIVE_INFINITY)
+    const again = Math.min(...[nextMs, taken, replaced?.nextMs].map(ms => ms ?? Number.POSITIVE_INFINITY))
     return Number.isFinite(again) ? { requeueAfterMs: again } : undefined
   }
 

@@ -3,7 +3,8 @@ import { Random } from '../fault/random.ts'
 import { startDataPlane } from '../support/data-plane.ts'
 import { environmentOf, freePort, launchService, type ServiceProcess } from '../support/service-process.ts'
 import { startBroker } from './broker.ts'
-import { type Effects, judge, type Verdict } from './checker.ts'
+import { judge, type Verdict } from './checker.ts'
+import { effects, isOpen } from './effects.ts'
 import { type Acked, type Call, runClient } from './workload.ts'
 
 export interface SoakOptions {
@@ -99,7 +100,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await killer
     const settled = await drained(plane, broker.pending, options.drainMs)
     const published = broker.published.map(({ event }) => event)
-    const verdict = judge(acked, await effects(plane), published)
+    const verdict = judge(acked, await effects(sql => plane.db.query(sql)), published)
     return { ...verdict, kills, seed, injected: broker.injected, settled }
   } finally {
     for (const { child, exited } of processes.values()) {
@@ -159,23 +160,8 @@ class Refusal extends Error {}
 async function drained(plane: Plane, pending: () => number, patienceMs: number): Promise<boolean> {
   let calm = 0
   for (const began = Date.now(); Date.now() - began < patienceMs; await pause(200)) {
-    const [row] = await plane.db.query<{ open: boolean }>(
-      `SELECT EXISTS (SELECT FROM messaging.outbox WHERE published_at IS NULL)
-         OR EXISTS (SELECT FROM notification.reminders WHERE status = 'scheduled') AS open`,
-    )
-    calm = row!.open || pending() > 0 ? 0 : calm + 1
+    calm = (await isOpen(sql => plane.db.query(sql))) || pending() > 0 ? 0 : calm + 1
     if (calm === 3) return true
   }
   return false
-}
-
-async function effects({ db }: Plane): Promise<Effects> {
-  return {
-    audit: await db.query("SELECT task_id, sequence, type FROM audit.entries WHERE type LIKE 'com.taskmanager.task.%'"),
-    tasks: await db.query(
-      'SELECT id, version, status, deleted_at IS NOT NULL AS deleted, parent_task_id, series_id, series_index FROM backend.tasks',
-    ),
-    projections: await db.query('SELECT task_id, version, status, deleted FROM analytics.tasks'),
-    notifications: await db.query('SELECT task_id FROM notification.notifications'),
-  }
 }

@@ -132,6 +132,18 @@ export class Laptop {
     return new Cluster(this.ready.kubeconfig)
   }
 
+  /** SIGKILL to the process of a service's container, which the pod's status tells. */
+  async crash(service: string): Promise<void> {
+    const pid = await until(`${service} to run`, async () => {
+      const pods = await this.cluster.list('v1', 'Pod', `app.kubernetes.io/component=${service}`)
+      const id = pods
+        .flatMap(pod => pod.status?.containerStatuses ?? [])
+        .find(status => status.name === service && status.state.running)?.containerID
+      return id && Number(id.replace('process://', ''))
+    })
+    process.kill(pid, 'SIGKILL')
+  }
+
   writeManifest(name: string, text: string): string {
     const file = join(this.folder, name)
     writeFileSync(file, text)
@@ -142,14 +154,16 @@ export class Laptop {
 /** The Kubernetes API through the official client. */
 export class Cluster {
   readonly api: KubernetesObjectApi
+  readonly namespace: string
 
-  constructor(kubeconfig: string) {
+  constructor(kubeconfig: string, namespace = 'todo') {
+    this.namespace = namespace
     const config = new KubeConfig()
     config.loadFromFile(kubeconfig)
     this.api = KubernetesObjectApi.makeApiClient(config)
   }
 
-  async get(apiVersion: string, kind: string, name: string, namespace = 'todo'): Promise<Anything | undefined> {
+  async get(apiVersion: string, kind: string, name: string, namespace = this.namespace): Promise<Anything | undefined> {
     try {
       return await this.api.read({ apiVersion, kind, metadata: { name, namespace } })
     } catch (error) {
@@ -158,7 +172,12 @@ export class Cluster {
     }
   }
 
-  async list(apiVersion: string, kind: string, labelSelector?: string, namespace = 'todo'): Promise<Anything[]> {
+  async list(
+    apiVersion: string,
+    kind: string,
+    labelSelector?: string,
+    namespace = this.namespace,
+  ): Promise<Anything[]> {
     return (await this.api.list(apiVersion, kind, namespace, undefined, undefined, undefined, undefined, labelSelector))
       .items
   }
@@ -172,20 +191,20 @@ export class Cluster {
     return this.api.patch(object, undefined, undefined, 'kubectl-patch', undefined, PatchStrategy.MergePatch)
   }
 
-  delete(apiVersion: string, kind: string, name: string, namespace = 'todo'): Promise<unknown> {
+  delete(apiVersion: string, kind: string, name: string, namespace = this.namespace): Promise<unknown> {
     return this.api.delete({ apiVersion, kind, metadata: { name, namespace } })
   }
 
-  async events(reason: string, namespace = 'todo'): Promise<CoreV1Event[]> {
+  async events(reason: string, namespace = this.namespace): Promise<CoreV1Event[]> {
     return (await this.list('v1', 'Event', undefined, namespace)).filter((event: Anything) => event.reason === reason)
   }
 }
 
-/** Looks until it finds; the time limit only ends a test that has failed. */
+/** Looks until it finds; the time limit only ends a test that has failed (a shared cluster is given more of it). */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false | null>,
-  seconds = 60,
+  seconds = Number(process.env['PATIENCE_SECONDS'] ?? 60),
 ): Promise<T> {
   let last: unknown
   for (const end = Date.now() + seconds * 1_000; Date.now() < end; ) {

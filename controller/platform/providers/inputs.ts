@@ -44,6 +44,8 @@ export interface PodInput {
   address?: { ip: string; port: number }
   /** Whether Dapr's sidecar was put into it. */
   sidecar: boolean
+  /** It asks for one and has none: no restart mends that. */
+  missesSidecar: boolean
   /** Why it does not run, in the words of its node or of the scheduler. */
   trouble?: string
 }
@@ -151,12 +153,14 @@ function pod(object: KubeObject): PodInput {
   const [container] = (status?.containerStatuses ?? []) as ContainerStatus[]
   const port = containers.flatMap(({ ports = [] }) => ports).find(({ name }) => name === 'http')?.containerPort
   const trouble = troubleOf(object)
+  const sidecar = containers.some(({ name }) => name === 'daprd')
   return {
     // A container that failed and was started again has said it in its last life.
     said: container?.state?.terminated?.message ?? container?.lastState?.terminated?.message ?? '',
     component: metadata.labels?.['app.kubernetes.io/component'] ?? '',
     ...(status?.podIP && port && { address: { ip: status.podIP, port } }),
-    sidecar: containers.some(({ name }) => name === 'daprd'),
+    sidecar,
+    missesSidecar: !sidecar && metadata.annotations?.['dapr.io/enabled'] === 'true',
     ...(trouble && { trouble }),
   }
 }

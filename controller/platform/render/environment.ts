@@ -5,6 +5,7 @@ import { childName, SECRETS } from '../names.ts'
 import type { Context } from './context.ts'
 import { publicAddress } from './ingress.ts'
 import { databaseUrl, type Env, PORT } from './pods.ts'
+import { hasSidecar } from './sidecar.ts'
 
 /** The variables of a service: `src/kit/config.ts` reads them. */
 export function environment(context: Context, service: EffectiveService): Env[] {
@@ -47,6 +48,13 @@ export function environment(context: Context, service: EffectiveService): Env[] 
     ...Object.entries(plain).map(([key, value]) => ({ name: key, value })),
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ...(contract.usesDatabase ? [databaseUrl(context)] : []),
+    // Dapr's injector gives both to the sidecar only (pkg/injector/patcher/sidecar_container.go).
+    ...(effective.dapr.apiToken && hasSidecar(service)
+      ? ['DAPR_API_TOKEN', 'APP_API_TOKEN'].map(key => ({
+          name: key,
+          valueFrom: { secretKeyRef: { name: SECRETS.daprTokens(name), key: 'token' } },
+        }))
+      : []),
     ...(contract.service === 'notification'
       ? [
           ...fromSecret(smtpSecretRef, { SMTP_URL: 'url' }),

@@ -26,6 +26,19 @@ export function shutdown(graceSeconds: number): { routeSeconds: number; sidecarS
   }
 }
 
+/**
+ * How a sidecar finds out that its app cannot take events, and stops consuming. Consuming again within a second of it can
+ * leave a topic without a consumer for good: the end of the old subscription, which waits for the group, takes the new one
+ * off the list (components-contrib common/component/kafka/subscriber.go, seen with daprd 1.18.3 under load). So a restart of
+ * the app goes unnoticed, deliveries are tried again meanwhile, and between the last failure and the next look are two
+ * seconds at least.
+ */
+const APP_HEALTH = {
+  'app-health-probe-interval': '3',
+  'app-health-probe-timeout': '1000',
+  'app-health-threshold': '4',
+}
+
 export function daprAnnotations(context: Context, service: EffectiveService): Record<string, string> {
   const { platform, effective } = context
   if (!hasSidecar(service)) return {}
@@ -44,8 +57,7 @@ export function daprAnnotations(context: Context, service: EffectiveService): Re
     'disable-init-endpoints': 'subscribe',
     'enable-app-health-check': 'true',
     'app-health-check-path': '/healthz/ready',
-    'app-health-probe-interval': '1',
-    'app-health-threshold': '2',
+    ...APP_HEALTH,
     'graceful-shutdown-seconds': String(shutdown(effective.terminationGracePeriodSeconds).sidecarSeconds),
     'enable-native-sidecar': 'true',
     'sidecar-seccomp-profile-type': 'RuntimeDefault',

@@ -173,17 +173,31 @@ test('a container whose Secret is missing waits and says so, and starts when the
   expect((await ask(port)).env).toMatchObject({ PASSWORD: 'pw', URL: `http://me:pw@127.0.0.1:${web}/$(x)` })
 })
 
-test('an annotated pod gets a sidecar, and its app learns where', async () => {
+test('an annotated pod gets a sidecar, and its app learns where, but not the token between them', async () => {
   await apply(service('dapr'))
+  await apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'dapr-token', namespace: 'default' },
+    stringData: { token: 'token' },
+  })
   await apply(
     deployment('dapr', {
-      annotations: { 'dapr.io/enabled': 'true', 'dapr.io/app-id': 'dapr-app', 'dapr.io/app-port': '8080' },
+      annotations: {
+        'dapr.io/enabled': 'true',
+        'dapr.io/app-id': 'dapr-app',
+        'dapr.io/app-port': '8080',
+        'dapr.io/api-token-secret': 'dapr-token',
+        'dapr.io/app-token-secret': 'dapr-token',
+      },
     }),
   )
   await settled('dapr', 1)
   const pod = await readyPod('dapr')
   expect(pod.status?.containerStatuses?.map(status => status.name)).toEqual(['app', 'daprd'])
-  expect((await ask(await node.services.localPort('default', 'dapr', 8080))).env['DAPR_HTTP_PORT']).toBe('1')
+  const { env } = await ask(await node.services.localPort('default', 'dapr', 8080))
+  expect(env['DAPR_HTTP_PORT']).toBe('1')
+  expect(Object.keys(env).filter(name => name.endsWith('_API_TOKEN'))).toEqual([])
   const ports = JSON.parse(pod.metadata.annotations!['embedded.todo.events/ports']!)
   expect(ports).toEqual({ 3500: 1, 3501: 2, 8080: expect.any(Number) })
   expect(node.addressOfApp('dapr-app', 'default')).toEqual({ host: '127.0.0.1', port: expect.any(Number) })

@@ -183,14 +183,7 @@ export class PodRun {
       ...image.env,
     }
     for (const [name, value] of Object.entries(declared)) env[name] = await this.#localise(container, name, value)
-    const settings = this.#settings
-    if (settings && this.#sidecar) {
-      env['DAPR_HTTP_PORT'] = String(this.#sidecar.httpPort)
-      if (settings.apiTokenSecret)
-        env['DAPR_API_TOKEN'] = dataOf(await this.#object('Secret', settings.apiTokenSecret))['token'] ?? ''
-      if (settings.appTokenSecret)
-        env['APP_API_TOKEN'] = dataOf(await this.#object('Secret', settings.appTokenSecret))['token'] ?? ''
-    }
+    if (this.#sidecar) env['DAPR_HTTP_PORT'] = String(this.#sidecar.httpPort)
     mkdirSync(this.#folder, { recursive: true })
     const command = container.command?.length ? container.command : [image.command, ...image.args]
     return { command: command[0]!, args: [...command.slice(1), ...(container.args ?? [])], env, cwd: this.#folder }

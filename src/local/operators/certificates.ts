@@ -27,6 +27,8 @@ const utcTime = (time: number): Buffer =>
 export interface Subject {
   organisation?: string
   commonName: string
+  /** DNS names it is for: clients look at no other (RFC 9525). */
+  names?: readonly string[]
 }
 
 export interface KeyAndCertificate {
@@ -40,22 +42,21 @@ export interface KeyAndCertificate {
 const pem = (label: string, data: Buffer): string =>
   `-----BEGIN ${label}-----\n${data.toString('base64').replaceAll(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`
 
+const extensions = (extension: Buffer): Buffer => der(0xa3, der(SEQUENCE, extension))
+/** basicConstraints, critical: a certificate authority. */
+const AUTHORITY = der(
+  SEQUENCE,
+  oid('551d13'),
+  der(0x01, Buffer.from([255])),
+  der(0x04, der(SEQUENCE, der(0x01, Buffer.from([255])))),
+)
+const alternativeNames = (names: readonly string[]): Buffer =>
+  der(SEQUENCE, oid('551d11'), der(0x04, der(SEQUENCE, ...names.map(name => der(0x82, Buffer.from(name))))))
+
 /** A P-256 key and its certificate, signed by `issuer` or by itself (then an authority), valid for `days`. */
 export function issue(subject: Subject, now: number, days: number, issuer?: KeyAndCertificate): KeyAndCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signer: KeyObject = issuer ? createPrivateKey(issuer.key) : privateKey
-  const authority = der(
-    0xa3,
-    der(
-      SEQUENCE,
-      der(
-        SEQUENCE,
-        oid('551d13'),
-        der(0x01, Buffer.from([255])),
-        der(0x04, der(SEQUENCE, der(0x01, Buffer.from([255])))),
-      ),
-    ),
-  )
   const serial = randomBytes(16)
   serial[0] = 1
   const body = der(
@@ -67,7 +68,7 @@ export function issue(subject: Subject, now: number, days: number, issuer?: KeyA
     der(SEQUENCE, utcTime(now), utcTime(now + days * 86_400_000)),
     distinguishedName(subject),
     publicKey.export({ type: 'spki', format: 'der' }),
-    ...(issuer ? [] : [authority]),
+    ...(issuer ? (subject.names ? [extensions(alternativeNames(subject.names))] : []) : [extensions(AUTHORITY)]),
   )
   const signature = sign('sha256', body, signer)
   const certificate = der(SEQUENCE, body, ECDSA_WITH_SHA256, der(0x03, Buffer.from([0]), signature))

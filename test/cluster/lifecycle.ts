@@ -1,0 +1,105 @@
+/** The chart's life around a platform: upgrade, way back, deletion of the platform, removal of the operator. */
+import assert from 'node:assert/strict'
+import type { Progress } from '../../src/cli/progress.ts'
+import { type Anything, type Cluster, until } from '../support/laptop.ts'
+import { PLATFORM } from '../support/place.ts'
+import { helm, RELEASE, ready } from './bring-up.ts'
+import type { Target } from './target.ts'
+
+const PART_OF_PLATFORM = 'todo.events/platform=todo'
+
+/** Every pod of the platform, and how often its containers were started. */
+async function lives(cluster: Cluster): Promise<string[]> {
+  const pods = await cluster.list('v1', 'Pod', PART_OF_PLATFORM)
+  return pods
+    .filter(pod => pod.status.phase === 'Running')
+    .map(({ metadata, status }) => {
+      const starts = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+      return `${metadata.name} ${metadata.uid} ${starts.map((each: Anything) => each.restartCount)}`
+    })
+    .sort()
+}
+
+/** Another operator, and the one before again: the services notice neither. */
+export async function upgradeAndBack(target: Target, cluster: Cluster, tell: Progress): Promise<void> {
+  const before = await lives(cluster)
+  tell.step('helm upgrade …')
+  helm(target, 'upgrade', RELEASE, '.', '--set', 'podAnnotations.round=second', '--wait', '--timeout', '180s')
+  await ready(cluster, tell)
+  tell.step('helm rollback …')
+  helm(target, 'rollback', RELEASE, '--wait', '--timeout', '180s')
+  await ready(cluster, tell)
+  assert.deepEqual(await lives(cluster), before, 'an upgrade of the operator restarted pods of the services')
+}
+
+const ORDER = [
+  ['dapr.io/v2alpha1', 'Subscription'],
+  ['apps/v1', 'Deployment'],
+  ['dapr.io/v1alpha1', 'Component'],
+] as const
+
+export async function deletePlatform(cluster: Cluster, { step }: Progress): Promise<void> {
+  step('deleting the platform …')
+  const gone: string[] = []
+  await cluster.delete(PLATFORM.apiVersion, PLATFORM.kind, 'todo')
+  await until(
+    'the platform to go',
+    async () => {
+      for (const [apiVersion, kind] of ORDER)
+        if (!gone.includes(kind) && (await cluster.list(apiVersion, kind, PART_OF_PLATFORM)).length === 0)
+          gone.push(kind)
+      return (await cluster.get(PLATFORM.apiVersion, PLATFORM.kind, 'todo')) === undefined
+    },
+    180,
+  )
+  assert.deepEqual(
+    gone,
+    ORDER.map(([, kind]) => kind),
+    'the parts went in another order',
+  )
+  for (const [apiVersion, kind] of [
+    ['v1', 'Pod'],
+    ['v1', 'Service'],
+    ['v1', 'ServiceAccount'],
+    ['v1', 'Secret'],
+    ['batch/v1', 'Job'],
+    ['policy/v1', 'PodDisruptionBudget'],
+    ['dapr.io/v1alpha1', 'Configuration'],
+    ['dapr.io/v1alpha1', 'Resiliency'],
+  ] as const)
+    await until(
+      `${kind}s to go`,
+      async () => (await cluster.list(apiVersion, kind, PART_OF_PLATFORM)).length === 0,
+      120,
+    )
+}
+
+/** @throws AssertionError naming what the release leaves in its namespace */
+export async function uninstall(target: Target, cluster: Cluster, { step }: Progress): Promise<void> {
+  step('helm uninstall …')
+  helm(target, 'uninstall', RELEASE, '--wait', '--timeout', '120s')
+  const left: string[] = []
+  for (const [apiVersion, kind] of [
+    ['apps/v1', 'Deployment'],
+    ['apps/v1', 'ReplicaSet'],
+    ['v1', 'Pod'],
+    ['v1', 'Service'],
+    ['v1', 'ServiceAccount'],
+    ['v1', 'Secret'],
+    ['v1', 'ConfigMap'],
+    ['batch/v1', 'Job'],
+    ['coordination.k8s.io/v1', 'Lease'],
+    ['policy/v1', 'PodDisruptionBudget'],
+    ['rbac.authorization.k8s.io/v1', 'Role'],
+    ['rbac.authorization.k8s.io/v1', 'RoleBinding'],
+  ] as const)
+    for (const { metadata } of await cluster.list(apiVersion, kind))
+      if (!isOfTheTest(metadata) && !metadata.deletionTimestamp) left.push(`${kind} ${metadata.name}`)
+  assert.deepEqual(left, [], 'the release left something behind')
+}
+
+/** What every namespace has, and what the test itself has put there. */
+const isOfTheTest = ({ name, managedFields = [], labels = {} }: Anything): boolean =>
+  ['default', 'kube-root-ca.crt'].includes(name) ||
+  labels['e2e.todo.events/store'] !== undefined ||
+  managedFields.some(({ manager }: Anything) => manager === 'somebody')

@@ -1,0 +1,97 @@
+/** Which cluster the end-to-end run takes, and how images and Dapr get there. */
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { clusterFolder } from '../engines/bundles.ts'
+import { onPath } from '../engines/find.ts'
+import { root } from '../support/laptop.ts'
+
+export interface Target {
+  name: string
+  kubeconfig: string
+  /** Starts it where it is ours to start. */
+  up(): Promise<void>
+  load(file: string): Promise<void>
+  /** Why Dapr cannot be installed, or nothing. */
+  installDapr(): Promise<string | undefined>
+  /** Stops what `up` started. */
+  down(): Promise<void>
+}
+
+/** Scripts that bring up a whole cluster on this machine, beside the repository. */
+const SCRIPTS = join(root, '../shared/cluster')
+const CLUSTER_SH = join(SCRIPTS, 'cluster.sh')
+
+export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', code =>
+      code === 0 ? resolve() : reject(new Error(`${program} ${args.slice(0, 3).join(' ')} ended with ${code}`)),
+    )
+  })
+}
+
+/** The cluster, or why there is none, as a sentence with the way out. */
+export function findTarget(): Target | string {
+  const kubeconfig = process.env['KUBECONFIG']
+  if (kubeconfig && kubeconfig !== join(clusterFolder, 'kubeconfig/admin')) return named(kubeconfig)
+  if (!existsSync(CLUSTER_SH))
+    return 'no cluster: set KUBECONFIG to one that may be played with, such as `kind create cluster` makes'
+  if (process.getuid?.() !== 0) return 'no cluster: set KUBECONFIG (the scripts beside the repository need root)'
+  return ofScripts()
+}
+
+/** kind and minikube take archives of images; any other cluster by a command of one's own. */
+function named(kubeconfig: string): Target | string {
+  const kubectl = onPath('kubectl')
+  if (!kubectl) return 'no kubectl on PATH'
+  const context = execFileSync(kubectl, ['config', 'current-context'], { encoding: 'utf8' }).trim()
+  const own = process.env['E2E_LOAD']
+  const load = own
+    ? (file: string) => run('sh', ['-c', `${own} "$0"`, file])
+    : context.startsWith('kind-')
+      ? (file: string) => run('kind', ['load', 'image-archive', file, '--name', context.slice('kind-'.length)])
+      : context === 'minikube'
+        ? (file: string) => run('minikube', ['image', 'load', file])
+        : undefined
+  if (!load)
+    return `images cannot be loaded into ${context}: set E2E_LOAD to a command that takes an image archive as its last argument`
+  return {
+    name: context,
+    kubeconfig,
+    up: async () => {},
+    load,
+    installDapr: async () =>
+      onPath('dapr') ? run('dapr', ['init', '-k', '--wait']).then(() => undefined) : 'dapr init -k',
+    down: async () => {},
+  }
+}
+
+function ofScripts(): Target {
+  const kubeconfig = join(clusterFolder, 'kubeconfig/admin')
+  const env = { ...process.env, KUBECONFIG: kubeconfig }
+  let started = false
+  const isUp = (): boolean => {
+    try {
+      execFileSync('kubectl', ['get', '--raw', '/readyz'], { env, stdio: 'ignore', timeout: 5_000 })
+      return true
+    } catch {
+      return false
+    }
+  }
+  return {
+    name: 'the single-node cluster of this machine',
+    kubeconfig,
+    async up() {
+      if (isUp()) return
+      started = true
+      await run(CLUSTER_SH, ['up'], env)
+      await run(join(SCRIPTS, 'dapr/dapr.sh'), ['storage'], env)
+    },
+    // Pinned, or the kubelet would collect what it cannot pull again.
+    load: file => run(CLUSTER_SH, ['ctr', 'images', 'import', '--label', 'io.cri-containerd.pinned=pinned', file], env),
+    installDapr: () => run(join(SCRIPTS, 'dapr/dapr.sh'), ['install'], env).then(() => undefined),
+    down: async () => (started ? run(CLUSTER_SH, ['down'], env) : undefined),
+  }
+}
