@@ -14,8 +14,8 @@ import { type Effective, effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
 import type { Flow } from './flow/flow.ts'
 import { observeChildren } from './observe.ts'
-import { isStateful, type Observed, planDeletion, type Step } from './plan.ts'
-import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
+import { isStateful, isUnexplained, type Observed, planDeletion, type Step } from './plan.ts'
+import { FIELD_MANAGER, FINALIZER, KINDS, type Platform, platformKey } from './platform.ts'
 import { BY_NAMESPACE, platformOf } from './project.ts'
 import { briefStatus, type Fight, report } from './report.ts'
 
@@ -44,7 +44,10 @@ export class Reconciler {
     this.#actors = { client, cache, record, applier: new Applier(client, FIELD_MANAGER, clock) }
   }
 
-  reconcile = async (key: string): Promise<{ requeueAfterMs?: number } | undefined> => {
+  reconcile = (key: string): Promise<{ requeueAfterMs?: number } | undefined> => this.#reconcile(key, false)
+
+  /** `confirmed`: the platform was read at the source a moment ago. */
+  async #reconcile(key: string, confirmed: boolean): Promise<{ requeueAfterMs?: number } | undefined> {
     const { cache } = this.#options
     const [namespace, name] = key.split('/') as [string, string]
     const cached = cache.get(KINDS.platform, namespace, name)
@@ -62,13 +65,15 @@ export class Reconciler {
     }
     if (!platform.spec.suspend && !platform.metadata.finalizers?.includes(FINALIZER))
       await this.#setFinalizers(platform, [FINALIZER], 'FinalizerAdded')
-    return this.#bringUp(platform)
+    return this.#bringUp(platform, confirmed)
   }
 
-  async #bringUp(platform: Platform): Promise<{ requeueAfterMs?: number } | undefined> {
+  async #bringUp(platform: Platform, confirmed: boolean): Promise<{ requeueAfterMs?: number } | undefined> {
     const { cache } = this.#options
     const decision = decide(this.#options, platform)
     const { effective, facts, steps } = decision
+    if (!confirmed && !effective.suspend && isUnexplained(platform, steps) && !(await this.#isCurrent(platform)))
+      return this.#reconcile(platformKey(platform.metadata.namespace, platform.metadata.name), true)
     const madeByChance = new Set(Object.keys(facts.generated))
     const failures = effective.suspend ? [] : await act(this.#actors, platform, steps, madeByChance)
     const observed = observeChildren(cache, platform)
@@ -86,6 +91,20 @@ export class Reconciler {
     const taken = decision.refused.some(({ code }) => code === 'TEP-SPEC-NAME-TAKEN') ? TAKEN_MS : undefined
     const again = Math.min(nextMs ?? Number.POSITIVE_INFINITY, taken ?? Number.POSITIVE_INFINITY)
     return Number.isFinite(again) ? { requeueAfterMs: again } : undefined
+  }
+
+  /**
+   * Reads the platform at the source, and lets what is there into the cache. Its watch may be behind those of its children,
+   * as after a restart of the API server: what looks like drift may be what the spec of today leaves alone. client-go asks in
+   * the same way before a controller adopts (RecheckDeletionTimestamp).
+   */
+  async #isCurrent({ metadata }: Platform): Promise<boolean> {
+    const { cache, client } = this.#options
+    const live = await client.get(KINDS.platform, metadata.namespace, metadata.name)
+    if (live?.metadata.uid === metadata.uid && live.metadata.resourceVersion === metadata.resourceVersion) return true
+    if (live) cache.wrote(live)
+    else cache.wroteDelete({ ...KINDS.platform, metadata })
+    return false
   }
 
   /**
