@@ -18,6 +18,20 @@ const LEASE = 'controller/kube/lease.ts'
 
 export const DEFECTS: readonly Defect[] = [
   {
+    name: 'takes for drift what an old view of the platform does not explain',
+    file: RECONCILER,
+    find: 'if (!confirmed && !effective.suspend && isUnexplained(platform, steps)',
+    replace: 'if (!confirmed && effective.version === "" && isUnexplained(platform, steps)',
+    only: '^suspended/server-restart/',
+  },
+  {
+    name: 'carries out a plan that the watch has overtaken',
+    file: 'controller/platform/act.ts',
+    find: 'const drift = driftByNow(cache, step, planned)',
+    replace: 'const drift: Drift[] | undefined = planned',
+    only: '^(service-enabled|autoscaled|topic-added)/answer-lost',
+  },
+  {
     name: 'drops the finalizer early',
     file: RECONCILER,
     find: 'if (remaining.length === 0) {',
