@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Context, type ContextManager, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
 import { KubeClient, type Write } from './client.ts'
 import { KubeError } from './errors.ts'
-import { json, ManualClock, reset, scripted, settle, status, WIDGET, widget } from './test-support.ts'
+import { fixedRandom, json, ManualClock, reset, scripted, settle, status, WIDGET, widget } from './test-support.ts'
 import { inSpan } from './tracing.ts'
 
 const denied = (): ReturnType<typeof status> => status(403, 'Forbidden')
@@ -135,6 +135,45 @@ test('discovery is asked once for all that want it at a time, and again for a ki
   await client.get(WIDGET, 'a', 'a')
   expect(asked).toBe(2)
   await expect(client.get({ ...WIDGET, kind: 'Gadget' }, 'a', 'a')).rejects.toMatchObject({ code: 'KindAbsent' })
+})
+
+test('whoever waits for absent kinds looks with all others: one request for a group, until all are there or have left', async () => {
+  const clock = new ManualClock()
+  let asked = 0
+  let served: object[] = []
+  const client = new KubeClient(
+    async () => {
+      asked += 1
+      return json({ resources: served })
+    },
+    { clock },
+  )
+  const looks = { Gadget: 0, Gizmo: 0, Widget: 0 }
+  const left = new AbortController()
+  const waits = (['Gadget', 'Gizmo', 'Widget'] as const).map(kind =>
+    client.appears(
+      { ...WIDGET, kind },
+      {
+        random: fixedRandom,
+        signal: kind === 'Widget' ? left.signal : new AbortController().signal,
+        onLook: () => {
+          looks[kind] += 1
+        },
+      },
+    ),
+  )
+  await clock.advance(60_000)
+  expect(asked).toBeGreaterThan(5)
+  expect(looks).toEqual({ Gadget: asked, Gizmo: asked, Widget: asked })
+  served = [{ name: 'gadgets', kind: 'Gadget', namespaced: true }]
+  await clock.advance(10_000)
+  await waits[0]
+  left.abort()
+  await waits[2]
+  served = [{ name: 'gizmos', kind: 'Gizmo', namespaced: true }]
+  await clock.advance(10_000)
+  await waits[1]
+  expect(clock.timers).toBe(0)
 })
 
 describe('with a tracer', () => {

@@ -1,5 +1,8 @@
+import type { Clock } from './clock.ts'
 import { isKubeError, KubeError } from './errors.ts'
 import { groupOf, type Kind, kindKey } from './objects.ts'
+import type { Random } from './random.ts'
+import { Rounds } from './rounds.ts'
 
 export interface ApiResource {
   /** Plural, as in paths and roles. */
@@ -8,11 +11,20 @@ export interface ApiResource {
   namespaced: boolean
 }
 
+export interface Appearance {
+  clock: Clock
+  random: Random
+  signal: AbortSignal
+  onLook(): void
+}
+
 /** Which resource serves a kind, asked once per group and version, however many ask at a time. */
 export class Discovery {
   readonly #read: (path: string) => Promise<unknown>
   readonly #resources = new Map<string, ApiResource>()
   readonly #asking = new Map<string, Promise<ApiResource[]>>()
+
+  readonly #rounds = new Rounds()
 
   constructor(read: (path: string) => Promise<unknown>) {
     this.#read = read
@@ -29,6 +41,25 @@ export class Discovery {
     const resource = this.#resources.get(key)
     if (!resource) throw absent(kind)
     return resource
+  }
+
+  /**
+   * Waits for a kind that the server does not serve: resolves when it does, or when the signal aborts. All who wait look at
+   * the same moments, so that kinds of one group cost one request. `onLook` is told of each look in vain. Rejects with what
+   * else a look failed with.
+   */
+  async appears(kind: Kind, { clock, random, signal, onLook }: Appearance): Promise<void> {
+    for (;;) {
+      await this.#rounds.next(clock, random, signal)
+      if (signal.aborted) return
+      try {
+        await this.resource(kind)
+        return
+      } catch (error) {
+        if (!isKubeError(error, 'KindAbsent')) throw error
+        onLook()
+      }
+    }
   }
 
   forget(kind: Kind): void {

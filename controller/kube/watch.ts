@@ -48,8 +48,6 @@ const BOOKMARK_IDLE_MS = 150_000
 /** A server that takes no notice of sendInitialEvents never marks their end. */
 const INITIAL_IDLE_MS = 10_000
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
-/** Longest wait between two looks for a kind whose CRD is absent, in milliseconds. */
-const ABSENT_CAP_MS = 10_000
 
 /**
  * Lists, then watches, until the signal aborts: resumes from the last resourceVersion after a cut, relists after 410
@@ -71,7 +69,8 @@ class ListWatch {
   #bookmarks = false
   /** Attempts since the last healthy watch. */
   #failures = 0
-  #absences = 0
+  /** The server does not serve the kind. */
+  #absent = false
   /** The connection broke since the version was known to be the server's. */
   #suspect = false
 
@@ -95,12 +94,11 @@ class ListWatch {
       } catch (error) {
         if (signal.aborted) return
         if (isKubeError(error, 'NotFound', 'KindAbsent')) {
-          await this.#absent()
+          this.#emptied()
           continue
         }
         asked = this.#failed(error)
       }
-      this.#absences = 0
       if (clock.monotonic() - began >= HEALTHY_MS) this.#failures = 0
       else if (this.#version !== undefined && this.#version !== before)
         this.#failures = Math.min(this.#failures, PROGRESS_ATTEMPTS)
@@ -108,9 +106,14 @@ class ListWatch {
     }
   }
 
-  /** One list if need be, and one watch. */
+  /** One list if need be, and one watch; before it the kind has to be there. */
   async #once(): Promise<void> {
-    const { signal, pageSize = 500 } = this.#options
+    const { kind, signal, random, pageSize = 500 } = this.#options
+    if (this.#absent) {
+      await this.#client.appears(kind, { random, signal, onLook: () => this.#handlers.contact?.() })
+      if (signal.aborted) return
+      this.#absent = false
+    }
     if (this.#version !== undefined && this.#suspect) {
       const current = await currentVersion(this.#client, this.#options, signal)
       // Resuming from a version that is yet to come would be silent until the server reaches it again.
@@ -141,14 +144,13 @@ class ListWatch {
   }
 
   /** The CRD is not there (yet, or any more): nothing of its kind can exist. */
-  async #absent(): Promise<void> {
-    const { kind, signal, clock, random } = this.#options
-    this.#client.forget(kind)
+  #emptied(): void {
+    this.#absent = true
+    this.#client.forget(this.#options.kind)
     this.#version = undefined
     this.#handlers.listing?.()
     this.#handlers.replace([], '')
     this.#handlers.contact?.()
-    await sleep(clock, backoffDelay(this.#absences++, random, { baseMs: 1_000, capMs: ABSENT_CAP_MS }), signal)
   }
 
   async #watch(): Promise<void> {

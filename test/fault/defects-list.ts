@@ -206,8 +206,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'gives up on a kind whose CRD is absent',
     file: WATCH,
-    find: 'await this.#absent()\n          continue',
-    replace: 'return await this.#absent()',
+    find: 'this.#emptied()\n          continue',
+    replace: 'return this.#emptied()',
     only: 'crds',
   },
   {
