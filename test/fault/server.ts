@@ -5,12 +5,24 @@ import { Controllers } from '../../src/local/kube-api/controllers/controllers.ts
 import type { KubeRequest, KubeResponse } from '../../src/local/kube-api/index.ts'
 import { customTypes, definitionsTable, Registry, type ResourceType } from '../../src/local/kube-api/kinds/registry.ts'
 import { dispatch } from '../../src/local/kube-api/server.ts'
-import { type Change, noBackend, Store, type StoredObject } from '../../src/local/kube-api/store/store.ts'
+import { type Change, noBackend, type Row, Store, type StoredObject } from '../../src/local/kube-api/store/store.ts'
 
 /** Everything a server holds, as text: a run may begin from it any number of times. */
 export interface Snapshot {
   version: number
   rows: { table: string; namespace: string; name: string; json: string }[]
+}
+
+/** Parsed once for all runs that begin from it. */
+const parsed = new WeakMap<Snapshot, Row[]>()
+
+function rowsOf(snapshot: Snapshot): Row[] {
+  let rows = parsed.get(snapshot)
+  if (!rows) {
+    rows = snapshot.rows.map(row => ({ ...row, object: JSON.parse(row.json) as StoredObject['object'] }))
+    parsed.set(snapshot, rows)
+  }
+  return rows
 }
 
 const never = new AbortController().signal
@@ -38,7 +50,7 @@ export class SimServer {
   writer: string | undefined
 
   constructor(now: () => number, snapshot: Snapshot = { version: 0, rows: [] }) {
-    this.store = new Store({ ...noBackend, load: () => snapshot })
+    this.store = new Store({ ...noBackend, load: () => ({ version: snapshot.version, rows: rowsOf(snapshot) }) })
     const registry = new Registry()
     for (const entry of this.store.list(definitionsTable)) registry.setDefinition(entry.name, typesOf(entry))
     this.store.onCommit(({ entry, type }) => {
