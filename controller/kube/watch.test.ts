@@ -277,7 +277,9 @@ test('a kind that is absent is waited for and starts by itself; one whose CRD go
   const done = listWatch(
     new KubeClient(
       request =>
-        served || request.path !== '/apis/test.dev/v1' ? transport(request) : Promise.resolve(status(404, 'NotFound')),
+        request.path === '/apis' || (!served && request.path === '/apis/test.dev/v1')
+          ? Promise.resolve(status(404, 'NotFound'))
+          : transport(request),
       { clock },
     ),
     { kind: WIDGET, signal: stop.signal, clock, random: fixedRandom, streaming: false },

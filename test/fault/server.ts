@@ -28,13 +28,16 @@ function rowsOf(snapshot: Snapshot): Row[] {
 const never = new AbortController().signal
 /** Compiling the schema of a CRD costs more than most runs; the result is never changed. */
 const compiled = new Map<string, ResourceType[]>()
+/** The same by identity: most definitions a run meets are those of its snapshot. */
+const compiledOf = new WeakMap<object, ResourceType[]>()
 
 function typesOf(entry: StoredObject): ResourceType[] {
+  let types = compiledOf.get(entry.object)
+  if (types) return types
   const key = `${entry.name} ${JSON.stringify(entry.object['spec'])}`
-  const known = compiled.get(key)
-  if (known) return known
-  const types = customTypes(entry.object)
+  types = compiled.get(key) ?? customTypes(entry.object)
   compiled.set(key, types)
+  compiledOf.set(entry.object, types)
   return types
 }
 
