@@ -13,6 +13,9 @@ export interface Limits {
   generations: ReadonlyMap<string, number>
 }
 
+/** Objects by address: how often they were created, and their newest generation. */
+type Counted = Pick<Oracle, 'creates' | 'generations'>
+
 export interface OracleOptions {
   simulation: Simulation
   server: SimServer
@@ -46,8 +49,8 @@ const isOurs = (object: KubeObject): boolean =>
 /** Watches every commit and every call of a run, and says what should never have happened. */
 export class Oracle implements Omit<NetworkObserver, 'dies'> {
   readonly violations: string[] = []
-  readonly creates = new Map<string, number>()
-  readonly generations = new Map<string, number>()
+  creates = new Map<string, number>()
+  generations = new Map<string, number>()
   /** Commits other than Leases and Events, by whom they were made. */
   lastCommitAt = 0
   writes = 0
@@ -75,6 +78,24 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
         if (isReady(child)) this.#wasReady.add(child.metadata.uid!)
       }
     options.server.onCommit((change, writer) => this.#committed(change, writer))
+  }
+
+  /** What has been counted so far, to be given to `restored`. */
+  counted(): Counted {
+    return { creates: new Map(this.creates), generations: new Map(this.generations) }
+  }
+
+  /**
+   * The server's state went back to where `counted` was asked: what was created since may be created again. Whatever a replica
+   * has been told stays told, under no version: the server gives those again to other states.
+   */
+  restored({ creates, generations }: Counted): void {
+    this.creates = new Map(creates)
+    this.generations = new Map(generations)
+    this.lastCommitAt = this.#options.simulation.elapsed
+    for (const view of this.#views.values())
+      for (const [address, object] of view)
+        view.set(address, { ...object, metadata: { ...object.metadata, resourceVersion: '0' } })
   }
 
   /** A process that begins anew knows nothing. */
