@@ -50,6 +50,10 @@ export class Manager {
   readonly #sources: Source[]
   readonly #keysOf = new Map<string, Watched[]>()
   readonly #synced = Promise.withResolvers<void>()
+  /** Kinds whose server was away and that have not been read again. */
+  readonly #lost = new Set<Source>()
+  /** Until all are read again nothing is decided: half of the cache may be of a history that is no more. */
+  #whole = Promise.withResolvers<void>()
   #queue: WorkQueue | undefined
   #watching: Promise<unknown> = Promise.resolve()
 
@@ -98,6 +102,8 @@ export class Manager {
     if (this.#stop.signal.aborted || this.#queue) return
     const { random = systemRandom, queue } = this.#options
     const work: Work = async key => {
+      while (this.#lost.size > 0) await this.#whole.promise
+      if (this.#stop.signal.aborted) return undefined
       try {
         return await inSpan('reconcile', { 'reconcile.key': key }, () => this.#options.reconcile(key))
       } catch (error) {
@@ -123,6 +129,8 @@ export class Manager {
   async stop(): Promise<void> {
     const idle = this.yield()
     this.#stop.abort()
+    this.#lost.clear()
+    this.#whole.resolve()
     this.#synced.resolve()
     await idle
     await this.#watching
@@ -145,6 +153,15 @@ export class Manager {
       }
   }
 
+  #reachable(source: Source, is: boolean): void {
+    if (is) this.#lost.delete(source)
+    else {
+      if (this.#lost.size === 0) this.#whole = Promise.withResolvers()
+      this.#lost.add(source)
+    }
+    if (this.#lost.size === 0) this.#whole.resolve()
+  }
+
   #watch(source: Source): Promise<void> {
     const { client, onTrouble, streaming = true, random = systemRandom } = this.#options
     const { apiVersion, kind, namespace, labelSelector } = source
@@ -163,9 +180,10 @@ export class Manager {
           mark = cache.mark()
         },
         keep: cache.project,
-        replace: (objects, resourceVersion) => {
+        reachable: is => this.#reachable(source, is),
+        replace: (objects, resourceVersion, anew) => {
           const served = cache.isServed(scope.kind)
-          cache.replace(scope.kind, objects, { namespace, mark, resourceVersion })
+          cache.replace(scope.kind, objects, { namespace, mark, resourceVersion, anew })
           // What was left out for want of a kind appears with it, though no object of it has changed.
           if (cache.isServed(scope.kind) !== served) this.#resync()
           if (this.synced) this.#synced.resolve()

@@ -13,8 +13,13 @@ export interface WatchHandlers {
   listing?(): void
   /** What is held of an object while the rest of a list arrives: the objects of all pages at once would be many times the cache. */
   keep?(object: KubeObject): KubeObject
-  /** The whole truth at one moment, as `keep` left it: after the first list, and again after each relist. No version: the kind is absent. */
-  replace(objects: KubeObject[], resourceVersion: string): void
+  /**
+   * The whole truth at one moment, as `keep` left it: after the first list, and again after each relist. No version: the kind
+   * is absent. `anew`: the server was away, and may have come back with another history.
+   */
+  replace(objects: KubeObject[], resourceVersion: string, anew: boolean): void
+  /** False: the server cannot be reached, and what is held may be of a history that is no more; true: it has been read again. */
+  reachable?(is: boolean): void
   upsert(object: KubeObject): void
   remove(object: KubeObject): void
   /** Every change up to this resourceVersion was delivered. */
@@ -71,6 +76,10 @@ class ListWatch {
   #failures = 0
   /** The server does not serve the kind. */
   #absent = false
+  /** The server answers: a stream that breaks after it breaks by itself. */
+  #answered = false
+  /** The server could not be reached since the last list. */
+  #away = false
   /** The connection broke since the version was known to be the server's. */
   #suspect = false
 
@@ -88,6 +97,7 @@ class ListWatch {
       const began = clock.monotonic()
       const before = this.#version
       let asked = 0
+      this.#answered = false
       try {
         await this.#once()
         if (signal.aborted) return
@@ -110,7 +120,11 @@ class ListWatch {
   async #once(): Promise<void> {
     const { kind, signal, random, pageSize = 500 } = this.#options
     if (this.#absent) {
-      await this.#client.appears(kind, { random, signal, onLook: () => this.#handlers.contact?.() })
+      const onLook = (): void => {
+        this.#back()
+        this.#handlers.contact?.()
+      }
+      await this.#client.appears(kind, { random, signal, onLook })
       if (signal.aborted) return
       this.#absent = false
     }
@@ -139,6 +153,7 @@ class ListWatch {
     if (this.#version === undefined && this.#streaming && known.code === 'Invalid') this.#streaming = false
     if (known.code === 'Expired' || isTooLarge(known)) this.#version = undefined
     if (known.code === 'Unreachable' || known.code === 'Unavailable') this.#suspect = true
+    if (known.code === 'Unreachable' && !this.#answered) this.#lost()
     this.#handlers.trouble?.(known)
     return typeof known.retry === 'object' ? known.retry.afterSeconds * 1_000 : 0
   }
@@ -149,7 +164,8 @@ class ListWatch {
     this.#client.forget(this.#options.kind)
     this.#version = undefined
     this.#handlers.listing?.()
-    this.#handlers.replace([], '')
+    this.#handlers.replace([], '', this.#away)
+    this.#back()
     this.#handlers.contact?.()
   }
 
@@ -170,6 +186,7 @@ class ListWatch {
       },
       signal,
     )
+    this.#answered = true
     this.#handlers.contact?.()
     const read = readWatch(answer, {
       what: this.#what,
@@ -205,7 +222,25 @@ class ListWatch {
     this.#version = resourceVersion
     this.#suspect = false
     this.#handlers.contact?.()
-    this.#handlers.replace(objects, resourceVersion)
+    this.#handlers.replace(objects, resourceVersion, this.#away)
+    this.#back()
+  }
+
+  /**
+   * Nobody answers, which is how a restore of etcd begins. Its resourceVersions are given to other states, and soon reach
+   * ours again: no comparison tells that the history is another one, so the kind is listed.
+   * https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#restoring-an-etcd-cluster
+   */
+  #lost(): void {
+    this.#version = undefined
+    this.#away = true
+    this.#handlers.reachable?.(false)
+  }
+
+  #back(): void {
+    if (!this.#away) return
+    this.#away = false
+    this.#handlers.reachable?.(true)
   }
 
   #deliver({ type, object }: WatchEvent): void {
