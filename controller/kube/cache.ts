@@ -104,11 +104,7 @@ export class Cache {
    * wrote since `mark` may be missing in it and is kept, unless the list's own version says that it knows the write: then the
    * object was deleted since. `anew`: its history may be another one, in which the same resourceVersion is another state.
    */
-  replace(
-    kind: Kind,
-    objects: KubeObject[],
-    { namespace, mark, resourceVersion, anew = false }: Listing,
-  ): void {
+  replace(kind: Kind, objects: KubeObject[], { namespace, mark, resourceVersion, anew = false }: Listing): void {
     if (anew) this.#gone.clear()
     const own = this.#own.get(kindKey(kind))
     for (const [key, write] of own ?? []) {

@@ -36,6 +36,8 @@ interface Source extends Kind {
   labelSelector: string | undefined
   /** Monotonic milliseconds when the server was last heard. */
   heardAt: number
+  /** Its connection broke and is not back. */
+  broken: boolean
 }
 
 /**
@@ -50,6 +52,7 @@ export class Manager {
   readonly #sources: Source[]
   readonly #keysOf = new Map<string, Watched[]>()
   readonly #synced = Promise.withResolvers<void>()
+  readonly #outages = { count: 0 }
   /** Kinds whose server was away and that have not been read again. */
   readonly #lost = new Set<Source>()
   /** Until all are read again nothing is decided: half of the cache may be of a history that is no more. */
@@ -153,12 +156,13 @@ export class Manager {
       }
   }
 
-  #reachable(source: Source, is: boolean): void {
-    if (is) this.#lost.delete(source)
-    else {
-      if (this.#lost.size === 0) this.#whole = Promise.withResolvers()
-      this.#lost.add(source)
-    }
+  #lose(sources: Source[]): void {
+    if (this.#lost.size === 0) this.#whole = Promise.withResolvers()
+    for (const source of sources) this.#lost.add(source)
+  }
+
+  #found(source: Source): void {
+    this.#lost.delete(source)
     if (this.#lost.size === 0) this.#whole.resolve()
   }
 
@@ -174,13 +178,16 @@ export class Manager {
     let mark = cache.mark()
     return listWatch(
       client,
-      { ...scope, signal: this.#stop.signal, clock: this.#clock, random, streaming },
+      { ...scope, signal: this.#stop.signal, clock: this.#clock, random, streaming, outages: this.#outages },
       {
         listing: () => {
           mark = cache.mark()
         },
         keep: cache.project,
-        reachable: is => this.#reachable(source, is),
+        reachable: is => {
+          if (is) this.#found(source)
+          else this.#lose([source, ...this.#sources.filter(({ broken }) => broken)])
+        },
         replace: (objects, resourceVersion, anew) => {
           const served = cache.isServed(scope.kind)
           cache.replace(scope.kind, objects, { namespace, mark, resourceVersion, anew })
@@ -193,8 +200,12 @@ export class Manager {
         advanced: version => cache.advanced(scope.kind, version, namespace),
         contact: () => {
           source.heardAt = this.#clock.monotonic()
+          source.broken = false
         },
-        trouble: error => onTrouble?.(kind, error),
+        trouble: error => {
+          source.broken ||= error.code === 'Unreachable'
+          onTrouble?.(kind, error)
+        },
       },
     )
   }
@@ -206,7 +217,7 @@ function sourcesOf(watches: Watched[], heardAt: number): Source[] {
   for (const { apiVersion, kind, namespace, labelSelector } of watches) {
     const key = `${kindKey({ apiVersion, kind })}/${namespace ?? ''}`
     const known = sources.get(key)
-    if (!known) sources.set(key, { apiVersion, kind, namespace, labelSelector, heardAt })
+    if (!known) sources.set(key, { apiVersion, kind, namespace, labelSelector, heardAt, broken: false })
     else if (known.labelSelector !== labelSelector) known.labelSelector = undefined
   }
   return [...sources.values()]

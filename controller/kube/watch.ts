@@ -30,8 +30,15 @@ export interface WatchHandlers {
   trouble?(error: KubeError): void
 }
 
+/** How often a server that several watches share was found to be away; each tells the others. */
+export interface Outages {
+  count: number
+}
+
 export interface WatchOptions extends Scope {
   signal: AbortSignal
+  /** Shared by the watches of one server. */
+  outages?: Outages
   clock: Clock
   random: Random
   /** Objects in one page of a list. Defaults to 500. */
@@ -80,6 +87,9 @@ class ListWatch {
   #answered = false
   /** The server could not be reached since the last list. */
   #away = false
+  readonly #outages: Outages
+  /** The outages known when the server was heard last. */
+  #heardAfter = 0
   /** The connection broke since the version was known to be the server's. */
   #suspect = false
 
@@ -89,6 +99,7 @@ class ListWatch {
     this.#handlers = handlers
     this.#what = `watch of ${kindKey(options.kind)}`
     this.#streaming = options.streaming ?? true
+    this.#outages = options.outages ?? { count: 0 }
   }
 
   async run(): Promise<void> {
@@ -119,10 +130,12 @@ class ListWatch {
   /** One list if need be, and one watch; before it the kind has to be there. */
   async #once(): Promise<void> {
     const { kind, signal, random, pageSize = 500 } = this.#options
+    // Others found nobody there while this one waited to come back.
+    if (this.#version !== undefined && this.#heardAfter !== this.#outages.count) this.#lost()
     if (this.#absent) {
       const onLook = (): void => {
         this.#back()
-        this.#handlers.contact?.()
+        this.#heard()
       }
       await this.#client.appears(kind, { random, signal, onLook })
       if (signal.aborted) return
@@ -153,7 +166,10 @@ class ListWatch {
     if (this.#version === undefined && this.#streaming && known.code === 'Invalid') this.#streaming = false
     if (known.code === 'Expired' || isTooLarge(known)) this.#version = undefined
     if (known.code === 'Unreachable' || known.code === 'Unavailable') this.#suspect = true
-    if (known.code === 'Unreachable' && !this.#answered) this.#lost()
+    if (known.code === 'Unreachable' && !this.#answered) {
+      this.#outages.count++
+      this.#lost()
+    }
     this.#handlers.trouble?.(known)
     return typeof known.retry === 'object' ? known.retry.afterSeconds * 1_000 : 0
   }
@@ -166,7 +182,7 @@ class ListWatch {
     this.#handlers.listing?.()
     this.#handlers.replace([], '', this.#away)
     this.#back()
-    this.#handlers.contact?.()
+    this.#heard()
   }
 
   async #watch(): Promise<void> {
@@ -187,14 +203,14 @@ class ListWatch {
       signal,
     )
     this.#answered = true
-    this.#handlers.contact?.()
+    this.#heard()
     const read = readWatch(answer, {
       what: this.#what,
       signal,
       clock,
       idleMs: () => (collecting ? INITIAL_IDLE_MS : this.#bookmarks ? BOOKMARK_IDLE_MS : IDLE_MS),
       onEvent: event => {
-        this.#handlers.contact?.()
+        this.#heard()
         if (!collecting) return this.#deliver(event)
         const { object } = event
         if (event.type === 'BOOKMARK' && object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
@@ -218,10 +234,15 @@ class ListWatch {
     }
   }
 
+  #heard(): void {
+    this.#heardAfter = this.#outages.count
+    this.#handlers.contact?.()
+  }
+
   #begin(objects: KubeObject[], resourceVersion: string): void {
     this.#version = resourceVersion
     this.#suspect = false
-    this.#handlers.contact?.()
+    this.#heard()
     this.#handlers.replace(objects, resourceVersion, this.#away)
     this.#back()
   }

@@ -4,9 +4,11 @@ import { Applier } from '../kube/apply.ts'
 import type { Cache } from '../kube/cache.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
+import { KubeError } from '../kube/errors.ts'
 import type { RecordEvent } from '../kube/events.ts'
 import { keyOf, type Metadata } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
+import { isOlder } from '../kube/versions.ts'
 import { type Actors, act } from './act.ts'
 import { decide } from './decide.ts'
 import { deletionReport } from './deletion.ts'
@@ -102,6 +104,12 @@ export class Reconciler {
     const { cache, client } = this.#options
     const live = await client.get(KINDS.platform, metadata.namespace, metadata.name)
     if (live?.metadata.uid === metadata.uid && live.metadata.resourceVersion === metadata.resourceVersion) return true
+    if (isOlder(live?.metadata.resourceVersion, metadata.resourceVersion))
+      throw new KubeError(
+        'Expired',
+        `TodoEventPlatform ${metadata.namespace}/${metadata.name}: the server's resourceVersion went back`,
+        'backoff',
+      )
     if (live) cache.wrote(live)
     else cache.wroteDelete({ ...KINDS.platform, metadata })
     return false

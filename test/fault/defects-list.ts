@@ -177,6 +177,20 @@ export const DEFECTS: readonly Defect[] = [
     only: 'gone|unobserved|restart|storm',
   },
   {
+    name: 'resumes after an outage as if etcd could not have been restored',
+    file: WATCH,
+    find: 'this.#outages.count++\n      this.#lost()',
+    replace: '',
+    only: '/restored/',
+  },
+  {
+    name: 'decides while half of the kinds are of a history that is no more',
+    file: 'controller/kube/manager.ts',
+    find: 'while (this.#lost.size > 0) await this.#whole.promise',
+    replace: '',
+    only: '/restored/',
+  },
+  {
     name: 'ignores deletions in the watch',
     file: WATCH,
     find: "type === 'DELETED' ? this.#handlers.remove(object) :",

@@ -135,7 +135,11 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
       if (!(object.metadata as { continue?: string }).continue) this.#replace(call, pages)
     } else if (object.metadata && object.kind === call.kind && call.method !== 'DELETE') {
       const address = addressOf(object)
-      if (call.sort === 'write' && CHILD_KIND_NAMES.has(call.kind) && this.#knew.get(call) === object.metadata.resourceVersion)
+      if (
+        call.sort === 'write' &&
+        CHILD_KIND_NAMES.has(call.kind) &&
+        this.#knew.get(call) === object.metadata.resourceVersion
+      )
         this.fail('UselessWrite', `${address} was known to be as it should be`)
       if (Number(object.metadata.resourceVersion) >= Number(view.get(address)?.metadata.resourceVersion ?? 0))
         this.#see(call.replica, object)
