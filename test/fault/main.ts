@@ -55,7 +55,11 @@ async function runAll(schedules: number, workers: number): Promise<number> {
   const names = namesOf(schedules, new RegExp(values.only))
   const threads = Array.from({ length: workers }, (_, first) => {
     const workerData = names.filter((_name, index) => index % workers === first)
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData,
+      // What a run makes outlives a small young generation: most of it would be copied before it dies.
+      resourceLimits: { maxYoungGenerationSizeMb: 64 },
+    })
     return { worker, over: over(worker, take, () => failures.length >= Number(values['stop-at'])) }
   })
   await Promise.all(threads.map(({ over }) => over))
