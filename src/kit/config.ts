@@ -30,6 +30,10 @@ export interface ServiceConfig {
   vapid?: { publicKey: string; privateKey: string; subject: string }
   /** Hosts that users may have called; `*`: every public one; empty: none. */
   webhookAllowedHosts: readonly string[]
+  /** Private Ed25519 key that signs the audit, as a JWK or PEM; absent: it is not signed. */
+  auditSigningKey?: string
+  /** Seconds from one signing to the next. */
+  auditCheckpointSeconds: number
   /** How often each person may ask; absent: without limit. */
   rateLimit?: RateLimit
   /** A language model behind the chat, as OpenAI's API has it; without it messages are read by their words. */
@@ -85,6 +89,8 @@ export function loadConfig(env: Environment = process.env, needs: readonly strin
     ...optional('smtpFrom', 'SMTP_FROM'),
     ...optional('publicUrl', 'PUBLIC_URL'),
     ...vapidOf(env),
+    ...optional('auditSigningKey', 'AUDIT_SIGNING_KEY'),
+    auditCheckpointSeconds: secondsOf(env, 'AUDIT_CHECKPOINT_SECONDS', 3_600),
     ...chatOf(env),
     ...rateLimitOf(env),
     webhookAllowedHosts: (env['WEBHOOK_ALLOWED_HOSTS'] ?? '')
