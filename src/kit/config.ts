@@ -1,4 +1,5 @@
 import { CANARY_SECONDS } from '../contracts/flow.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 /** Settings of one service, read from the environment the controller renders; the same in every place. */
 export interface ServiceConfig {
@@ -29,6 +30,12 @@ export interface ServiceConfig {
   vapid?: { publicKey: string; privateKey: string; subject: string }
   /** Hosts that users may have called; `*`: every public one; empty: none. */
   webhookAllowedHosts: readonly string[]
+  /** Private Ed25519 key that signs the audit, as a JWK or PEM; absent: it is not signed. */
+  auditSigningKey?: string
+  /** Seconds from one signing to the next. */
+  auditCheckpointSeconds: number
+  /** How often each person may ask; absent: without limit. */
+  rateLimit?: RateLimit
   /** A language model behind the chat, as OpenAI's API has it; without it messages are read by their words. */
   chat?: { baseUrl: string; model: string; apiKey?: string }
 }
@@ -82,7 +89,10 @@ export function loadConfig(env: Environment = process.env, needs: readonly strin
     ...optional('smtpFrom', 'SMTP_FROM'),
     ...optional('publicUrl', 'PUBLIC_URL'),
     ...vapidOf(env),
+    ...optional('auditSigningKey', 'AUDIT_SIGNING_KEY'),
+    auditCheckpointSeconds: secondsOf(env, 'AUDIT_CHECKPOINT_SECONDS', 3_600),
     ...chatOf(env),
+    ...rateLimitOf(env),
     webhookAllowedHosts: (env['WEBHOOK_ALLOWED_HOSTS'] ?? '')
       .toLowerCase()
       .split(/[\s,]+/)
@@ -113,6 +123,19 @@ function chatOf(env: Environment): Pick<ServiceConfig, 'chat'> {
     )
   }
   return { chat: { baseUrl, model, ...(apiKey ? { apiKey } : {}) } }
+}
+
+/** `RATE_LIMIT=100/1000`: a second, and at once; `off`. */
+function rateLimitOf(env: Environment): Pick<ServiceConfig, 'rateLimit'> {
+  const text = env['RATE_LIMIT'] || '100/1000'
+  if (text === 'off') return {}
+  const [, perSecond, burst] = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(text) ?? []
+  if (!perSecond || !burst) {
+    throw new ConfigError(
+      `TEP4205: RATE_LIMIT=${text.slice(0, 40)} is no limit; use e.g. 100/1000 (a second, at once) or off.`,
+    )
+  }
+  return { rateLimit: { perSecond: Number(perSecond), burst: Number(burst) } }
 }
 
 const isCluster = (apiServer: string | undefined): boolean =>

@@ -72,6 +72,8 @@ export function createHttp({ service, log, check }: HttpOptions): Http {
     const problem = toProblem(error)
     if (problem.code === 'TEP4201')
       log.error({ err: error, request: request.id, route: request.routeOptions.url }, 'request failed')
+    const wait = problem.extra['retry_after']
+    if (typeof wait === 'number') reply.header('retry-after', String(wait))
     return reply.code(problem.status).type(PROBLEM_JSON).send(problemDetails(problem, request.id))
   })
   app.setNotFoundHandler((request, reply) => {

@@ -221,7 +221,11 @@ test('the audit holds each change once, in an intact chain, for its owner alone'
   expect(JSON.stringify(entries)).not.toContain('Plan better')
   expect(await items('anna', 'audit', `/api/v1/audit?task_id=${task.id}`)).toEqual([])
   const verify = async () => (await as('eve', 'audit')('GET', '/api/v1/audit/verify')).body
-  expect(await verify()).toEqual({ entries: 3, intact: true })
+  expect(await verify()).toEqual({
+    entries: 3,
+    intact: true,
+    checkpoints: { verified: 0, unknown_key: 0, signed_until: 0 },
+  })
   await plane.db.query("UPDATE audit.entries SET changed_fields = '{}' WHERE user_id = 'eve' AND position = 2")
   expect(await verify()).toMatchObject({ intact: false, first_broken_position: 2 })
 })

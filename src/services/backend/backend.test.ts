@@ -351,6 +351,23 @@ describe('recurrence', () => {
   })
 })
 
+test('who asks too often is told when to go on; others are not held up', async () => {
+  const limited = await startBackend(plane.config('backend-service', { rateLimit: { perSecond: 0.01, burst: 3 } }))
+  try {
+    const [hasty, calm] = [plane.as('hasty', limited.port), plane.as('calm', limited.port)]
+    const statuses = []
+    for (let i = 0; i < 4; i++) statuses.push(await hasty('GET', '/api/v1/tags'))
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 200, 429])
+    const { headers, body } = statuses[3]!
+    expect(body).toMatchObject({ code: 'TEP4011', retry_after: expect.any(Number) })
+    expect(headers.get('retry-after')).toBe(String(body.retry_after))
+    expect(body.retry_after).toBeGreaterThan(1)
+    expect((await calm('GET', '/api/v1/tags')).status).toBe(200)
+  } finally {
+    await limited.stop()
+  }
+})
+
 test('every route the description names exists', async () => {
   const { paths } = (await anna('GET', '/openapi.json')).body
   for (const [path, methods] of Object.entries(paths as Record<string, object>)) {
@@ -371,7 +388,7 @@ test('every route the description names exists', async () => {
 })
 
 test('what a service must answer: probes, metrics, its description', async () => {
-  for (const path of ['/healthz/live', '/healthz/ready', '/healthz/startup', '/openapi.json'])
+  for (const path of ['/healthz/live', '/healthz/ready', '/healthz/startup', '/openapi.json', '/asyncapi.json'])
     expect((await anna('GET', path)).status).toBe(200)
   const metrics = await fetch(`http://127.0.0.1:${backend.port}/metrics`).then(response => response.text())
   expect(metrics).toMatch(/outbox_relay_leader\{service="backend"\} 1/)

@@ -1,3 +1,4 @@
+import { asyncapi } from '../../contracts/asyncapi.ts'
 import { SERVICES } from '../../contracts/topology.ts'
 import { startCanary } from '../../kit/canary.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
@@ -18,6 +19,7 @@ import { startReplayer } from './replays.ts'
 import { registerRoutes } from './routes.ts'
 import { registerSeries } from './series-routes.ts'
 
+const events = asyncapi()
 const contract = SERVICES.find(({ service }) => service === 'backend')!
 
 /** Tasks: REST and MCP, the outbox relay, and the occurrences that the recurring service asks for. */
@@ -57,6 +59,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerMcp(app, routes)
     onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))
     app.get('/openapi.json', async () => openapi)
+    app.get('/asyncapi.json', async () => events)
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),

@@ -4,6 +4,7 @@ import { audit } from './audit.ts'
 import { backend } from './backend.ts'
 import { channels } from './channels.ts'
 import { chat } from './chat.ts'
+import { checkpoints } from './checkpoints.ts'
 import { messaging } from './messaging.ts'
 import { notification } from './notification.ts'
 import { operations } from './operations.ts'
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   planning,
   statistics,
   chat,
+  checkpoints,
 ]
