@@ -288,7 +288,10 @@ describeInBrowser('journeys', () => {
     const conflict = page.getByRole('alert', { name: 'Changed in two places' })
     await conflict.waitFor()
     // Neither side lost what the other did not touch.
-    const merged = (await laptop.call('demo', 'GET', `/api/v1/tasks/${id}`)).body
+    const merged = await until('the rest is saved', async () => {
+      const { body } = await laptop.call('demo', 'GET', `/api/v1/tasks/${id}`)
+      return body.tags.includes('bakery') && body
+    })
     expect(merged).toMatchObject({ title: 'White bread', tags: ['shop', 'bakery'], priority: 'high' })
     expect(await conflict.getByRole('row', { name: /Title/ }).textContent()).toMatch(/Rye bread\s*White bread/)
     await conflict.getByRole('button', { name: 'Keep mine' }).press('Enter')

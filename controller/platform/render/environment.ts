@@ -35,6 +35,7 @@ export function environment(context: Context, service: EffectiveService): Env[] 
         WEBHOOK_ALLOWED_HOSTS: platform.spec.notifications.webhookAllowedHosts.join(','),
       }),
     }),
+    ...(contract.service === 'web' && platform.spec.auth?.clientId && { AUTH_CLIENT_ID: platform.spec.auth.clientId }),
     ...(contract.service === 'web' &&
       Object.fromEntries(
         effective.services

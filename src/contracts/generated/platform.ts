@@ -413,6 +413,8 @@ export interface PlatformSpec {
     issuer?: string
     /** Audience the tokens must name. */
     audience?: string
+    /** The web app as a client of the issuer: public, authorization code with PKCE, redirect to the address of the web app. Without it the web app signs nobody in. */
+    clientId?: string
     /** Keys; default: found through the issuer. */
     jwksUri?: string
     /** Claim with the roles. */

@@ -33,9 +33,13 @@ export async function signIn(username: string, password: string): Promise<void> 
     method: 'POST',
     body: { username, password },
   })
+  enter(access_token)
+}
+
+export function enter(accessToken: string): void {
   signedOutBecause.value = ''
-  localStorage.setItem(TOKEN, access_token)
-  token.value = access_token
+  localStorage.setItem(TOKEN, accessToken)
+  token.value = accessToken
 }
 
 /** Edits that were not sent yet stay on this device until the same person signs in again. */
