@@ -63,6 +63,9 @@ export function environment(context: Context, service: EffectiveService): Env[] 
           ...fromSecret(vapidSecretRef, { VAPID_SUBJECT: 'subject' }, true),
         ]
       : []),
+    ...(contract.service === 'audit'
+      ? fromSecret({ name: SECRETS.auditKey(name) }, { AUDIT_SIGNING_KEY: 'jwk.json' })
+      : []),
     ...(contract.service === 'web' && auth.builtIn
       ? ['DEV_ISSUER_KEY', 'DEV_ISSUER_USERS'].map(key => ({
           name: key,
