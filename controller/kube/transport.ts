@@ -51,8 +51,10 @@ export function kubeConfigTransport(config: KubeConfig): Transport {
       let answered = false
       const fail = (error: NodeJS.ErrnoException): void => {
         // A write may have been made: whoever wrote looks first.
-        if (!answered && !again && request.method === 'GET' && wasClosedWhileIdle(sent, error))
-          return resolve(transport(request, true))
+        if (!answered && !again && request.method === 'GET' && wasClosedWhileIdle(sent, error)) {
+          resolve(transport(request, true))
+          return
+        }
         reject(
           new KubeError('Unreachable', `${request.method} ${request.path}: ${error.message}`, 'backoff', {}, error),
         )
