@@ -1,12 +1,6 @@
 import type { Authenticate } from './auth.ts'
+import type { RateLimit } from './config.ts'
 import { Problem } from './problem.ts'
-
-export interface RateLimit {
-  /** Requests a second in the long run. */
-  perSecond: number
-  /** Requests at once. */
-  burst: number
-}
 
 /** Buckets kept before those that are full again are let go. */
 const MOST_BUCKETS = 10_000
