@@ -55,6 +55,7 @@ function Graph({ flow: { publishers, topics, consumers } }: { flow: Flow }) {
   return (
     <div class="scroll">
       <svg class="flow" viewBox={`0 0 ${WIDTH} ${rows * ROW}`}>
+        <title>How events flow; the table below says the same</title>
         {publishers.flatMap(({ app, topics: published }) =>
           published.map(topic => {
             const rate = topics.find(each => each.topic === topic)?.per_minute ?? 0
