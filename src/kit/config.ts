@@ -1,5 +1,4 @@
 import { CANARY_SECONDS } from '../contracts/flow.ts'
-import type { RateLimit } from './rate-limit.ts'
 
 /** Settings of one service, read from the environment the controller renders; the same in every place. */
 export interface ServiceConfig {
@@ -47,6 +46,13 @@ export interface AuthConfig {
   jwksUri: string
   rolesClaim: string
   operatorRole: string
+}
+
+export interface RateLimit {
+  /** Requests a second in the long run. */
+  perSecond: number
+  /** Requests at once. */
+  burst: number
 }
 
 export class ConfigError extends Error {

@@ -28,7 +28,7 @@ test('however requests come, no more are let through than burst and rate allow, 
           expect(take('a')).toBe(0)
           passed++
         }
-        expect(passed).toBeLessThanOrEqual(limit.burst + (time / 1_000) * limit.perSecond + 1e-6)
+        expect(passed).toBeLessThanOrEqual(limit.burst + (time / 1_000) * limit.perSecond + 0.001)
       }
     }),
   )

@@ -1,12 +1,8 @@
 import type { Authenticate } from './auth.ts'
+import type { RateLimit } from './config.ts'
 import { Problem } from './problem.ts'
 
-export interface RateLimit {
-  /** Requests a second in the long run. */
-  perSecond: number
-  /** Requests at once. */
-  burst: number
-}
+const ROUNDING = 1e-6
 
 /** Buckets kept before those that are full again are let go. */
 const MOST_BUCKETS = 10_000
@@ -24,7 +20,8 @@ export function rateLimiter({ perSecond, burst }: RateLimit, now: () => number =
     const time = now()
     const known = buckets.get(key)
     const tokens = known ? level(known, time) : burst
-    if (tokens < 1) return (1 - tokens) / perSecond
+    // Who waited as long as told goes on, whatever fractions add up to.
+    if (tokens < 1 - ROUNDING) return (1 - tokens) / perSecond
     buckets.set(key, { tokens: tokens - 1, at: time })
     if (buckets.size > MOST_BUCKETS) {
       // A full bucket is as good as none.

@@ -140,8 +140,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'makes a new token each time',
     file: 'controller/platform/observe.ts',
-    find: "cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(random)",
-    replace: 'freshToken(random)',
+    find: "cache.get(KINDS.secret, namespace, secret)?.['data'] ?? fresh()",
+    replace: 'fresh()',
   },
   {
     name: 'takes no notice of the secrets of others',

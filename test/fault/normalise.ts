@@ -15,7 +15,7 @@ const VOLATILE_METADATA = new Set([
 const VOLATILE_FIELDS = new Set(['lastTransitionTime'])
 /** Digests over uids and generated material: equal only in runs that begin with the same platform. */
 const DIGESTS = new Set(['todo.events/desired-hash', 'todo.events/secrets-hash'])
-const GENERATED = /-(dapr-token|dev-issuer)$/
+const GENERATED = /-(dapr-token|dev-issuer|audit-key)$/
 
 /** Sorted by key; generations are told as current or not, for their numbers depend on how many changes met in one. */
 const tidy = (value: unknown, generation: number | undefined, digests: boolean): unknown => {

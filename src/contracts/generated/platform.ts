@@ -437,6 +437,18 @@ export interface PlatformSpec {
     /** Hosts that webhooks of users may call; `*` stands for every public one. */
     webhookAllowedHosts?: string[]
   }
+  /** A language model behind the chat, by an API like OpenAI’s; without it messages are read by their words. */
+  chat?: {
+    /** Address of the API, e.g. https://models.example.com/v1. */
+    baseUrl: string
+    /** Name of the model. */
+    model: string
+    /** Secret with apiKey. */
+    apiKeySecretRef?: {
+      /** Name of the Secret. */
+      name: string
+    }
+  }
   /** The way in. */
   ingress?: {
     /** Host name. */

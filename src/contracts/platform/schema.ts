@@ -151,6 +151,18 @@ const spec = object(
         },
       ),
     }),
+    chat: object(
+      'A language model behind the chat, by an API like OpenAI’s; without it messages are read by their words.',
+      {
+        baseUrl: string('Address of the API, e.g. https://models.example.com/v1.', {
+          pattern: '^https?://[^\\s/]+',
+          maxLength: 2048,
+        }),
+        model: string('Name of the model.', { minLength: 1, maxLength: 255 }),
+        apiKeySecretRef: secretRef('Secret with apiKey.'),
+      },
+      { required: ['baseUrl', 'model'] },
+    ),
     ingress: object('The way in.', {
       host: string('Host name.', { maxLength: 253 }),
       className: string('IngressClass.', { maxLength: 253 }),
