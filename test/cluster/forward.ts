@@ -13,30 +13,24 @@ export interface Forward {
 export async function forward(kubeconfig: string, namespace: string, service: string, port: number): Promise<Forward> {
   const local = await freePort()
   const { command, prefix } = engine('kubectl')
-  let child: ChildProcess | undefined
+  const args = ['port-forward', '--namespace', namespace, '--address', '127.0.0.1']
+  let child: ChildProcess
+  let patienceUntil = 0
   let closed = false
   const open = (): void => {
     if (closed) return
-    child = spawn(
-      command,
-      [
-        ...prefix,
-        'port-forward',
-        '--namespace',
-        namespace,
-        '--address',
-        '127.0.0.1',
-        `service/${service}`,
-        `${local}:${port}`,
-      ],
-      { env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: 'ignore' },
-    )
+    patienceUntil = Date.now() + START_MS
+    child = spawn(command, [...prefix, ...args, `service/${service}`, `${local}:${port}`], {
+      env: { ...process.env, KUBECONFIG: kubeconfig },
+      stdio: 'ignore',
+    })
     child.once('exit', () => setTimeout(open, 200))
   }
   open()
   // kubectl ends when it loses its pod, or goes on and closes every connection: then it is ended.
   const watch = setInterval(async () => {
-    if (!(await holds(local))) child?.kill('SIGKILL')
+    if (await holds(local)) patienceUntil = 0
+    else if (Date.now() > patienceUntil) child.kill('SIGKILL')
   }, 1_000)
   await until(`the way to ${service}`, () => holds(local))
   return {
@@ -44,11 +38,13 @@ export async function forward(kubeconfig: string, namespace: string, service: st
     close() {
       closed = true
       clearInterval(watch)
-      child?.kill()
+      child.kill()
     },
   }
 }
 
+/** How long kubectl may take until it listens, in milliseconds. */
+const START_MS = 10_000
 /** How long a connection has to stay open to count, in milliseconds. */
 const HELD_MS = 400
 
