@@ -5,7 +5,19 @@ import { join } from 'node:path'
 import { progress } from '../../src/cli/progress.ts'
 import { findEngine } from '../engines/find.ts'
 import { Cluster, root } from '../support/laptop.ts'
-import { around, clear, dapr, helm, images, kubectl, NAMESPACE, namespace, RELEASE, ready } from './bring-up.ts'
+import {
+  around,
+  clear,
+  helm,
+  images,
+  kubectl,
+  NAMESPACE,
+  namespace,
+  RELEASE,
+  ready,
+  withoutDapr,
+  withoutStorage,
+} from './bring-up.ts'
 import { deletePlatform, uninstall, upgradeAndBack } from './lifecycle.ts'
 import { ClusterPlace } from './place.ts'
 import { missingForImages } from './pod-images.ts'
@@ -25,8 +37,8 @@ function lacking(): string | undefined {
 /** @returns why nothing was run, or nothing */
 async function endToEnd(target: Target): Promise<string | undefined> {
   const cluster = new Cluster(target.kubeconfig, NAMESPACE)
-  const withoutDapr = await dapr(target, cluster, tell)
-  if (withoutDapr) return withoutDapr
+  const lacks = (await withoutStorage(cluster)) ?? (await withoutDapr(target, cluster, tell))
+  if (lacks) return lacks
   const references = await images(target, tell)
 
   await clear(target, cluster, tell)
