@@ -29,7 +29,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "todo.rules" -}}
 - apiGroups: [todo.events]
   resources: [todoeventplatforms]
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch, patch]
 - apiGroups: [todo.events]
   resources: [todoeventplatforms/status]
   verbs: [patch]
@@ -45,7 +45,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [cluster.redpanda.com]
   resources: [redpandas]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [dapr.io]
   resources: [components, configurations, resiliencies, subscriptions]
   verbs: [get, list, watch, create, patch, delete]
@@ -62,7 +62,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   # Where the services answer, and the last words of the Job that looks at the topics of a Kafka outside the cluster;
   # one that got no sidecar is deleted, so that another one gets it.
   resources: [pods]
-  verbs: [get, list, watch, delete]
+  verbs: [list, watch, delete]
 {{- if eq .Values.probe "apiserver" }}
 - apiGroups: [""]
   resources: [pods/proxy]

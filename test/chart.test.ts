@@ -91,6 +91,16 @@ withHelm('the Role grants the kinds the controller writes, each by name, and not
   ).not.toContain('delete')
 })
 
+withHelm('the Lease the operator competes for comes and goes with the release', () => {
+  const objects = template()
+  const [rules] = only(objects, 'Role')
+    .filter(({ metadata }) => metadata.name.endsWith('-lease'))
+    .map(role => role['rules'] as { resourceNames?: string[] }[])
+  expect(only(objects, 'Lease').map(({ metadata }) => metadata.name)).toEqual(
+    rules!.flatMap(({ resourceNames = [] }) => resourceNames),
+  )
+})
+
 withHelm('a value of the wrong kind is refused by name', () => {
   expect(() => template('--set', 'replicas=0')).toThrow(/replicas/)
   expect(() => template('--set', 'image.repositry=x')).toThrow(/repositry/)

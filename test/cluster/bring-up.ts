@@ -47,8 +47,17 @@ export async function images(target: Target, { step }: Progress): Promise<{ kafk
   return { kafka: kafka.reference, postgres: postgres.reference }
 }
 
+const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class'
+
+/** @returns why nothing would be kept, or nothing */
+export async function withoutStorage(cluster: Cluster): Promise<string | undefined> {
+  const classes = await cluster.list('storage.k8s.io/v1', 'StorageClass')
+  const found = classes.some(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS] === 'true')
+  return found ? undefined : `the cluster has no default StorageClass: annotate one with ${DEFAULT_CLASS}=true`
+}
+
 /** @returns what keeps Dapr from being there, or nothing */
-export async function dapr(target: Target, cluster: Cluster, { step }: Progress): Promise<string | undefined> {
+export async function withoutDapr(target: Target, cluster: Cluster, { step }: Progress): Promise<string | undefined> {
   const there = async (): Promise<Anything> =>
     (await cluster.get('apps/v1', 'Deployment', 'dapr-sidecar-injector', 'dapr-system'))?.status?.readyReplicas
   if (await there()) return undefined

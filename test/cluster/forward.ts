@@ -1,6 +1,7 @@
 /** A port of this machine that leads to a Service, and goes on leading there when the pod behind it is replaced. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { engine } from '../engines/find.ts'
 import { until } from '../support/laptop.ts'
 import { freePort } from '../support/service-process.ts'
@@ -10,58 +11,83 @@ export interface Forward {
   close(): void
 }
 
-export async function forward(kubeconfig: string, namespace: string, service: string, port: number): Promise<Forward> {
+/** Whether somebody answers at the far end of a port of this machine. */
+export type Answers = (port: number) => Promise<boolean>
+
+export interface ForwardOptions {
+  kubeconfig: string
+  namespace: string
+  service: string
+  port: number
+  answers: Answers
+}
+
+/** How long kubectl may take until it listens, in milliseconds. */
+const START_MS = 10_000
+/** How long an answer may take. */
+const ANSWER_MS = 5_000
+
+/**
+ * `kubectl port-forward`, started again whenever it has lost its pod. It does not always end then: it may go on taking
+ * connections and closing them, or hold them and pass nothing on. So it is asked from end to end, and ended when there is
+ * no answer.
+ */
+export async function forward({ kubeconfig, namespace, service, port, answers }: ForwardOptions): Promise<Forward> {
   const local = await freePort()
   const { command, prefix } = engine('kubectl')
-  let child: ChildProcess | undefined
+  const args = ['port-forward', '--namespace', namespace, '--address', '127.0.0.1']
+  let child: ChildProcess
+  let patienceUntil = 0
   let closed = false
   const open = (): void => {
     if (closed) return
-    child = spawn(
-      command,
-      [
-        ...prefix,
-        'port-forward',
-        '--namespace',
-        namespace,
-        '--address',
-        '127.0.0.1',
-        `service/${service}`,
-        `${local}:${port}`,
-      ],
-      { env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: 'ignore' },
-    )
+    patienceUntil = Date.now() + START_MS
+    child = spawn(command, [...prefix, ...args, `service/${service}`, `${local}:${port}`], {
+      env: { ...process.env, KUBECONFIG: kubeconfig },
+      stdio: 'ignore',
+    })
     child.once('exit', () => setTimeout(open, 200))
   }
   open()
-  // kubectl ends when it loses its pod, or goes on and closes every connection: then it is ended.
-  const watch = setInterval(async () => {
-    if (!(await holds(local))) child?.kill('SIGKILL')
-  }, 1_000)
-  await until(`the way to ${service}`, () => holds(local))
+  const watch = async (): Promise<void> => {
+    while (!closed) {
+      await pause(1_000)
+      if (await answers(local)) patienceUntil = 0
+      else if (Date.now() > patienceUntil) child.kill('SIGKILL')
+    }
+  }
+  void watch()
+  await until(`the way to ${service}`, () => answers(local))
   return {
     port: local,
     close() {
       closed = true
-      clearInterval(watch)
-      child?.kill()
+      child.kill()
     },
   }
 }
 
-/** How long a connection has to stay open to count, in milliseconds. */
-const HELD_MS = 400
+export const answersHttp: Answers = port =>
+  fetch(`http://127.0.0.1:${port}/healthz/live`, {
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(ANSWER_MS),
+  }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
 
-/** Whether a connection is taken and not dropped at once, as by a forwarder that has nobody behind it. */
-const holds = (port: number): Promise<boolean> =>
+/** PostgreSQL says in one byte whether it speaks TLS (SSLRequest, protocol 3.0). */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+export const answersPostgres: Answers = port =>
   new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(port, '127.0.0.1', () => socket.write(SSL_REQUEST))
     const done = (answer: boolean): void => {
-      clearTimeout(timer)
       socket.destroy()
       resolve(answer)
     }
-    const timer = setTimeout(() => done(true), HELD_MS)
+    socket.setTimeout(ANSWER_MS, () => done(false))
+    socket.once('data', () => done(true))
     socket.once('error', () => done(false))
     socket.once('close', () => done(false))
   })

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { engine } from '../engines/find.ts'
 import { type Anything, Cluster, until } from '../support/laptop.ts'
 import type { Place } from '../support/place.ts'
-import { type Forward, forward } from './forward.ts'
+import { answersHttp, type Forward, forward } from './forward.ts'
 
 const PLATFORM_NAME = 'todo'
 
@@ -32,7 +32,8 @@ export class ClusterPlace implements Place {
   /** Signs in the two people of the built-in issuer, whose passwords the operator has put into a Secret. */
   static async open(kubeconfig: string, namespace: string): Promise<ClusterPlace> {
     const cluster = new Cluster(kubeconfig, namespace)
-    const web = await forward(kubeconfig, namespace, `${PLATFORM_NAME}-web`, 8080)
+    const service = `${PLATFORM_NAME}-web`
+    const web = await forward({ kubeconfig, namespace, service, port: 8080, answers: answersHttp })
     const secret = await cluster.get('v1', 'Secret', `${PLATFORM_NAME}-dev-issuer`)
     const people = JSON.parse(Buffer.from(secret.data['users.json'], 'base64').toString()) as Anything[]
     const tokens = await Promise.all(

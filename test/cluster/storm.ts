@@ -6,7 +6,7 @@ import { Random } from '../fault/random.ts'
 import { judge, type Verdict } from '../soak/checker.ts'
 import { effects, isOpen } from '../soak/effects.ts'
 import { type Acked, type Call, runClient } from '../soak/workload.ts'
-import { forward } from './forward.ts'
+import { answersPostgres, forward } from './forward.ts'
 import type { ClusterPlace } from './place.ts'
 
 const CLIENTS = 4
@@ -89,7 +89,8 @@ const careful =
 /** Looks until all is there: deliveries under way are seen by nobody but the brokers. */
 async function verdict(place: ClusterPlace, kubeconfig: string, acked: readonly Acked[]): Promise<Verdict> {
   const { namespace } = place.cluster
-  const database = await forward(kubeconfig, namespace, 'postgres', 5432)
+  const to = { service: 'postgres', port: 5432, answers: answersPostgres }
+  const database = await forward({ kubeconfig, namespace, ...to })
   const secret = await place.cluster.get('v1', 'Secret', 'postgres')
   const client = new pg.Client({
     host: '127.0.0.1',

@@ -60,7 +60,10 @@ function named(kubeconfig: string): Target | string {
   return {
     name: context,
     kubeconfig,
-    up: async () => {},
+    async up() {
+      if (!answers(kubeconfig))
+        throw new Error(`the cluster ${context} does not answer: check KUBECONFIG=${kubeconfig}`)
+    },
     load,
     installDapr: async () =>
       onPath('dapr') ? run('dapr', ['init', '-k', '--wait']).then(() => undefined) : 'dapr init -k',
@@ -68,23 +71,25 @@ function named(kubeconfig: string): Target | string {
   }
 }
 
+function answers(kubeconfig: string): boolean {
+  try {
+    const env = { ...process.env, KUBECONFIG: kubeconfig }
+    execFileSync('kubectl', ['get', '--raw', '/readyz'], { env, stdio: 'ignore', timeout: 10_000 })
+    return true
+  } catch {
+    return false
+  }
+}
+
 function ofScripts(): Target {
   const kubeconfig = join(clusterFolder, 'kubeconfig/admin')
   const env = { ...process.env, KUBECONFIG: kubeconfig }
   let started = false
-  const isUp = (): boolean => {
-    try {
-      execFileSync('kubectl', ['get', '--raw', '/readyz'], { env, stdio: 'ignore', timeout: 5_000 })
-      return true
-    } catch {
-      return false
-    }
-  }
   return {
     name: 'the single-node cluster of this machine',
     kubeconfig,
     async up() {
-      if (isUp()) return
+      if (answers(kubeconfig)) return
       started = true
       await run(CLUSTER_SH, ['up'], env)
       await run(join(SCRIPTS, 'dapr/dapr.sh'), ['storage'], env)

@@ -1,4 +1,6 @@
 /** docs/verified.md: which rules are compared with which real program, and where they differ; made from tables and recordings. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { readExceptions as daprExceptions } from './dapr/exceptions.ts'
 import { recordings as dapr } from './dapr/recorded.ts'
 import { TABLES as DAPR } from './dapr/tables/index.ts'
@@ -69,5 +71,30 @@ export function verifiedPage(): string {
     ...Object.entries(ofDapr).flatMap(([table, rows]) =>
       Object.entries(rows).map(([row, reason]) => `- ${table}, “${row}”: ${reason.trim()}.`),
     ),
+    '',
+    ...wholePlatform(),
   ].join('\n')}\n`
+}
+
+/** The steps that both places run, by the titles of their tests. */
+function wholePlatform(): string[] {
+  const steps = readFileSync(join(import.meta.dirname, '../support/main-job.ts'), 'utf8')
+  const titles = [...steps.matchAll(/^ {2}test\(\s*'([^']+)'/gm)].map(([, title]) => title!)
+  return [
+    '## The whole platform',
+    '',
+    '`make test` runs these steps (`test/support/main-job.ts`) in the embedded place, `make e2e` the same ones on a real cluster: kubelet',
+    'and containerd, Dapr with mTLS, Apache Kafka with TLS, SCRAM and ACLs, PostgreSQL, a namespace that enforces the Pod Security Standard',
+    '*restricted*, the chart’s own images and rights.',
+    '',
+    '| Step | Embedded | Cluster |',
+    '|---|---|---|',
+    ...titles.map(title => `| ${title} | yes | yes |`),
+    '| what Strimzi’s resources, the sidecar’s own API and a stop show (`test/e2e/main-job.test.ts`) | yes | – |',
+    '| everything killed once under load: controller, services, sidecars, Kafka, database (`test/cluster/storm.ts`) | services (`make soak`) | yes |',
+    '| upgrade of the chart and back, deletion, removal (`test/cluster/lifecycle.ts`) | deletion | yes |',
+    '',
+    'What only the cluster showed, mended since: the token between app and sidecar is not given to the app; pods that the injector missed stay',
+    'without a sidecar; a sidecar that stops and starts consuming within a second can lose a topic; the Lease outlives its release.',
+  ]
 }

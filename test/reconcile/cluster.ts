@@ -5,6 +5,7 @@ import type { KubeObject } from '../../controller/kube/objects.ts'
 import type { LocalClient } from '../../src/local/kube-api/api.ts'
 import { CRDS } from '../../src/local/operators/crds.ts'
 import type { Fault } from '../fault/faults.ts'
+import type { Call } from '../fault/network.ts'
 import { Random } from '../fault/random.ts'
 import { Replica } from '../fault/replica.ts'
 import { NAMESPACE } from '../fault/scenarios.ts'
@@ -44,7 +45,22 @@ export interface Cluster {
 
 const PLATFORM_CRD = join(import.meta.dirname, '../../crds/todo.events_todoeventplatforms.yaml')
 
-export async function startCluster({ seed = 1, faults = [] as Fault[] } = {}): Promise<Cluster> {
+export interface ClusterOptions {
+  seed?: number
+  faults?: readonly Fault[]
+  /** Told each request of the controller, and each again once it is answered. */
+  sent?(call: Call): void
+  answered?(call: Call): void
+  leaderElection?: boolean
+}
+
+export async function startCluster({
+  seed = 1,
+  faults = [],
+  sent = () => {},
+  answered = () => {},
+  leaderElection = false,
+}: ClusterOptions = {}): Promise<Cluster> {
   const simulation = new Simulation()
   const server = new SimServer(() => simulation.now)
   const people = server.client('people')
@@ -71,8 +87,8 @@ export async function startCluster({ seed = 1, faults = [] as Fault[] } = {}): P
     random: random.fork(),
     faults,
     counters: { write: 0, read: 0, watch: 0 },
-    observer: { sent: () => {}, answered: () => {}, streamed: () => {}, dies: () => false },
-    leaderElection: false,
+    observer: { sent, answered, streamed: () => {}, dies: () => false },
+    leaderElection,
     skewMs: () => 0,
     version: () => '0.1.0',
     born: () => {},
