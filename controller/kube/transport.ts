@@ -52,10 +52,11 @@ export function kubeConfigTransport(config: KubeConfig): Transport {
       const fail = (error: NodeJS.ErrnoException): void => {
         // A write may have been made: whoever wrote looks first.
         if (!answered && !again && request.method === 'GET' && wasClosedWhileIdle(sent, error))
-          return resolve(transport(request, true))
-        reject(
-          new KubeError('Unreachable', `${request.method} ${request.path}: ${error.message}`, 'backoff', {}, error),
-        )
+          resolve(transport(request, true))
+        else
+          reject(
+            new KubeError('Unreachable', `${request.method} ${request.path}: ${error.message}`, 'backoff', {}, error),
+          )
       }
       const sent = (base.protocol === 'https:' ? https : http).request(
         {
