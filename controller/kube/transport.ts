@@ -51,12 +51,13 @@ export function kubeConfigTransport(config: KubeConfig): Transport {
       let answered = false
       const fail = (error: NodeJS.ErrnoException): void => {
         // A write may have been made: whoever wrote looks first.
-        if (!answered && !again && request.method === 'GET' && wasClosedWhileIdle(sent, error))
+        if (!answered && !again && request.method === 'GET' && wasClosedWhileIdle(sent, error)) {
           resolve(transport(request, true))
-        else
-          reject(
-            new KubeError('Unreachable', `${request.method} ${request.path}: ${error.message}`, 'backoff', {}, error),
-          )
+          return
+        }
+        reject(
+          new KubeError('Unreachable', `${request.method} ${request.path}: ${error.message}`, 'backoff', {}, error),
+        )
       }
       const sent = (base.protocol === 'https:' ? https : http).request(
         {

@@ -234,6 +234,22 @@ describeInBrowser('journeys', () => {
     expect(await page.getByRole('dialog').count()).toBe(0)
   })
 
+  test('telling the assistant what to do, which asks before it deletes', async () => {
+    await add({ title: 'Old thing' })
+    await press('g', 'c')
+    await tabTo('Message')
+    await page.keyboard.type('add buy milk tomorrow at 9')
+    await press('Enter')
+    await until('the task', async () => (await tasksOf()).some(task => task.title === 'buy milk'))
+    await page.getByRole('log').getByText('quick_add').waitFor()
+    await page.keyboard.type('delete old thing')
+    await press('Enter')
+    await page.getByRole('button', { name: 'Do it' }).waitFor()
+    expect((await tasksOf()).some(task => task.title === 'Old thing')).toBe(true)
+    await press('Shift+Tab', 'Shift+Tab', 'Enter')
+    await until('it is gone', async () => !(await tasksOf()).some(task => task.title === 'Old thing'))
+  })
+
   test('two windows show the same: what is done in one is seen in the other without a reload', async () => {
     const other = await context.newPage()
     await other.goto('/#/all')

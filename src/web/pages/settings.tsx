@@ -197,7 +197,7 @@ function Calendar() {
   const url = useSignal('')
   const make = (): Promise<void> =>
     attempt(async () => {
-      const { path } = await call<{ path: string }>('/api/v1/calendar-feed', { method: 'POST' })
+      const { path } = await call<{ path: string }>('/api/v1/calendar', { method: 'POST' })
       url.value = new URL(path, location.href).href
     }, 'The feed has a new address; an older one has ended')
   return (
@@ -217,7 +217,7 @@ function Calendar() {
           type="button"
           onClick={() =>
             attempt(
-              () => call('/api/v1/calendar-feed', { method: 'DELETE' }).then(() => (url.value = '')),
+              () => call('/api/v1/calendar', { method: 'DELETE' }).then(() => (url.value = '')),
               'The feed has ended',
             )
           }
