@@ -242,6 +242,10 @@ describeInBrowser('journeys', () => {
     await press('Enter')
     await until('the task', async () => (await tasksOf()).some(task => task.title === 'buy milk'))
     await page.getByRole('log').getByText('quick_add').waitFor()
+    await page
+      .getByRole('log')
+      .getByText(/^Added buy milk/)
+      .waitFor()
     await page.keyboard.type('delete old thing')
     await press('Enter')
     await page.getByRole('button', { name: 'Do it' }).waitFor()
