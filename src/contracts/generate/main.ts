@@ -6,7 +6,8 @@ import { platformFiles } from './platform.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const header = 'Generated from src/contracts by `make generate`; do not edit.'
-const files = { ...platformFiles(header), ...eventFiles(header) }
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+const files = { ...platformFiles(header, version), ...eventFiles(header) }
 
 const read = (file: string): string | undefined => {
   try {
