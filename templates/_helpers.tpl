@@ -23,7 +23,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{/* An image, from `imageRegistry` in place of its own registry where that is set. */}}
 {{- define "todo.repository" -}}
 {{- if .root.Values.imageRegistry -}}
-{{ printf "%s/%s" (trimSuffix "/" .root.Values.imageRegistry) (regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" .repository "") }}
+{{ printf "%s/%s" .root.Values.imageRegistry (regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" .repository "") }}
 {{- else }}{{ .repository }}{{ end }}
 {{- end }}
 

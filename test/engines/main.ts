@@ -11,7 +11,7 @@ const NEEDED_FOR: Readonly<Record<EngineName, string>> = {
   kubectl: 'make conformance: kubectl against both',
   daprd: 'runs against the real Dapr',
   scheduler: 'jobs of the real Dapr',
-  helm: 'test/chart.test.ts',
+  helm: 'test/chart',
   kafka: 'runs against the real Kafka',
 }
 
