@@ -46,7 +46,9 @@ containers:
       requests:
         cpu: 50m
         memory: 96Mi
+        ephemeral-storage: 16Mi
       limits:
         memory: 256Mi
+        ephemeral-storage: 128Mi
     securityContext: {{- include "todo.containerSecurity" .root | nindent 6 }}
 {{- end }}
