@@ -1,6 +1,7 @@
 /** Writes every generated file from the schemas; with `--check` it only tells which are stale, and exits 1. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { argocdFiles } from './argocd.ts'
 import { chartFiles } from './chart.ts'
 import { eventFiles } from './events.ts'
 import { platformFiles } from './platform.ts'
@@ -8,7 +9,12 @@ import { platformFiles } from './platform.ts'
 const root = join(import.meta.dirname, '../../..')
 const header = 'Generated from src/contracts by `make generate`; do not edit.'
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-const files = { ...platformFiles(header, version), ...eventFiles(header), ...chartFiles(header) }
+const files = {
+  ...platformFiles(header, version),
+  ...eventFiles(header),
+  ...chartFiles(header),
+  ...argocdFiles('Generated from resource_customizations/ by `make generate`; do not edit.'),
+}
 
 const read = (file: string): string | undefined => {
   try {
