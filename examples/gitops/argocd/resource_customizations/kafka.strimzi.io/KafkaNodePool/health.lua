@@ -11,9 +11,6 @@ if obj.status ~= nil and obj.status.conditions ~= nil then
     if condition.type == "ReconciliationPaused" and condition.status == "True" then
       return health("Suspended", "paused by annotation strimzi.io/pause-reconciliation")
     end
-    if condition.type == "NotReady" and condition.status == "True" then
-      return health("Degraded", condition.message)
-    end
   end
 end
 if obj.status == nil or obj.status.observedGeneration ~= obj.metadata.generation then
