@@ -227,13 +227,38 @@ export const ERRORS = [
   },
   {
     "code": "TEP5009",
-    "what": "the cluster of a plan cannot be read",
-    "wayOut": "check `KUBECONFIG`; the message names the right that is missing"
+    "what": "there is no way to a cluster, or it cannot be read",
+    "wayOut": "check `--kubeconfig`, `--context` and `KUBECONFIG`; the message names the right that is missing"
   },
   {
     "code": "TEP5010",
     "what": "`node_modules` is a symbolic link, and installing would empty the folder it leads to",
     "wayOut": "install there, or remove the link"
+  },
+  {
+    "code": "TEP5011",
+    "what": "no TodoEventPlatform here, or none of that name",
+    "wayOut": "`-n`, `-A`, or apply one"
+  },
+  {
+    "code": "TEP5012",
+    "what": "the web address or the token is not known, or nothing answers there",
+    "wayOut": "`--server`, `--token`, or `tep up` in this folder"
+  },
+  {
+    "code": "TEP5013",
+    "what": "the platform's API said no",
+    "wayOut": "its own code follows: `tep explain` it"
+  },
+  {
+    "code": "TEP5014",
+    "what": "no such field or code",
+    "wayOut": "the message names those that are"
+  },
+  {
+    "code": "TEP5016",
+    "what": "a part of the spec is refused, and left out",
+    "wayOut": "correct the fields the lines before name"
   },
   {
     "code": "TEP5101",
