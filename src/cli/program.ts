@@ -1,15 +1,21 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { audit } from './audit.ts'
 import { completion } from './completion.ts'
 import { diff } from './diff.ts'
+import { dlq } from './dlq.ts'
 import { down } from './down.ts'
+import { events } from './events.ts'
 import { EXIT, Exit } from './exit.ts'
 import { explain } from './explain.ts'
 import { graph } from './graph.ts'
+import { jobs } from './jobs.ts'
 import { plan } from './plan.ts'
 import { render } from './render.ts'
+import { schema } from './schema.ts'
 import { status } from './status.ts'
 import type { Terminal } from './terminal.ts'
+import { trace } from './trace.ts'
 import { up } from './up.ts'
 import { version } from './version.ts'
 import { why } from './why.ts'
@@ -33,6 +39,12 @@ export function tepProgram(terminal: Terminal): Command {
   diff(program, terminal, ours)
   render(program, terminal, ours)
   graph(program, terminal, ours)
+  events(program, terminal)
+  trace(program, terminal)
+  dlq(program, terminal)
+  jobs(program, terminal)
+  audit(program, terminal)
+  schema(program, terminal)
   explain(program, terminal)
   version(program, terminal, ours)
   completion(program, terminal)

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadAll } from 'js-yaml'
 import type { KubeObject } from '../../controller/kube/objects.ts'
+import { eventually } from '../support/data-plane.ts'
 import { root } from '../support/laptop.ts'
 import { PlatformWorld } from '../support/platform-world.ts'
 import { served, tep } from '../support/tep.ts'
@@ -49,8 +50,9 @@ describe('a platform that is ready', () => {
 
   test('status --watch shows it again when it changes, and ends with 0', async () => {
     const stop = new AbortController()
-    const running = tep(['status', '--watch', '-o', 'json', ...on], { signal: stop.signal })
-    await new Promise(done => setTimeout(done, 600))
+    let shown = 0
+    const running = tep(['status', '--watch', '-o', 'json', ...on], { signal: stop.signal, onOut: () => void shown++ })
+    await eventually(async () => shown === 1, 'the first picture')
     await world.client.mergePatch(
       { apiVersion: 'todo.events/v1alpha1', kind: 'TodoEventPlatform' },
       'todo',
@@ -58,7 +60,7 @@ describe('a platform that is ready', () => {
       { metadata: { labels: { seen: 'again' } } },
       { fieldManager: 'people', reason: 'Test' },
     )
-    await new Promise(done => setTimeout(done, 800))
+    await eventually(async () => shown === 2, 'the second picture')
     stop.abort()
     const { code, out } = await running
     expect(code).toBe(0)

@@ -15,12 +15,19 @@ export interface Run {
 /** One command line of `tep` as a person types it, with what it printed. */
 export async function tep(
   args: readonly string[],
-  { env = {}, signal = new AbortController().signal }: { env?: Terminal['env']; signal?: AbortSignal } = {},
+  {
+    env = {},
+    signal = new AbortController().signal,
+    onOut = () => {},
+  }: { env?: Terminal['env']; signal?: AbortSignal; onOut?: (text: string) => void } = {},
 ): Promise<Run> {
   const out: string[] = []
   const err: string[] = []
   const terminal: Terminal = {
-    out: text => void out.push(text),
+    out(text) {
+      out.push(text)
+      onOut(text)
+    },
     err: text => void err.push(text),
     tty: false,
     style: (_style, text) => text,

@@ -256,9 +256,24 @@ export const ERRORS = [
     "wayOut": "the message names those that are"
   },
   {
+    "code": "TEP5015",
+    "what": "what an option or file holds is not of its kind: JSON, a regular expression, an event type, schemas",
+    "wayOut": "the message names it"
+  },
+  {
     "code": "TEP5016",
     "what": "a part of the spec is refused, and left out",
     "wayOut": "correct the fields the lines before name"
+  },
+  {
+    "code": "TEP5017",
+    "what": "the schema refuses the data of an event",
+    "wayOut": "`tep schema types TYPE`"
+  },
+  {
+    "code": "TEP5018",
+    "what": "a purge without a filter",
+    "wayOut": "name what shall go"
   },
   {
     "code": "TEP5101",
