@@ -4,6 +4,7 @@ import { audit } from './audit.ts'
 import { completion } from './completion.ts'
 import { diff } from './diff.ts'
 import { dlq } from './dlq.ts'
+import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { events } from './events.ts'
 import { EXIT, Exit } from './exit.ts'
@@ -17,6 +18,7 @@ import { status } from './status.ts'
 import type { Terminal } from './terminal.ts'
 import { trace } from './trace.ts'
 import { up } from './up.ts'
+import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { why } from './why.ts'
 
@@ -35,9 +37,11 @@ export function tepProgram(terminal: Terminal): Command {
   down(program)
   status(program, terminal)
   why(program, terminal)
+  doctor(program, terminal)
   plan(program, terminal, ours)
   diff(program, terminal, ours)
   render(program, terminal, ours)
+  validate(program, terminal, ours)
   graph(program, terminal, ours)
   events(program, terminal)
   trace(program, terminal)
