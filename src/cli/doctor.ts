@@ -21,7 +21,9 @@ interface DoctorOptions extends ClusterOptions, ApiOptions {
 export function doctor(program: Command, terminal: Terminal): void {
   const command = program
     .command('doctor')
-    .description('Look for faults of cluster, operators, platform and events, with the command that mends each (exit 1: found).')
+    .description(
+      'Look for faults of cluster, operators, platform and events, with the command that mends each (exit 1: found).',
+    )
     .option('--bundle [folder]', 'write what was seen to a folder, for a report; no value of any Secret is in it')
     .action(async (options: DoctorOptions) => {
       const { client, namespace, server } = openCluster(options, terminal)
@@ -33,13 +35,16 @@ export function doctor(program: Command, terminal: Terminal): void {
         options.output === 'text'
           ? [
               ...findings.map(each => findingText(each, terminal)),
-              findings.length === 0 ? `namespace ${namespace} of ${server}: no fault found` : `${findings.length} found`,
+              findings.length === 0
+                ? `namespace ${namespace} of ${server}: no fault found`
+                : `${findings.length} found`,
             ].join('\n')
           : structured(findings, options.output),
       )
       if (typeof flow === 'string') terminal.err(`events were not looked at: ${flow}`)
       for (const unseen of observation.unseen) terminal.err(`not looked at: ${unseen}`)
-      if (options.bundle) write(options.bundle === true ? 'tep-bundle' : options.bundle, observation, findings, terminal)
+      if (options.bundle)
+        write(options.bundle === true ? 'tep-bundle' : options.bundle, observation, findings, terminal)
       if (findings.some(({ severity }) => severity === 'error')) terminal.exitCode = EXIT.found
     })
   withOutput(withApi(withCluster(command)))

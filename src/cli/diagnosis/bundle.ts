@@ -2,12 +2,20 @@ import type { KubeObject } from '../../../controller/kube/objects.ts'
 import type { Observation } from './observe.ts'
 
 const HIDDEN = '(redacted)'
-const SECRET_NAME = /password|passwd|secret|token|credential|connection_?string|database_?url|api_?key|private_?key|\buri\b/i
+const SECRET_NAME =
+  /password|passwd|secret|token|credential|connection_?string|database_?url|api_?key|private_?key|\buri\b/i
 /** `scheme://user:password@host`. */
 const IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi
 
 /** What was seen, by file, without any value of a Secret or of a variable whose name says that it is secret. Pure. */
-export function bundleOf({ platforms, objects, operators, absent, unseen, flow }: Observation): Record<string, unknown> {
+export function bundleOf({
+  platforms,
+  objects,
+  operators,
+  absent,
+  unseen,
+  flow,
+}: Observation): Record<string, unknown> {
   const kinds = Map.groupBy(objects, ({ kind }) => kind.toLowerCase())
   return {
     'platforms.yaml': platforms.map(redacted),
