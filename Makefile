@@ -37,9 +37,11 @@ down: dist/.built ## stop it; PURGE=1 forgets its data too
 
 generate: node_modules/.installed ## CRD, types and documents from the schemas
 	@node src/contracts/generate/main.ts
+	@node src/cli/document.ts
 
 check-generated: node_modules/.installed
 	@node src/contracts/generate/main.ts --check
+	@node src/cli/document.ts --check
 
 lint: node_modules/.installed ## format, lint and import directions
 	@npm run -s lint

@@ -1,6 +1,6 @@
 /** Builds `dist/`: one file for each image, one for the CLI, and the web app. */
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, parse } from 'node:path'
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 
@@ -107,6 +107,13 @@ await Promise.all([
   // The console is a chunk of its own, fetched by those who open it.
   build({ ...browser, splitting: true, entryPoints: ['src/web/app.tsx', 'src/web/app.css'] }),
 ])
+// kubectl runs what is called kubectl-tep as "kubectl tep".
+const plugin = join(dist, 'kubectl-tep')
+writeFileSync(
+  plugin,
+  '#!/bin/sh\nTEP_CALLED_AS="kubectl tep" exec node "$(dirname "$(readlink -f "$0")")/tep.mjs" "$@"\n',
+)
+chmodSync(plugin, 0o755)
 for (const file of ['index.html', 'icon.svg', 'manifest.webmanifest'])
   cpSync(join(root, 'src/web', file), join(dist, 'web', file))
 await build({

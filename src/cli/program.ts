@@ -10,6 +10,7 @@ import { events } from './events.ts'
 import { EXIT, Exit } from './exit.ts'
 import { explain } from './explain.ts'
 import { graph } from './graph.ts'
+import { init } from './init.ts'
 import { jobs } from './jobs.ts'
 import { plan } from './plan.ts'
 import { render } from './render.ts'
@@ -25,7 +26,8 @@ import { why } from './why.ts'
 /** Every verb, in the order of the help. */
 export function tepProgram(terminal: Terminal): Command {
   const ours = packageJson.version
-  const program = new Command('tep')
+  // As a plugin of kubectl it is called so in its help: that is what people type.
+  const program = new Command(terminal.env['TEP_CALLED_AS'] ?? 'tep')
     .description('Todo event platform.')
     .version(ours)
     .exitOverride()
@@ -33,6 +35,7 @@ export function tepProgram(terminal: Terminal): Command {
       writeOut: text => terminal.out(text.trimEnd()),
       writeErr: text => terminal.err(text.trimEnd()),
     })
+  init(program, terminal)
   up(program, ours)
   down(program)
   status(program, terminal)

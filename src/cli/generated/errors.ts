@@ -276,6 +276,11 @@ export const ERRORS = [
     "wayOut": "name what shall go"
   },
   {
+    "code": "TEP5019",
+    "what": "a file is there already",
+    "wayOut": "`--force`, or another folder"
+  },
+  {
     "code": "TEP5101",
     "what": "the database folder is in use",
     "wayOut": "stop the other"
