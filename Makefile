@@ -99,7 +99,7 @@ bench-web: dist/.built ## bytes of the web app, and time to its largest paint
 	@node test/bench/web.ts
 
 conformance: node_modules/.installed ## the embedded API server and sidecar beside the real ones (VERBOSE=1, RECORD=1, ONLY=verbs,jobs)
-	@status=0; for part in kubernetes dapr; do node test/conformance/$$part/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
+	@status=0; for part in kubernetes dapr strimzi; do node test/conformance/$$part/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
 
 clean: ## remove what was built
 	@rm -rf dist
