@@ -101,5 +101,8 @@ bench-web: dist/.built ## bytes of the web app, and time to its largest paint
 conformance: node_modules/.installed ## the embedded API server and sidecar beside the real ones (VERBOSE=1, RECORD=1, ONLY=verbs,jobs)
 	@status=0; for part in kubernetes dapr strimzi; do node test/conformance/$$part/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
 
+conformance-defects: node_modules/.installed ## behaviours of the embedded parts broken one by one, which the recorded answers must notice
+	@node test/conformance/defects.ts
+
 clean: ## remove what was built
 	@rm -rf dist
