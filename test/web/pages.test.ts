@@ -121,6 +121,7 @@ describeInBrowser('pages', () => {
     const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('operator'))
     await page.goto('/#/console/events/task-events')
     await page.getByLabel('Subject').fill(`task/${task.id}`)
+    await page.getByText('1 events').waitFor()
     await page.getByRole('link', { name: /task\.created/ }).click()
     await page.getByText('handled audit-service').waitFor()
     await picture(page, 'console-story-light')

@@ -64,11 +64,17 @@ export function Events() {
     }
   }
   useEffect(() => {
+    let current = true
     items.value = []
     void fetchPage({}).then(page => {
+      // An answer to an older question comes too late.
+      if (!current) return
       items.value = page
       more.value = page.length === PAGE
     })
+    return () => {
+      current = false
+    }
   }, [topic, typeFilter.value, subjectFilter.value])
   usePolling(
     async () => {
