@@ -112,8 +112,15 @@ for (const file of ['index.html', 'icon.svg', 'manifest.webmanifest'])
 await build({
   ...browser,
   entryPoints: ['src/web/worker.ts'],
-  define: { BUILD: JSON.stringify(digestOf(join(dist, 'web'))) },
+  define: { BUILD: JSON.stringify(digestOf(join(dist, 'web'))), FILES: JSON.stringify(filesIn(join(dist, 'web'))) },
 })
+
+/** What a browser needs to open the app. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter(name => !/\.(map|html)$/.test(name))
+    .sort()
+}
 
 /** Of all files that a browser gets. */
 function digestOf(folder: string): string {

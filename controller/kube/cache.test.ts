@@ -195,3 +195,16 @@ test('events of one history, with our writes let in at any moment: the cache nev
     { numRuns: 500 },
   )
 })
+
+test('in another history the same version is another state, and what was gone may be there', () => {
+  const { cache, held, changes } = filled()
+  const [a, b] = [widget('a', 5, { spec: 'other' }), widget('b', 6)]
+  cache.replace(WIDGET, [a, b], { mark: cache.mark(), resourceVersion: '6' })
+  expect(changes).toEqual([])
+  cache.remove(widget('b', 9))
+  cache.replace(WIDGET, [a, b], { mark: cache.mark(), resourceVersion: '6', anew: true })
+  expect(cache.get(WIDGET, 'a', 'a')!['spec']).toBe('other')
+  expect(changes).toEqual(['remove b', 'upsert a', 'upsert b'])
+  cache.wrote(widget('b', 7))
+  expect(held()).toEqual(['a@5', 'b@7'])
+})

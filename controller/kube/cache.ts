@@ -16,6 +16,14 @@ export interface CacheOptions {
   indexes?: Record<string, Indexer>
 }
 
+/** Of a whole list: where it applies, when it was asked for, and what the server calls it. */
+export interface Listing {
+  namespace?: string | undefined
+  mark: number
+  resourceVersion: string
+  anew?: boolean
+}
+
 /** A write of our own that the watch may not have shown yet. */
 interface OwnWrite {
   namespace: string | undefined
@@ -94,13 +102,10 @@ export class Cache {
    * Takes a whole list, each object as `project` left it, for the truth about a kind, in one namespace or in all, even where
    * its resourceVersions are lower than before (a restored backup); an empty version says that the kind is absent. What we
    * wrote since `mark` may be missing in it and is kept, unless the list's own version says that it knows the write: then the
-   * object was deleted since.
+   * object was deleted since. `anew`: its history may be another one, in which the same resourceVersion is another state.
    */
-  replace(
-    kind: Kind,
-    objects: KubeObject[],
-    { namespace, mark, resourceVersion }: { namespace?: string | undefined; mark: number; resourceVersion: string },
-  ): void {
+  replace(kind: Kind, objects: KubeObject[], { namespace, mark, resourceVersion, anew = false }: Listing): void {
+    if (anew) this.#gone.clear()
     const own = this.#own.get(kindKey(kind))
     for (const [key, write] of own ?? []) {
       if (namespace && write.namespace !== namespace) continue
@@ -112,7 +117,7 @@ export class Cache {
       const inScope = !namespace || held.metadata.namespace === namespace
       if (inScope && !listed.has(key) && !own?.has(key)) this.#drop(key, held)
     }
-    for (const object of objects) if (!this.#isStale(object)) this.#put(object, 'upsert', kept => kept)
+    for (const object of objects) if (!this.#isStale(object)) this.#put(object, 'upsert', kept => kept, anew)
     if (resourceVersion) this.#absent.delete(kindKey(kind))
     else this.#absent.add(kindKey(kind))
     this.#synced.add(`${kindKey(kind)}/${namespace ?? ''}`)
@@ -193,7 +198,7 @@ export class Cache {
     return write.uid === object.metadata.uid || isOlder(object.metadata.resourceVersion, write.deletedVersion)
   }
 
-  #put(object: KubeObject, change: Change, keep = this.project): void {
+  #put(object: KubeObject, change: Change, keep = this.project, anew = false): void {
     const kind = kindKey(object)
     const key = keyOf(object)
     let held = this.#byKind.get(kind)
@@ -203,7 +208,7 @@ export class Cache {
     }
     const before = held.get(key)
     const { uid, resourceVersion } = object.metadata
-    if (before?.metadata.resourceVersion === resourceVersion && before?.metadata.uid === uid) return
+    if (!anew && before?.metadata.resourceVersion === resourceVersion && before?.metadata.uid === uid) return
     const projected = keep(object)
     held.set(key, projected)
     this.#reindex(key, before, projected)

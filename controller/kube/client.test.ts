@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Context, type ContextManager, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
 import { KubeClient, type Write } from './client.ts'
 import { KubeError } from './errors.ts'
-import { json, ManualClock, reset, scripted, settle, status, WIDGET, widget } from './test-support.ts'
+import { fixedRandom, json, ManualClock, reset, scripted, settle, status, WIDGET, widget } from './test-support.ts'
 import { inSpan } from './tracing.ts'
 
 const denied = (): ReturnType<typeof status> => status(403, 'Forbidden')
@@ -135,6 +135,69 @@ test('discovery is asked once for all that want it at a time, and again for a ki
   await client.get(WIDGET, 'a', 'a')
   expect(asked).toBe(2)
   await expect(client.get({ ...WIDGET, kind: 'Gadget' }, 'a', 'a')).rejects.toMatchObject({ code: 'KindAbsent' })
+})
+
+describe('kinds that are absent', () => {
+  const waiting = (answer: (path: string) => ReturnType<typeof json>, kinds: string[]) => {
+    const clock = new ManualClock()
+    const asked: string[] = []
+    const client = new KubeClient(
+      async request => {
+        asked.push(request.path)
+        return answer(request.path)
+      },
+      { clock },
+    )
+    const waits = kinds.map(kind => {
+      const stop = new AbortController()
+      const look = { signal: stop.signal, looks: 0, onLook: () => void look.looks++, random: fixedRandom }
+      return { look, stop, over: client.appears({ ...WIDGET, kind }, look) }
+    })
+    return { clock, asked, waits }
+  }
+  const resources = (...kinds: string[]) =>
+    json({ resources: kinds.map(kind => ({ name: kind.toLowerCase(), kind, namespaced: true })) })
+  const groups = (...versions: string[]) =>
+    json({ groups: versions.map(groupVersion => ({ versions: [{ groupVersion }] })) })
+
+  test('are looked for together: one request while their group is absent, two once it is there, until all are found or have left', async () => {
+    let served: string[] | undefined
+    const answer = (path: string) =>
+      path === '/apis' ? groups('other.dev/v1', ...(served ? ['test.dev/v1'] : [])) : resources(...served!)
+    const { clock, asked, waits } = waiting(answer, ['Gadget', 'Gizmo', 'Widget'])
+    await clock.advance(60_000)
+    expect(asked.length).toBeGreaterThan(5)
+    expect(new Set(asked)).toEqual(new Set(['/apis']))
+    expect(waits.map(({ look }) => look.looks)).toEqual([asked.length, asked.length, asked.length])
+    served = ['Gadget']
+    asked.length = 0
+    await clock.advance(10_000)
+    await waits[0]!.over
+    expect(asked.slice(0, 2)).toEqual(['/apis', '/apis/test.dev/v1'])
+    waits[2]!.stop.abort()
+    await waits[2]!.over
+    served = ['Gizmo']
+    await clock.advance(10_000)
+    await waits[1]!.over
+    expect(clock.timers).toBe(0)
+  })
+
+  test.each([
+    ['may not be read', 403, 'Forbidden'],
+    ['is not there', 404, 'NotFound'],
+  ])('are looked for in their own group where the list of groups %s', async (_what, code, reason) => {
+    const answer = (path: string) => (path === '/apis' ? status(code, reason) : resources('Widget'))
+    const { clock, waits } = waiting(answer, ['Widget'])
+    await clock.advance(1_000)
+    await waits[0]!.over
+  })
+
+  test('leave it to whoever waits what a failing server means', async () => {
+    const { clock, waits } = waiting(() => status(500, 'InternalError'), ['Widget'])
+    const failed = expect(waits[0]!.over).rejects.toMatchObject({ code: 'Unavailable' })
+    await clock.advance(1_000)
+    await failed
+  })
 })
 
 describe('with a tracer', () => {

@@ -1,6 +1,6 @@
 import { explainForbidden } from './access.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { Discovery } from './discovery.ts'
+import { type Appearance, Discovery } from './discovery.ts'
 import { errorFromStatus, isKubeError, KubeError, type Rule, type StatusBody } from './errors.ts'
 import { readJson } from './lines.ts'
 import { groupOf, type Kind, type KubeObject, type Metadata } from './objects.ts'
@@ -236,6 +236,11 @@ export class KubeClient {
     return inSpan('get pods/proxy', attributesOf(rule, undefined), () =>
       this.#inTime(timeout => this.#read({ ...request, signal: timeout }, rule), signal),
     )
+  }
+
+  /** Waits for a kind that the server does not serve: see `Discovery.appears`. */
+  appears(kind: Kind, wait: Omit<Appearance, 'clock'>): Promise<void> {
+    return this.#discovery.appears(kind, { ...wait, clock: this.#clock })
   }
 
   /** Forgets a kind, so that the next call asks discovery again (its CRD was removed or changed). */

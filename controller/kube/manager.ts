@@ -36,6 +36,8 @@ interface Source extends Kind {
   labelSelector: string | undefined
   /** Monotonic milliseconds when the server was last heard. */
   heardAt: number
+  /** Its connection broke and is not back. */
+  broken: boolean
 }
 
 /**
@@ -50,6 +52,11 @@ export class Manager {
   readonly #sources: Source[]
   readonly #keysOf = new Map<string, Watched[]>()
   readonly #synced = Promise.withResolvers<void>()
+  readonly #outages = { count: 0 }
+  /** Kinds whose server was away and that have not been read again. */
+  readonly #lost = new Set<Source>()
+  /** Until all are read again nothing is decided: half of the cache may be of a history that is no more. */
+  #whole = Promise.withResolvers<void>()
   #queue: WorkQueue | undefined
   #watching: Promise<unknown> = Promise.resolve()
 
@@ -98,6 +105,8 @@ export class Manager {
     if (this.#stop.signal.aborted || this.#queue) return
     const { random = systemRandom, queue } = this.#options
     const work: Work = async key => {
+      while (this.#lost.size > 0) await this.#whole.promise
+      if (this.#stop.signal.aborted) return undefined
       try {
         return await inSpan('reconcile', { 'reconcile.key': key }, () => this.#options.reconcile(key))
       } catch (error) {
@@ -123,6 +132,8 @@ export class Manager {
   async stop(): Promise<void> {
     const idle = this.yield()
     this.#stop.abort()
+    this.#lost.clear()
+    this.#whole.resolve()
     this.#synced.resolve()
     await idle
     await this.#watching
@@ -145,6 +156,16 @@ export class Manager {
       }
   }
 
+  #lose(sources: Source[]): void {
+    if (this.#lost.size === 0) this.#whole = Promise.withResolvers()
+    for (const source of sources) this.#lost.add(source)
+  }
+
+  #found(source: Source): void {
+    this.#lost.delete(source)
+    if (this.#lost.size === 0) this.#whole.resolve()
+  }
+
   #watch(source: Source): Promise<void> {
     const { client, onTrouble, streaming = true, random = systemRandom } = this.#options
     const { apiVersion, kind, namespace, labelSelector } = source
@@ -157,15 +178,19 @@ export class Manager {
     let mark = cache.mark()
     return listWatch(
       client,
-      { ...scope, signal: this.#stop.signal, clock: this.#clock, random, streaming },
+      { ...scope, signal: this.#stop.signal, clock: this.#clock, random, streaming, outages: this.#outages },
       {
         listing: () => {
           mark = cache.mark()
         },
         keep: cache.project,
-        replace: (objects, resourceVersion) => {
+        reachable: is => {
+          if (is) this.#found(source)
+          else this.#lose([source, ...this.#sources.filter(({ broken }) => broken)])
+        },
+        replace: (objects, resourceVersion, anew) => {
           const served = cache.isServed(scope.kind)
-          cache.replace(scope.kind, objects, { namespace, mark, resourceVersion })
+          cache.replace(scope.kind, objects, { namespace, mark, resourceVersion, anew })
           // What was left out for want of a kind appears with it, though no object of it has changed.
           if (cache.isServed(scope.kind) !== served) this.#resync()
           if (this.synced) this.#synced.resolve()
@@ -175,8 +200,12 @@ export class Manager {
         advanced: version => cache.advanced(scope.kind, version, namespace),
         contact: () => {
           source.heardAt = this.#clock.monotonic()
+          source.broken = false
         },
-        trouble: error => onTrouble?.(kind, error),
+        trouble: error => {
+          source.broken ||= error.code === 'Unreachable'
+          onTrouble?.(kind, error)
+        },
       },
     )
   }
@@ -188,7 +217,7 @@ function sourcesOf(watches: Watched[], heardAt: number): Source[] {
   for (const { apiVersion, kind, namespace, labelSelector } of watches) {
     const key = `${kindKey({ apiVersion, kind })}/${namespace ?? ''}`
     const known = sources.get(key)
-    if (!known) sources.set(key, { apiVersion, kind, namespace, labelSelector, heardAt })
+    if (!known) sources.set(key, { apiVersion, kind, namespace, labelSelector, heardAt, broken: false })
     else if (known.labelSelector !== labelSelector) known.labelSelector = undefined
   }
   return [...sources.values()]

@@ -61,11 +61,23 @@ export const refKey = (kind: Kind, namespace: string | undefined, name: string):
 
 export const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.split('/')[0]! : '')
 
-/** A kind without its version: two versions of a kind are one kind. */
-export const kindKey = (kind: Kind): string => {
-  const group = groupOf(kind.apiVersion)
-  return group ? `${kind.kind}.${group}` : kind.kind
+/** A kind without its version: two versions of a kind are one kind. Asked for each object there is: the few answers are kept. */
+export function kindKey({ apiVersion, kind }: Kind): string {
+  let ofVersion = KIND_KEYS.get(apiVersion)
+  if (!ofVersion) {
+    ofVersion = new Map()
+    KIND_KEYS.set(apiVersion, ofVersion)
+  }
+  let key = ofVersion.get(kind)
+  if (key === undefined) {
+    const group = groupOf(apiVersion)
+    key = group ? `${kind}.${group}` : kind
+    ofVersion.set(kind, key)
+  }
+  return key
 }
+
+const KIND_KEYS = new Map<string, Map<string, string>>()
 
 export const conditionOf = (object: KubeObject | undefined, type: string): Condition | undefined =>
   (object?.status?.conditions as Condition[] | undefined)?.find(condition => condition.type === type)

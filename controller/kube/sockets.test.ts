@@ -130,3 +130,29 @@ test('nobody there is Unreachable, to be tried again', async () => {
   await close()
   await expect(client.get(WIDGET, 'a', 'b')).rejects.toMatchObject({ code: 'Unreachable', retry: 'backoff' })
 })
+
+test('requests that follow each other share a connection; a read on one that the server closed meanwhile is made again', async () => {
+  const sockets = new Set<unknown>()
+  let closing = false
+  const server = createServer((request, response) => {
+    if (closing && sockets.has(request.socket)) return request.socket.destroy()
+    sockets.add(request.socket)
+    const discovery = { resources: [{ name: 'widgets', kind: 'Widget', namespaced: true }] }
+    response.end(JSON.stringify(request.url!.endsWith('/v1') ? discovery : widget('a', 1)))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const config = {
+    getCurrentCluster: () => ({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+    applyToHTTPSOptions: async () => {},
+  } as unknown as KubeConfig
+  const client = new KubeClient(kubeConfigTransport(config))
+  const read = async () => (await client.get(WIDGET, 'a', 'a'))?.metadata.name
+  expect([await read(), await read(), sockets.size]).toEqual(['a', 'a', 1])
+  closing = true
+  expect([await read(), sockets.size]).toEqual(['a', 2])
+  await expect(client.apply(widget('a', 1), { fieldManager: 'me', reason: 'Test' })).rejects.toMatchObject({
+    code: 'Unreachable',
+  })
+  server.closeAllConnections()
+  await new Promise(resolve => server.close(resolve))
+})

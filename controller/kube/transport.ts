@@ -1,6 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
+import { Connections, wasClosedWhileIdle } from './connections.ts'
 import { KubeError } from './errors.ts'
 
 export interface Request {
@@ -32,10 +33,11 @@ export function kubeConfigTransport(config: KubeConfig): Transport {
   if (!cluster)
     throw new KubeError('Unreachable', 'the kubeconfig names no current cluster: set current-context', 'never')
   const base = new URL(cluster.server)
-  const agent = base.protocol === 'https:' ? undefined : new http.Agent({ keepAlive: true })
-  return async request => {
-    const options: https.RequestOptions = { headers: {} }
-    await config.applyToHTTPSOptions(options)
+  const connections = new Connections()
+  const transport = async (request: Request, again = false): Promise<Response> => {
+    const given: https.RequestOptions = { headers: {} }
+    await config.applyToHTTPSOptions(given)
+    const options = connections.reused(given, base.protocol)
     const payload = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body))
     const headers: http.OutgoingHttpHeaders = {
       ...(options.headers as http.OutgoingHttpHeaders),
@@ -46,14 +48,20 @@ export function kubeConfigTransport(config: KubeConfig): Transport {
       headers['content-length'] = payload.byteLength
     }
     return new Promise<Response>((resolve, reject) => {
-      const fail = (error: Error): void =>
+      let answered = false
+      const fail = (error: NodeJS.ErrnoException): void => {
+        // A write may have been made: whoever wrote looks first.
+        if (!answered && !again && request.method === 'GET' && wasClosedWhileIdle(sent, error)) {
+          resolve(transport(request, true))
+          return
+        }
         reject(
           new KubeError('Unreachable', `${request.method} ${request.path}: ${error.message}`, 'backoff', {}, error),
         )
+      }
       const sent = (base.protocol === 'https:' ? https : http).request(
         {
           ...options,
-          agent: agent ?? options.agent,
           protocol: base.protocol,
           hostname: base.hostname,
           port: base.port || undefined,
@@ -62,11 +70,15 @@ export function kubeConfigTransport(config: KubeConfig): Transport {
           headers,
           signal: request.signal,
         },
-        answer => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer }),
+        answer => {
+          answered = true
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer })
+        },
       )
       sent.on('error', fail)
       sent.on('socket', socket => socket.setKeepAlive(true, KEEP_ALIVE_MS))
       sent.end(payload)
     })
   }
+  return request => transport(request)
 }

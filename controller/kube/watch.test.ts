@@ -22,19 +22,24 @@ import { listWatch } from './watch.ts'
 type Script = Parameters<typeof scripted>
 
 /** A watch of widgets over a script, with a cache as whoever listens would keep it. */
-function watching(script: Script, { streaming = false } = {}) {
+function watching(script: Script, { streaming = false, outages = { count: 0 } } = {}) {
   const clock = new ManualClock()
   const { transport, asked, requests, add } = scripted(...script)
   const stop = new AbortController()
   const cache = new Cache()
   const troubles: KubeError[] = []
+  const told: string[] = []
   const done = listWatch(
     new KubeClient(transport, { clock }),
-    { kind: WIDGET, signal: stop.signal, clock, random: fixedRandom, streaming },
+    { kind: WIDGET, signal: stop.signal, clock, random: fixedRandom, streaming, outages },
     {
-      replace: (objects, resourceVersion) => cache.replace(WIDGET, objects, { mark: cache.mark(), resourceVersion }),
+      replace: (objects, resourceVersion, anew) => {
+        told.push(anew ? 'read anew' : 'read')
+        cache.replace(WIDGET, objects, { mark: cache.mark(), resourceVersion, anew })
+      },
       upsert: object => cache.upsert(object),
       remove: object => cache.remove(object),
+      reachable: is => told.push(is ? 'reachable' : 'away'),
       trouble: error => troubles.push(error),
     },
   )
@@ -49,6 +54,7 @@ function watching(script: Script, { streaming = false } = {}) {
     requests,
     add,
     held,
+    told,
     codes: () => troubles.map(({ code }) => code),
     async stop() {
       stop.abort()
@@ -173,6 +179,40 @@ test.each(['reset', 'version of an event'])(
   },
 )
 
+test('a server that nobody answered for is read anew, though its versions are higher than ours: a backup may have been restored', async () => {
+  const feed = new Feed()
+  const watch = watching([listOf(5, widget('a', 1)), feed.response, reset, listOf(9, widget('a', 1), widget('b', 4))])
+  await settle()
+  feed.end(new Error('ECONNRESET'))
+  await watch.clock.advance(10_000)
+  expect([watch.held(), watch.told]).toEqual([
+    ['a@1', 'b@4'],
+    ['read', 'away', 'read anew', 'reachable'],
+  ])
+  await watch.stop()
+})
+
+test('a watch that was waiting to come back while others found nobody there is read anew, too; one that streams on is not', async () => {
+  const outages = { count: 0 }
+  const [broken, whole] = [new Feed(), new Feed()]
+  const waits = watching([listOf(5), broken.response, listOf(7), new Feed().response], { outages })
+  const streams = watching([listOf(5), whole.response, new Feed().response], { outages })
+  await settle()
+  broken.end(new Error('ECONNRESET'))
+  await settle()
+  outages.count += 1
+  whole.event('ADDED', widget('a', 6)).end()
+  await waits.clock.advance(1_000)
+  await streams.clock.advance(1_000)
+  expect([waits.told, waits.asked.length]).toEqual([['read', 'away', 'read anew', 'reachable'], 4])
+  expect([streams.told, streams.held(), query(streams.asked[2]).get('resourceVersion')]).toEqual([
+    ['read'],
+    ['a@6'],
+    '6',
+  ])
+  for (const watch of [waits, streams]) await watch.stop()
+})
+
 test('an event that comes again changes nothing and lists nothing', async () => {
   const feed = new Feed()
   const watch = watching([listOf(5), feed.response])
@@ -277,7 +317,9 @@ test('a kind that is absent is waited for and starts by itself; one whose CRD go
   const done = listWatch(
     new KubeClient(
       request =>
-        served || request.path !== '/apis/test.dev/v1' ? transport(request) : Promise.resolve(status(404, 'NotFound')),
+        request.path === '/apis' || (!served && request.path === '/apis/test.dev/v1')
+          ? Promise.resolve(status(404, 'NotFound'))
+          : transport(request),
       { clock },
     ),
     { kind: WIDGET, signal: stop.signal, clock, random: fixedRandom, streaming: false },

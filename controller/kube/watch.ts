@@ -13,8 +13,13 @@ export interface WatchHandlers {
   listing?(): void
   /** What is held of an object while the rest of a list arrives: the objects of all pages at once would be many times the cache. */
   keep?(object: KubeObject): KubeObject
-  /** The whole truth at one moment, as `keep` left it: after the first list, and again after each relist. No version: the kind is absent. */
-  replace(objects: KubeObject[], resourceVersion: string): void
+  /**
+   * The whole truth at one moment, as `keep` left it: after the first list, and again after each relist. No version: the kind
+   * is absent. `anew`: the server was away, and may have come back with another history.
+   */
+  replace(objects: KubeObject[], resourceVersion: string, anew: boolean): void
+  /** False: the server cannot be reached, and what is held may be of a history that is no more; true: it has been read again. */
+  reachable?(is: boolean): void
   upsert(object: KubeObject): void
   remove(object: KubeObject): void
   /** Every change up to this resourceVersion was delivered. */
@@ -25,8 +30,15 @@ export interface WatchHandlers {
   trouble?(error: KubeError): void
 }
 
+/** How often a server that several watches share was found to be away; each tells the others. */
+export interface Outages {
+  count: number
+}
+
 export interface WatchOptions extends Scope {
   signal: AbortSignal
+  /** Shared by the watches of one server. */
+  outages?: Outages
   clock: Clock
   random: Random
   /** Objects in one page of a list. Defaults to 500. */
@@ -48,8 +60,6 @@ const BOOKMARK_IDLE_MS = 150_000
 /** A server that takes no notice of sendInitialEvents never marks their end. */
 const INITIAL_IDLE_MS = 10_000
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
-/** Longest wait between two looks for a kind whose CRD is absent, in milliseconds. */
-const ABSENT_CAP_MS = 10_000
 
 /**
  * Lists, then watches, until the signal aborts: resumes from the last resourceVersion after a cut, relists after 410
@@ -71,7 +81,15 @@ class ListWatch {
   #bookmarks = false
   /** Attempts since the last healthy watch. */
   #failures = 0
-  #absences = 0
+  /** The server does not serve the kind. */
+  #absent = false
+  /** The server answers: a stream that breaks after it breaks by itself. */
+  #answered = false
+  /** The server could not be reached since the last list. */
+  #away = false
+  readonly #outages: Outages
+  /** The outages known when the server was heard last. */
+  #heardAfter = 0
   /** The connection broke since the version was known to be the server's. */
   #suspect = false
 
@@ -81,6 +99,7 @@ class ListWatch {
     this.#handlers = handlers
     this.#what = `watch of ${kindKey(options.kind)}`
     this.#streaming = options.streaming ?? true
+    this.#outages = options.outages ?? { count: 0 }
   }
 
   async run(): Promise<void> {
@@ -89,18 +108,18 @@ class ListWatch {
       const began = clock.monotonic()
       const before = this.#version
       let asked = 0
+      this.#answered = false
       try {
         await this.#once()
         if (signal.aborted) return
       } catch (error) {
         if (signal.aborted) return
         if (isKubeError(error, 'NotFound', 'KindAbsent')) {
-          await this.#absent()
+          this.#emptied()
           continue
         }
         asked = this.#failed(error)
       }
-      this.#absences = 0
       if (clock.monotonic() - began >= HEALTHY_MS) this.#failures = 0
       else if (this.#version !== undefined && this.#version !== before)
         this.#failures = Math.min(this.#failures, PROGRESS_ATTEMPTS)
@@ -108,9 +127,20 @@ class ListWatch {
     }
   }
 
-  /** One list if need be, and one watch. */
+  /** One list if need be, and one watch; before it the kind has to be there. */
   async #once(): Promise<void> {
-    const { signal, pageSize = 500 } = this.#options
+    const { kind, signal, random, pageSize = 500 } = this.#options
+    // Others found nobody there while this one waited to come back.
+    if (this.#version !== undefined && this.#heardAfter !== this.#outages.count) this.#lost()
+    if (this.#absent) {
+      const onLook = (): void => {
+        this.#back()
+        this.#heard()
+      }
+      await this.#client.appears(kind, { random, signal, onLook })
+      if (signal.aborted) return
+      this.#absent = false
+    }
     if (this.#version !== undefined && this.#suspect) {
       const current = await currentVersion(this.#client, this.#options, signal)
       // Resuming from a version that is yet to come would be silent until the server reaches it again.
@@ -136,19 +166,23 @@ class ListWatch {
     if (this.#version === undefined && this.#streaming && known.code === 'Invalid') this.#streaming = false
     if (known.code === 'Expired' || isTooLarge(known)) this.#version = undefined
     if (known.code === 'Unreachable' || known.code === 'Unavailable') this.#suspect = true
+    if (known.code === 'Unreachable' && !this.#answered) {
+      this.#outages.count++
+      this.#lost()
+    }
     this.#handlers.trouble?.(known)
     return typeof known.retry === 'object' ? known.retry.afterSeconds * 1_000 : 0
   }
 
   /** The CRD is not there (yet, or any more): nothing of its kind can exist. */
-  async #absent(): Promise<void> {
-    const { kind, signal, clock, random } = this.#options
-    this.#client.forget(kind)
+  #emptied(): void {
+    this.#absent = true
+    this.#client.forget(this.#options.kind)
     this.#version = undefined
     this.#handlers.listing?.()
-    this.#handlers.replace([], '')
-    this.#handlers.contact?.()
-    await sleep(clock, backoffDelay(this.#absences++, random, { baseMs: 1_000, capMs: ABSENT_CAP_MS }), signal)
+    this.#handlers.replace([], '', this.#away)
+    this.#back()
+    this.#heard()
   }
 
   async #watch(): Promise<void> {
@@ -168,14 +202,15 @@ class ListWatch {
       },
       signal,
     )
-    this.#handlers.contact?.()
+    this.#answered = true
+    this.#heard()
     const read = readWatch(answer, {
       what: this.#what,
       signal,
       clock,
       idleMs: () => (collecting ? INITIAL_IDLE_MS : this.#bookmarks ? BOOKMARK_IDLE_MS : IDLE_MS),
       onEvent: event => {
-        this.#handlers.contact?.()
+        this.#heard()
         if (!collecting) return this.#deliver(event)
         const { object } = event
         if (event.type === 'BOOKMARK' && object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
@@ -199,11 +234,34 @@ class ListWatch {
     }
   }
 
+  #heard(): void {
+    this.#heardAfter = this.#outages.count
+    this.#handlers.contact?.()
+  }
+
   #begin(objects: KubeObject[], resourceVersion: string): void {
     this.#version = resourceVersion
     this.#suspect = false
-    this.#handlers.contact?.()
-    this.#handlers.replace(objects, resourceVersion)
+    this.#heard()
+    this.#handlers.replace(objects, resourceVersion, this.#away)
+    this.#back()
+  }
+
+  /**
+   * Nobody answers, which is how a restore of etcd begins. Its resourceVersions are given to other states, and soon reach
+   * ours again: no comparison tells that the history is another one, so the kind is listed.
+   * https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#restoring-an-etcd-cluster
+   */
+  #lost(): void {
+    this.#version = undefined
+    this.#away = true
+    this.#handlers.reachable?.(false)
+  }
+
+  #back(): void {
+    if (!this.#away) return
+    this.#away = false
+    this.#handlers.reachable?.(true)
   }
 
   #deliver({ type, object }: WatchEvent): void {

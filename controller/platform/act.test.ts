@@ -10,7 +10,7 @@ import { act } from './act.ts'
 import { FORGOTTEN } from './owned.ts'
 import type { Step } from './plan.ts'
 import { FIELD_MANAGER, HASH_ANNOTATION } from './platform.ts'
-import { driftOfChild, project } from './project.ts'
+import { type Cached, driftOfChild, project } from './project.ts'
 
 const SECRET = { apiVersion: 'v1', kind: 'Secret' }
 const secret = (name: string, token: string) => ({
@@ -30,7 +30,7 @@ async function actors() {
   const api = await openKubeApi({ store: 'memory' })
   const client = new KubeClient(inProcess(api))
   const events: EventInput[] = []
-  const cache = new Cache()
+  const cache = new Cache({ project })
   const applier = new Applier(client, FIELD_MANAGER, systemClock)
   return {
     api,
@@ -48,7 +48,7 @@ test('a secret made by chance is not replaced by another when the cache has not 
   const failures = await act(place, platformOf(), [create(secret('token', 'fresh'))], new Set(['token']))
   const live = await place.client.get(SECRET, 'default', 'token')
   expect([failures, live!['data']]).toEqual([[], secret('', 'in use').data])
-  expect(place.cache.get(SECRET, 'default', 'token')).toEqual(live)
+  expect(place.cache.get(SECRET, 'default', 'token')).toEqual(project(live!))
 })
 
 test('what was written is in the cache at once, one failure keeps nothing else back, and each reason is one Event', async () => {
@@ -74,7 +74,7 @@ test('a change is told by its fields, though the cache keeps none of a child tha
     data: { text },
   })
   await act(place, platformOf(), [create(wanted('one', '1'))])
-  const child = project(place.cache.get({ apiVersion: 'v1', kind: 'ConfigMap' }, 'default', 'a')!)
+  const child = place.cache.get({ apiVersion: 'v1', kind: 'ConfigMap' }, 'default', 'a') as Cached
   expect(driftOfChild(wanted('one', '1'), child)).toEqual([])
   const drift = driftOfChild(wanted('two', '2'), child)
   expect(drift).toBe(FORGOTTEN)
@@ -101,4 +101,26 @@ test('a change is told by its fields, though the cache keeps none of a child tha
   await place.client.delete(step.object, 'default', 'a', { reason: 'Test' })
   await act(place, platformOf(), [step])
   expect(await place.client.get(step.object, 'default', 'a')).toBeUndefined()
+})
+
+test('a plan that the watch has overtaken writes nothing: the child is as wanted by now, is gone, or is going', async () => {
+  const place = await actors()
+  const step = create(secret('late', '1'))
+  await act(place, platformOf(), [step])
+  const version = async (): Promise<string | undefined> =>
+    (await place.client.get(SECRET, 'default', 'late'))?.metadata.resourceVersion
+  const made = await version()
+  place.events.length = 0
+  await act(place, platformOf(), [step])
+  expect([await version(), place.events]).toEqual([made, []])
+
+  const live = place.cache.get(SECRET, 'default', 'late')!
+  const changed = secret('late', '2')
+  const update = { action: 'update', part: 'foundation', reason: 'SpecChanged', object: changed } as const
+  const drift = driftOfChild(changed, live as Cached)
+  place.cache.remove(live)
+  await act(place, platformOf(), [{ ...update, uid: live.metadata.uid, drift }])
+  place.cache.upsert({ ...live, metadata: { ...live.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } })
+  await act(place, platformOf(), [{ ...update, uid: live.metadata.uid, drift }])
+  expect([await version(), place.events]).toEqual([made, []])
 })

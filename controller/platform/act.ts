@@ -8,6 +8,7 @@ import { type Drift, driftOf, type OwnedFields, ownedFields } from '../kube/owne
 import { FORGOTTEN } from './owned.ts'
 import type { Step } from './plan.ts'
 import { FIELD_MANAGER, KINDS, type Platform } from './platform.ts'
+import { type Cached, driftOfChild } from './project.ts'
 
 export interface Actors {
   client: KubeClient
@@ -73,10 +74,12 @@ async function perform(
       return undefined
     }
   }
-  const drift = step.drift === FORGOTTEN ? await driftOfLive(client, object) : step.drift
+  const planned = step.drift === FORGOTTEN ? await driftOfLive(client, cache, object) : step.drift
   // What went or came right meanwhile is told by the watch.
-  if (!drift || (step.action === 'update' && drift.length === 0)) return undefined
-  if (step.action === 'update' && givesUpReplicas(object, drift)) await handOverReplicas(client, object)
+  if (!planned || (step.action === 'update' && planned.length === 0)) return undefined
+  if (step.action === 'update' && givesUpReplicas(object, planned)) await handOverReplicas(client, cache, object)
+  const drift = driftByNow(cache, step, planned)
+  if (!drift) return undefined
   const applied = await applier.apply({ desired: object, uid: step.uid, drift, reason })
   if (!applied.object) return undefined
   cache.wrote(applied.object)
@@ -100,10 +103,26 @@ async function perform(
 const REPLICAS_MANAGER = `${FIELD_MANAGER}-replicas`
 
 /** Where the live object differs; `undefined`: it is gone. */
-async function driftOfLive(client: KubeClient, desired: KubeObject): Promise<Drift[] | undefined> {
+async function driftOfLive(client: KubeClient, cache: Cache, desired: KubeObject): Promise<Drift[] | undefined> {
   const { apiVersion, kind, metadata } = desired
   const live = await client.get({ apiVersion, kind }, metadata.namespace, metadata.name)
-  return live && driftOf(desired, ownedFields(live, FIELD_MANAGER))
+  if (!live) return undefined
+  cache.wrote(live)
+  return driftOf(desired, ownedFields(live, FIELD_MANAGER))
+}
+
+/**
+ * A plan is old when its last step is done, and the watch may have told meanwhile what makes a write pointless: that one of
+ * ours whose answer was lost had been taken, that the child is gone or going. `undefined`: there is nothing to write.
+ */
+function driftByNow(cache: Cache, { action, object }: Step, planned: Drift[]): Drift[] | undefined {
+  const { namespace, name } = object.metadata
+  const known = cache.get(object, namespace, name) as Cached | undefined
+  if (!known) return action === 'create' ? planned : undefined
+  if (known.metadata.deletionTimestamp) return undefined
+  const drift = driftOfChild(object, known)
+  if (drift === FORGOTTEN) return planned
+  return drift.length > 0 ? drift : undefined
 }
 
 /** The autoscaler is to have the replicas, and they are still ours alone. */
@@ -117,10 +136,12 @@ const givesUpReplicas = (object: KubeObject, drift: Drift[]): boolean =>
  * number first, the very one there is, and keeps it until the autoscaler writes its own.
  * https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
  */
-async function handOverReplicas(client: KubeClient, { apiVersion, kind, metadata }: KubeObject): Promise<void> {
+async function handOverReplicas(client: KubeClient, cache: Cache, desired: KubeObject): Promise<void> {
+  const { apiVersion, kind, metadata } = desired
   const { namespace, name } = metadata
   const live = await client.get({ apiVersion, kind }, namespace, name)
   if (!live) return
+  cache.wrote(live)
   const handedOver = ownedFields(live, REPLICAS_MANAGER)?.['f:spec'] as OwnedFields | undefined
   // Whoever died between the two writes comes by here again.
   if (handedOver?.['f:replicas'] !== undefined) return

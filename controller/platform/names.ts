@@ -23,6 +23,7 @@ export const SECRETS = {
   kafkaUser: (platform: string, appId: string): string => childName(platform, `kafka-${appId}`),
   daprTokens: (platform: string): string => childName(platform, 'dapr-token'),
   devIssuer: (platform: string): string => childName(platform, 'dev-issuer'),
+  auditKey: (platform: string): string => childName(platform, 'audit-key'),
 }
 
 /** The Kafka user of an app; the name of its resource, too. */

@@ -25,6 +25,9 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
   const database = databaseSecret({ platform, effective })
   const uri = secretText(cache, namespace, database.name, database.key)
   const smtp = platform.spec.notifications?.smtpSecretRef?.name ?? ''
+  const kept = (secret: string, fresh: () => Record<string, string>) => ({
+    [secret]: cache.get(KINDS.secret, namespace, secret)?.['data'] ?? fresh(),
+  })
   return {
     kafka: providerOf(effective).observe({ cache, platform, effective }),
     ...(uri !== undefined && { databaseDigest: hashOf(uri) }),
@@ -32,15 +35,11 @@ export function observeFacts(cache: Cache, platform: Platform, effective: Effect
     addresses: observeAddresses({ database: uri, smtp: secretText(cache, namespace, smtp, 'url') }),
     generated: {
       // Made up though nobody keeps it, it would be another each time, and roll the pods each time.
-      ...(effective.dapr.apiToken && {
-        [SECRETS.daprTokens(name)]:
-          cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(random),
-      }),
-      ...(effective.auth.builtIn && {
-        [SECRETS.devIssuer(name)]:
-          cache.get(KINDS.secret, namespace, SECRETS.devIssuer(name))?.['data'] ??
-          freshIssuer(effective.auth.operatorRole, random),
-      }),
+      ...(effective.dapr.apiToken && kept(SECRETS.daprTokens(name), () => freshToken(random))),
+      ...(effective.auth.builtIn &&
+        kept(SECRETS.devIssuer(name), () => freshIssuer(effective.auth.operatorRole, random))),
+      ...(effective.services.some(({ contract }) => contract.service === 'audit') &&
+        kept(SECRETS.auditKey(name), () => ({ 'jwk.json': base64(JSON.stringify(freshKey(random))) }))),
     },
   }
 }
@@ -54,15 +53,15 @@ const freshToken = (random: Random): Record<string, string> => ({
 /** What comes before the 32 bytes of an Ed25519 seed in PKCS #8 (RFC 8410 §7). */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
+/** A private Ed25519 key as a JWK (RFC 8037). */
+function freshKey(random: Random): JsonWebKey {
+  const key = Buffer.concat([PKCS8_ED25519, random.bytes(32)])
+  return createPrivateKey({ key, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' })
+}
+
 /** An issuer for Development: a signing key and two people, one of them an operator. */
 function freshIssuer(operatorRole: string, random: Random): Record<string, string> {
-  const key = Buffer.concat([PKCS8_ED25519, random.bytes(32)])
-  const jwk = {
-    ...createPrivateKey({ key, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' }),
-    alg: 'EdDSA',
-    use: 'sig',
-    kid: random.bytes(8).toString('hex'),
-  }
+  const jwk = { ...freshKey(random), alg: 'EdDSA', use: 'sig', kid: random.bytes(8).toString('hex') }
   const users = [
     { name: 'demo', password: random.bytes(9).toString('base64url'), roles: [] },
     { name: 'operator', password: random.bytes(9).toString('base64url'), roles: [operatorRole] },

@@ -1,7 +1,7 @@
-import { type KubeObject, keyOf } from '../kube/objects.ts'
+import { conditionOf, type KubeObject, keyOf } from '../kube/objects.ts'
 import type { Drift } from '../kube/ownership.ts'
 import { CHANGES_WAIT_FOR, type Desired, PARTS, type Part, READY_BEFORE } from './desired.ts'
-import { HASH_ANNOTATION } from './platform.ts'
+import { HASH_ANNOTATION, type Platform } from './platform.ts'
 import { type Cached, driftOfChild } from './project.ts'
 
 export type Step =
@@ -72,6 +72,17 @@ export function plan(desired: Desired[], observed: Observed, { keepStateful }: {
     }
   }
   return steps
+}
+
+/**
+ * Would the steps undo what somebody else did? That is so when the platform came to rest at this generation: children of one
+ * that is coming up are still created, those of one that was ready are missing because somebody took them away. Pure.
+ */
+export function isUnexplained(platform: Platform, steps: Step[]): boolean {
+  const { generation } = platform.metadata
+  if (platform.status?.observedGeneration !== generation) return false
+  const wasReady = conditionOf(platform, 'Ready')?.status === 'True'
+  return steps.some(({ action }) => action !== 'wait' && (action !== 'create' || wasReady))
 }
 
 /** A part is ready when everything wanted of it exists and its operator says so. */

@@ -84,6 +84,9 @@ function metadataOf({ metadata }: KubeObject): KubeObject['metadata'] {
   }
 }
 
+/** Secrets of which nobody else knows the value. */
+const MADE_ONCE = [SECRETS.daprTokens, SECRETS.devIssuer, SECRETS.auditKey]
+
 /** What `observeFacts` reads of objects that are inputs. */
 function inputOf(object: KubeObject): Partial<Cached> {
   const { kind, metadata, data, type } = object
@@ -93,7 +96,7 @@ function inputOf(object: KubeObject): Partial<Cached> {
   if (kind !== KINDS.secret.kind || FOREIGN_SECRETS.includes(type)) return {}
   const platform = metadata.labels?.[PLATFORM_LABEL]
   // What we rendered is compared by what we own of it; only what was made by chance has to be read back.
-  const readBack = !platform || [SECRETS.daprTokens(platform), SECRETS.devIssuer(platform)].includes(metadata.name)
+  const readBack = !platform || MADE_ONCE.some(nameOf => nameOf(platform) === metadata.name)
   return readBack ? { data: data ?? {} } : {}
 }
 

@@ -4,9 +4,11 @@ import { Applier } from '../kube/apply.ts'
 import type { Cache } from '../kube/cache.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
+import { KubeError } from '../kube/errors.ts'
 import type { RecordEvent } from '../kube/events.ts'
 import { keyOf, type Metadata } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
+import { isOlder } from '../kube/versions.ts'
 import { type Actors, act } from './act.ts'
 import { decide } from './decide.ts'
 import { deletionReport } from './deletion.ts'
@@ -14,8 +16,8 @@ import { type Effective, effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
 import type { Flow } from './flow/flow.ts'
 import { observeChildren } from './observe.ts'
-import { isStateful, type Observed, planDeletion, type Step } from './plan.ts'
-import { FIELD_MANAGER, FINALIZER, KINDS, type Platform } from './platform.ts'
+import { isStateful, isUnexplained, type Observed, planDeletion, type Step } from './plan.ts'
+import { FIELD_MANAGER, FINALIZER, KINDS, type Platform, platformKey } from './platform.ts'
 import { BY_NAMESPACE, platformOf } from './project.ts'
 import { briefStatus, type Fight, report } from './report.ts'
 import { SidecarlessPods } from './sidecarless.ts'
@@ -47,7 +49,10 @@ export class Reconciler {
     this.#sidecarless = new SidecarlessPods(options)
   }
 
-  reconcile = async (key: string): Promise<{ requeueAfterMs?: number } | undefined> => {
+  reconcile = (key: string): Promise<{ requeueAfterMs?: number } | undefined> => this.#reconcile(key, false)
+
+  /** `confirmed`: the platform was read at the source a moment ago. */
+  async #reconcile(key: string, confirmed: boolean): Promise<{ requeueAfterMs?: number } | undefined> {
     const { cache } = this.#options
     const [namespace, name] = key.split('/') as [string, string]
     const cached = cache.get(KINDS.platform, namespace, name)
@@ -65,13 +70,15 @@ export class Reconciler {
     }
     if (!platform.spec.suspend && !platform.metadata.finalizers?.includes(FINALIZER))
       await this.#setFinalizers(platform, [FINALIZER], 'FinalizerAdded')
-    return this.#bringUp(platform)
+    return this.#bringUp(platform, confirmed)
   }
 
-  async #bringUp(platform: Platform): Promise<{ requeueAfterMs?: number } | undefined> {
+  async #bringUp(platform: Platform, confirmed: boolean): Promise<{ requeueAfterMs?: number } | undefined> {
     const { cache } = this.#options
     const decision = decide(this.#options, platform)
     const { effective, facts, steps } = decision
+    if (!confirmed && !effective.suspend && isUnexplained(platform, steps) && !(await this.#isCurrent(platform)))
+      return this.#reconcile(platformKey(platform.metadata.namespace, platform.metadata.name), true)
     const madeByChance = new Set(Object.keys(facts.generated))
     const failures = effective.suspend ? [] : await act(this.#actors, platform, steps, madeByChance)
     const replaced = effective.suspend ? undefined : await this.#sidecarless.replace(platform)
@@ -91,6 +98,26 @@ export class Reconciler {
     const taken = decision.refused.some(({ code }) => code === 'TEP-SPEC-NAME-TAKEN') ? TAKEN_MS : undefined
     const again = Math.min(...[nextMs, taken, replaced?.nextMs].map(ms => ms ?? Number.POSITIVE_INFINITY))
     return Number.isFinite(again) ? { requeueAfterMs: again } : undefined
+  }
+
+  /**
+   * Reads the platform at the source, and lets what is there into the cache. Its watch may be behind those of its children,
+   * as after a restart of the API server: what looks like drift may be what the spec of today leaves alone. client-go asks in
+   * the same way before a controller adopts (RecheckDeletionTimestamp).
+   */
+  async #isCurrent({ metadata }: Platform): Promise<boolean> {
+    const { cache, client } = this.#options
+    const live = await client.get(KINDS.platform, metadata.namespace, metadata.name)
+    if (live?.metadata.uid === metadata.uid && live.metadata.resourceVersion === metadata.resourceVersion) return true
+    if (isOlder(live?.metadata.resourceVersion, metadata.resourceVersion))
+      throw new KubeError(
+        'Expired',
+        `TodoEventPlatform ${metadata.namespace}/${metadata.name}: the server's resourceVersion went back`,
+        'backoff',
+      )
+    if (live) cache.wrote(live)
+    else cache.wroteDelete({ ...KINDS.platform, metadata })
+    return false
   }
 
   /**

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { portIfFree } from '../local/kept-ports.ts'
+import { portIfFree } from '../local/ports.ts'
 import { startedAt } from '../local/processes.ts'
 import { EXIT, Exit } from './exit.ts'
 

@@ -23,6 +23,8 @@ export interface ServiceContract {
   /** Topics this app's sidecar may publish to. The relay of the shared outbox runs in the backend, so it publishes for all. */
   publishes: readonly string[]
   consumes: readonly Consumption[]
+  /** Short types it has a handler for (`task.completed`); the rest of what it consumes it lets pass. */
+  handles: readonly string[] | 'all'
   pubsub: 'kafka-pubsub' | 'realtime-pubsub'
   /** Whether failed events go to `<topic>.<app-id>.dlq`; real time is a view and keeps none. */
   deadLetters: boolean
@@ -48,7 +50,7 @@ export const TOPICS: readonly TopicContract[] = [
 export const DEAD_LETTER_PARTITIONS = 3
 export const DEAD_LETTER_RETENTION_MS = 14 * day
 
-const none = { publishes: [], consumes: [], invokes: [] } as const
+const none = { publishes: [], consumes: [], handles: [], invokes: [] } as const
 
 export const SERVICES: readonly ServiceContract[] = [
   {
@@ -57,6 +59,7 @@ export const SERVICES: readonly ServiceContract[] = [
     appId: 'backend-service',
     publishes: TOPICS.map(topic => topic.name),
     consumes: [{ topic: 'task-events', types: [`${TYPE_PREFIX}recurrence.triggered`, `${TYPE_PREFIX}canary.sent`] }],
+    handles: ['recurrence.triggered'],
     pubsub: PUBSUB,
     deadLetters: true,
     usesDatabase: true,
@@ -66,6 +69,7 @@ export const SERVICES: readonly ServiceContract[] = [
     service: 'recurring',
     appId: 'recurring-service',
     consumes: [{ topic: 'task-events' }],
+    handles: ['task.completed', 'user.erased'],
     pubsub: PUBSUB,
     deadLetters: true,
     usesDatabase: true,
@@ -75,6 +79,17 @@ export const SERVICES: readonly ServiceContract[] = [
     service: 'notification',
     appId: 'notification-service',
     consumes: [{ topic: 'task-events' }, { topic: 'reminders' }],
+    handles: [
+      'reminder.scheduled',
+      'reminder.rescheduled',
+      'reminder.snoozed',
+      'reminder.cancelled',
+      'reminder.triggered',
+      'task.completed',
+      'task.deleted',
+      'user.preferences_changed',
+      'user.erased',
+    ],
     pubsub: PUBSUB,
     deadLetters: true,
     usesDatabase: true,
@@ -84,6 +99,7 @@ export const SERVICES: readonly ServiceContract[] = [
     service: 'audit',
     appId: 'audit-service',
     consumes: [{ topic: 'task-events' }, { topic: 'reminders' }, { topic: 'notifications' }],
+    handles: 'all',
     pubsub: PUBSUB,
     deadLetters: true,
     usesDatabase: true,
@@ -102,6 +118,16 @@ export const SERVICES: readonly ServiceContract[] = [
     service: 'analytics',
     appId: 'analytics-service',
     consumes: [{ topic: 'task-events' }],
+    handles: [
+      'task.created',
+      'task.updated',
+      'task.completed',
+      'task.reopened',
+      'task.deleted',
+      'task.restored',
+      'user.preferences_changed',
+      'user.erased',
+    ],
     pubsub: PUBSUB,
     deadLetters: true,
     usesDatabase: true,

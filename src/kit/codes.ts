@@ -27,6 +27,7 @@ export const CODES = {
   TEP4206: { status: 502, title: 'The sidecar did not accept the call' },
   TEP4207: { status: 500, title: 'A migration was changed after it ran' },
   TEP4208: { status: 500, title: 'The database login lacks a right' },
+  TEP4209: { status: 502, title: 'The language model does not answer' },
 } as const
 
 export type Code = keyof typeof CODES

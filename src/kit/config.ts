@@ -29,6 +29,14 @@ export interface ServiceConfig {
   vapid?: { publicKey: string; privateKey: string; subject: string }
   /** Hosts that users may have called; `*`: every public one; empty: none. */
   webhookAllowedHosts: readonly string[]
+  /** Private Ed25519 key that signs the audit, as a JWK or PEM; absent: it is not signed. */
+  auditSigningKey?: string
+  /** Seconds from one signing to the next. */
+  auditCheckpointSeconds: number
+  /** How often each person may ask; absent: without limit. */
+  rateLimit?: RateLimit
+  /** A language model behind the chat, as OpenAI's API has it; without it messages are read by their words. */
+  chat?: { baseUrl: string; model: string; apiKey?: string }
 }
 
 export interface AuthConfig {
@@ -38,6 +46,13 @@ export interface AuthConfig {
   jwksUri: string
   rolesClaim: string
   operatorRole: string
+}
+
+export interface RateLimit {
+  /** Requests a second in the long run. */
+  perSecond: number
+  /** Requests at once. */
+  burst: number
 }
 
 export class ConfigError extends Error {
@@ -80,6 +95,10 @@ export function loadConfig(env: Environment = process.env, needs: readonly strin
     ...optional('smtpFrom', 'SMTP_FROM'),
     ...optional('publicUrl', 'PUBLIC_URL'),
     ...vapidOf(env),
+    ...optional('auditSigningKey', 'AUDIT_SIGNING_KEY'),
+    auditCheckpointSeconds: secondsOf(env, 'AUDIT_CHECKPOINT_SECONDS', 3_600),
+    ...chatOf(env),
+    ...rateLimitOf(env),
     webhookAllowedHosts: (env['WEBHOOK_ALLOWED_HOSTS'] ?? '')
       .toLowerCase()
       .split(/[\s,]+/)
@@ -99,6 +118,30 @@ function vapidOf(env: Environment): Pick<ServiceConfig, 'vapid'> {
   return {
     vapid: { publicKey: publicKey!, privateKey: privateKey!, subject: env['VAPID_SUBJECT'] || 'mailto:todo@localhost' },
   }
+}
+
+function chatOf(env: Environment): Pick<ServiceConfig, 'chat'> {
+  const [baseUrl, model, apiKey] = [env['CHAT_BASE_URL'], env['CHAT_MODEL'], env['CHAT_API_KEY']]
+  if (!baseUrl && !model) return {}
+  if (!baseUrl || !model || !/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
+    throw new ConfigError(
+      'TEP4205: CHAT_BASE_URL and CHAT_MODEL go together: e.g. https://models.example.com/v1 and a name.',
+    )
+  }
+  return { chat: { baseUrl, model, ...(apiKey ? { apiKey } : {}) } }
+}
+
+/** `RATE_LIMIT=100/1000`: a second, and at once; `off`. */
+function rateLimitOf(env: Environment): Pick<ServiceConfig, 'rateLimit'> {
+  const text = env['RATE_LIMIT'] || '100/1000'
+  if (text === 'off') return {}
+  const [, perSecond, burst] = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(text) ?? []
+  if (!perSecond || !burst) {
+    throw new ConfigError(
+      `TEP4205: RATE_LIMIT=${text.slice(0, 40)} is no limit; use e.g. 100/1000 (a second, at once) or off.`,
+    )
+  }
+  return { rateLimit: { perSecond: Number(perSecond), burst: Number(burst) } }
 }
 
 const isCluster = (apiServer: string | undefined): boolean =>

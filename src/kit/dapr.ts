@@ -1,3 +1,4 @@
+import { STATE_STORE } from '../contracts/topology.ts'
 import type { ServiceConfig } from './config.ts'
 import { Problem } from './problem.ts'
 
@@ -31,6 +32,17 @@ export interface Dapr {
   scheduleJob(name: string, job: Job): Promise<void>
   /** A job that does not exist is not an error. @throws Problem TEP4206 */
   deleteJob(name: string): Promise<void>
+  /** @returns undefined when there is none @throws Problem TEP4206 */
+  getState<T>(key: string): Promise<{ value: T; etag: string } | undefined>
+  /**
+   * The first write wins.
+   * @param etag as it was read; absent: there is none yet
+   * @returns false when somebody else wrote meanwhile
+   * @throws Problem TEP4206
+   */
+  saveState(key: string, value: unknown, etag?: string): Promise<boolean>
+  /** @throws Problem TEP4206 */
+  deleteState(key: string): Promise<void>
   /** @throws Problem TEP4206, soon: it is asked to find out whether the sidecar answers */
   metadata(): Promise<SidecarMetadata>
 }
@@ -96,6 +108,23 @@ export function daprClient({ daprUrl, daprApiToken, pubsubName, topicPrefix }: S
         failurePolicy: FAILURE_POLICY,
       }),
     deleteJob: name => must('DELETE', `/v1.0/jobs/${encodeURIComponent(name)}`),
+    async getState<T>(key: string) {
+      const response = await call('GET', statePath(key))
+      const text = await response.text()
+      if (!response.ok) throw new Problem('TEP4206', `GET ${statePath(key)}: ${response.status} ${text.slice(0, 300)}`)
+      return text ? { value: JSON.parse(text) as T, etag: response.headers.get('etag') ?? '' } : undefined
+    },
+    async saveState(key, value, etag) {
+      const options = { concurrency: 'first-write', consistency: 'strong' }
+      const path = `/v1.0/state/${STATE_STORE}`
+      const response = await call('POST', path, [{ key, value, ...(etag ? { etag } : {}), options }])
+      const text = await response.text()
+      // Dapr tells a mismatch by 409, and a first write that came second by 500: the difference to a failure is the item.
+      if (response.status === 409 || /no item was updated/.test(text)) return false
+      if (!response.ok) throw new Problem('TEP4206', `POST ${path}: ${response.status} ${text.slice(0, 300)}`)
+      return true
+    },
+    deleteState: key => must('DELETE', statePath(key)),
     async metadata() {
       const response = await call('GET', '/v1.0/metadata', undefined, METADATA_TIMEOUT_MS)
       if (!response.ok) throw new Problem('TEP4206', `the sidecar answers ${response.status}`)
@@ -103,6 +132,8 @@ export function daprClient({ daprUrl, daprApiToken, pubsubName, topicPrefix }: S
     },
   }
 }
+
+const statePath = (key: string): string => `/v1.0/state/${STATE_STORE}/${encodeURIComponent(key)}`
 
 function failedEntries(text: string): Map<string, string> {
   try {

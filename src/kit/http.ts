@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import Ajv2020Module from 'ajv/dist/2020.js'
-import formats from 'ajv-formats'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { EventContractError, MAX_EVENT_BYTES } from '../contracts/events/index.ts'
 import type { Logger } from './log.ts'
-import { type FieldProblem, Problem, problemDetails } from './problem.ts'
+import { Problem, problemDetails } from './problem.ts'
 import { childTrace } from './trace.ts'
+import { createValidator, invalidInput } from './validation.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -73,6 +72,8 @@ export function createHttp({ service, log, check }: HttpOptions): Http {
     const problem = toProblem(error)
     if (problem.code === 'TEP4201')
       log.error({ err: error, request: request.id, route: request.routeOptions.url }, 'request failed')
+    const wait = problem.extra['retry_after']
+    if (typeof wait === 'number') reply.header('retry-after', String(wait))
     return reply.code(problem.status).type(PROBLEM_JSON).send(problemDetails(problem, request.id))
   })
   app.setNotFoundHandler((request, reply) => {
@@ -107,12 +108,7 @@ const safeId = (id: unknown): string | undefined =>
 
 /** Query and path parameters are text and are converted; bodies are JSON and must already have the right types. */
 function validateStrictly(app: FastifyInstance): void {
-  const create = (coerceTypes: boolean) => {
-    const ajv = new Ajv2020Module.Ajv2020({ allErrors: true, coerceTypes, useDefaults: true, allowUnionTypes: true })
-    ;(formats as unknown as (target: unknown) => void)(ajv)
-    return ajv
-  }
-  const [strict, converting] = [create(false), create(true)]
+  const [strict, converting] = [createValidator(), createValidator({ coerceTypes: true })]
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? strict : converting).compile(schema as object),
   )
@@ -136,10 +132,7 @@ function toProblem(error: FastifyError): Problem {
       `All fields together are too large: the event would exceed ${MAX_EVENT_BYTES} bytes. Shorten the description.`,
     )
   }
-  if (error.validation) {
-    const errors = error.validation.map(fieldProblem)
-    return new Problem('TEP4001', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), errors)
-  }
+  if (error.validation) return invalidInput(error.validation)
   switch (error.code) {
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
@@ -152,17 +145,4 @@ function toProblem(error: FastifyError): Problem {
   if (error.statusCode === 429) return new Problem('TEP4011', 'Too many requests; wait as Retry-After says.')
   if (error.statusCode && error.statusCode < 500) return new Problem('TEP4001', error.message)
   return new Problem('TEP4201', 'The request could not be completed. Try again; if it stays, report the request id.')
-}
-
-type Validation = NonNullable<FastifyError['validation']>[number]
-
-function fieldProblem({ instancePath, keyword, params, message }: Validation): FieldProblem {
-  const path = instancePath.split('/').slice(1)
-  if (keyword === 'required')
-    return { field: [...path, String(params['missingProperty'])].join('.'), message: 'is required' }
-  if (keyword === 'additionalProperties') {
-    return { field: [...path, String(params['additionalProperty'])].join('.'), message: 'is not a known field' }
-  }
-  const allowed = keyword === 'enum' ? `: ${(params['allowedValues'] as unknown[]).join(', ')}` : ''
-  return { field: path.join('.') || 'body', message: `${message ?? keyword}${allowed}` }
 }

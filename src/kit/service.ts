@@ -8,6 +8,7 @@ import { type Dapr, daprClient } from './dapr.ts'
 import { type Database, openDatabase } from './db.ts'
 import { createHttp } from './http.ts'
 import { createLogger, type Logger } from './log.ts'
+import { limited } from './rate-limit.ts'
 
 /** What a service is built from. */
 export interface ServiceContext {
@@ -64,7 +65,7 @@ export async function startService(
       metrics,
       db,
       dapr: daprClient(config),
-      authenticate: authenticator(config.auth),
+      authenticate: limited(authenticator(config.auth), config.rateLimit),
       onClose: work => closers.push(work),
       onListen: work => starters.push(work),
     })

@@ -11,7 +11,7 @@ import {
   unwrap,
   uuidv5,
 } from '../contracts/events/index.ts'
-import { deadLetterRoute, eventRoute, IGNORE_ROUTE } from '../contracts/topology.ts'
+import { deadLetterRoute, eventRoute, IGNORE_ROUTE, SERVICES } from '../contracts/topology.ts'
 import type { Dapr } from './dapr.ts'
 import type { Database, Sql } from './db.ts'
 import { type FlowOptions, serveFlow } from './flow.ts'
@@ -65,6 +65,7 @@ const BODY_LIMIT = 2 * 1024 * 1024
  */
 export function subscribe(app: FastifyInstance, options: SubscriberOptions): void {
   const { consumer, topics, dapr, metrics, publishing } = options
+  requireContract(consumer, Object.keys(options.handlers))
   const receipts = serveFlow(app, { appId: consumer, topics, dapr, metrics, ...(publishing && { publishing }) })
   const deliver = delivery(options, receipts)
   // Subscriptions are declared as resources; an empty list says that there are none beside them.
@@ -83,6 +84,14 @@ export function subscribe(app: FastifyInstance, options: SubscriberOptions): voi
     scope.post('/dead-letters', request => deliver.deadLetter('dead-letters', request))
     scope.post(IGNORE_ROUTE, async (): Promise<Reply> => ({ status: 'SUCCESS' }))
   })
+}
+
+/** The console tells from the contract who is behind with what: a handler that it does not know would be work unseen. */
+function requireContract(consumer: string, handled: readonly string[]): void {
+  const handles = SERVICES.find(({ appId }) => appId === consumer)?.handles
+  if (!handles || handles === 'all') return
+  const [wanted, there] = [[...handles].sort(), [...handled].sort()].map(types => types.join(', '))
+  if (wanted !== there) throw new Error(`${consumer} handles ${there}; its contract (topology.ts) says ${wanted}`)
 }
 
 /** @throws Problem TEP4003 when a token is configured and the caller does not send it */

@@ -1,31 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { freePort, portIfFree } from './ports.ts'
 
 /** Ports that stay the same from one start to the next, so that addresses people and Secrets hold go on working; one that is taken meanwhile is replaced. */
 export function keptPorts(file: string): { get(name: string): Promise<number> } {
   const kept = read(file)
   return {
     async get(name) {
-      const port = await portIfFree(kept[name] ?? 0).catch(() => portIfFree(0))
+      const before = kept[name]
+      const port = await (before ? portIfFree(before).catch(freePort) : freePort())
       kept[name] = port
       writeFileSync(file, JSON.stringify(kept))
       return port
     },
   }
-}
-
-/** Resolves with the port when it can be listened on; 0 asks for any. */
-export function portIfFree(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
 }
 
 function read(file: string): Record<string, number> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -104,6 +105,23 @@ test('a reminder rings once, at its time, in the inbox and as a mail', async () 
   expect(triggered).toHaveLength(1)
 })
 
+test('a reminder fired before its time rings at once, and how late it was is measured', async () => {
+  const uma = as('uma')
+  const { body: task } = await uma('POST', '/api/v1/tasks', {
+    title: 'Some day',
+    reminders: [{ at: '2031-01-01T09:00:00Z' }],
+  })
+  const name = `r-${task.reminders[0].id}`
+  await eventually(async () => plane.dapr.jobs.has(name), 'the job')
+  const { body } = await uma('POST', `/api/v1/reminders/${task.reminders[0].id}/fire`)
+  await eventually(async () => plane.dapr.jobs.get(name)?.dueTime === body.remind_at, 'the job of now')
+  await ring(name)
+  const inbox = await as('uma', 'notification')('GET', '/api/v1/notifications')
+  expect(inbox.body.items).toMatchObject([{ kind: 'reminder', title: 'Some day' }])
+  const metrics = await fetch(`http://127.0.0.1:${running['notification']!.port}/metrics`)
+  expect(await metrics.text()).toMatch(/reminder_lateness_seconds_bucket\{le="60",service="notification"\} [1-9]/)
+})
+
 test('a reminder moved, cancelled, or rung too early does not ring', async () => {
   const cleo = as('cleo')
   const { body: task } = await cleo('POST', '/api/v1/tasks', {
@@ -203,7 +221,11 @@ test('the audit holds each change once, in an intact chain, for its owner alone'
   expect(JSON.stringify(entries)).not.toContain('Plan better')
   expect(await items('anna', 'audit', `/api/v1/audit?task_id=${task.id}`)).toEqual([])
   const verify = async () => (await as('eve', 'audit')('GET', '/api/v1/audit/verify')).body
-  expect(await verify()).toEqual({ entries: 3, intact: true })
+  expect(await verify()).toEqual({
+    entries: 3,
+    intact: true,
+    checkpoints: { verified: 0, unknown_key: 0, signed_until: 0 },
+  })
   await plane.db.query("UPDATE audit.entries SET changed_fields = '{}' WHERE user_id = 'eve' AND position = 2")
   expect(await verify()).toMatchObject({ intact: false, first_broken_position: 2 })
 })
@@ -234,7 +256,50 @@ test('statistics follow the newest version, whatever order and however often eve
     })
   }
   expect(await figures()).toEqual(before)
+  await plane.db.query("UPDATE analytics.tasks SET status = 'open', tags = '{}', due_at = now() WHERE user_id = 'fay'")
+  expect(await figures()).not.toEqual(before)
+  const rebuilt = await as('fay', 'analytics')('POST', '/api/v1/statistics/rebuild')
+  expect(rebuilt.body).toEqual({ people: 1, facts: 6, tasks: 2 })
+  expect(await figures()).toEqual(before)
+  await plane.db.query("DELETE FROM messaging.inbox WHERE consumer = 'analytics-service'")
+  for (const event of events.reverse())
+    await plane.as('x', running['analytics']!.port)('POST', '/events/task-events', event)
+  expect(await figures()).toEqual(before)
+  const all = await as('fay', 'analytics')('POST', '/api/v1/statistics/rebuild?everyone=true')
+  expect(all.body.code).toBe('TEP4004')
+  const authorization = `Bearer ${await plane.token('root', { roles: ['todo-operator'] })}`
+  const ofAll = ['POST', '/api/v1/statistics/rebuild?everyone=true', undefined, { authorization }] as const
+  expect((await as('root', 'analytics')(...ofAll)).body.people).toBeGreaterThan(1)
+  expect(await figures()).toEqual(before)
   expect((await as('fay', 'analytics')('GET', '/api/v1/statistics?tz=Nowhere')).body.errors[0].field).toBe('tz')
+})
+
+test('streaks and overdue tasks count days of the person’s zone, as the preferences have it', async () => {
+  const vera = as('vera')
+  const zone = 'Pacific/Kiritimati'
+  await vera('PATCH', '/api/v1/preferences', { timezone: zone })
+  const day = (days: number): string =>
+    new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(Date.now() + days * 86_400_000)
+  for (const due of [day(0), day(-2)]) await vera('POST', '/api/v1/tasks', { title: due, due_at: due })
+  await plane.dapr.waitFor(3, ({ topic, key }) => topic === 'task-events' && key === 'vera')
+  await plane.dapr.settled()
+  const finished = async (days: number, hour: string) => {
+    const data = { task_id: randomUUID(), user_id: 'vera', title: 'done', completed: true }
+    const event = {
+      event_id: randomUUID(),
+      event_type: 'task.completed',
+      timestamp: `${day(days)}T${hour}:00+14:00`,
+      data,
+    }
+    await plane.as('x', running['analytics']!.port)('POST', '/events/task-events', event)
+  }
+  const figures = async () => (await as('vera', 'analytics')('GET', '/api/v1/statistics?days=366')).body
+  for (const days of [-9, -8, -7, -6]) await finished(days, '00:30')
+  expect(await figures()).toMatchObject({ timezone: zone, overdue: 1, streak: { current: 0, longest: 4 } })
+  for (const days of [-2, -1, -1]) await finished(days, '23:30')
+  const { streak, completed_per_day: perDay } = await figures()
+  expect(streak).toEqual({ current: 2, longest: 4 })
+  expect(perDay).toContainEqual({ day: day(-1), count: 2 })
 })
 
 test('a seed’s completed task with a rule gets its next occurrence through the same path', async () => {
@@ -274,13 +339,15 @@ test('a person takes their data along and is erased everywhere; the audit keeps 
       'notification.reminders',
       'notification.preferences',
       'analytics.tasks',
+      'analytics.facts',
+      'analytics.people',
     ]
     const counts = await Promise.all(
       tables.map(table => plane.db.query(`SELECT 1 FROM ${table} WHERE user_id = 'ida'`)),
     )
     return counts.reduce((sum, { length }) => sum + length, 0)
   }
-  await eventually(async () => (await rows()) === 5, 'all rows')
+  await eventually(async () => (await rows()) === 7, 'all rows')
   const { body: exported } = await ida('GET', '/api/v1/me/export')
   expect(exported).toMatchObject({
     user_id: 'ida',

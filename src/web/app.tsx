@@ -2,8 +2,9 @@ import { computed, effect, signal } from '@preact/signals'
 import { type ComponentType, render } from 'preact'
 import { follow, type LiveState } from './kit/live.ts'
 import { href, route } from './kit/router.ts'
-import { person, signOut } from './kit/session.ts'
+import { isOperator, person, signOut } from './kit/session.ts'
 import { Chat } from './pages/chat.tsx'
+import { ConsolePage } from './pages/console.tsx'
 import { Inbox, loadInbox, onLiveNotification, unread } from './pages/inbox.tsx'
 import { Search } from './pages/search.tsx'
 import { Settings } from './pages/settings.tsx'
@@ -57,6 +58,7 @@ const shown = computed<{ title: string; view?: View; Page?: ComponentType }>(() 
   const [name = 'today', part] = route.value
   if (name === 'tag' && part) return { title: `#${part}`, view: { kind: 'tag', tag: part } }
   if (Object.hasOwn(PAGES, name)) return PAGES[name]!
+  if (name === 'console' && isOperator.value) return { title: 'Console', Page: ConsolePage }
   const kind = isList(name) ? name : 'today'
   return { title: LISTS[kind], view: { kind } }
 })
@@ -86,6 +88,7 @@ function Navigation() {
       <ul>
         {Object.entries(LISTS).map(([name, text]) => link(name, text))}
         {Object.entries(PAGES).map(([name, { title }]) => link(name, title, name === 'inbox' ? unread.value : 0))}
+        {isOperator.value && link('console', 'Console')}
       </ul>
       {tagsOf(tasks.value.values()).length > 0 && <h2>Tags</h2>}
       <ul>

@@ -5,9 +5,10 @@
 declare const self: WorkerScope
 /** Changes with every build, so that a new version is fetched as a whole. */
 declare const BUILD: string
+declare const FILES: readonly string[]
 
 const CACHE = `todo-${BUILD}`
-const SHELL = ['./', 'app.js', 'app.css', 'icon.svg', 'manifest.webmanifest']
+const SHELL = ['./', ...FILES]
 
 self.addEventListener('install', event => {
   event.waitUntil(caches.open(CACHE).then(cache => cache.addAll(SHELL)))

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EXIT } from '../../src/cli/exit.ts'
-import { portIfFree } from '../../src/local/kept-ports.ts'
+import { freePort } from '../../src/local/ports.ts'
 import { Laptop, root } from '../support/laptop.ts'
 
 /** What goes wrong outside: one clear line, an exit code, and nothing left running. */
@@ -35,7 +35,7 @@ const runningIn = (path: string): string[] =>
     .filter(line => line.includes(path))
 
 test('a port that is taken is named, with the way out', async () => {
-  const port = await portIfFree(0)
+  const port = await freePort()
   const server = await listen(port)
   const place = join(folder, 'port')
   const { code, lines } = tep('up', '--folder', place, '--port', String(port))
@@ -83,7 +83,7 @@ test('a platform the API refuses is told by its field, and nothing goes on runni
     wrong,
     'apiVersion: todo.events/v1alpha1\nkind: TodoEventPlatform\nmetadata: {name: todo, namespace: default}\nspec: {profile: Staging, kafka: {strimzi: {}}, database: {cloudnativepg: {}}}\n',
   )
-  const { code, lines } = tep('up', '--file', wrong, '--folder', place, '--port', String(await portIfFree(0)))
+  const { code, lines } = tep('up', '--file', wrong, '--folder', place, '--port', String(await freePort()))
   expect(code).toBe(1)
   expect(lines).toEqual([expect.stringContaining('spec.profile: Unsupported value: "Staging"')])
   expect(runningIn(place)).toEqual([])
@@ -108,7 +108,7 @@ test('a second start in the same folder is refused, and the first goes on', asyn
   const laptop = await Laptop.create()
   try {
     await laptop.up()
-    const { code, lines } = tep('up', '--folder', laptop.folder, '--port', String(await portIfFree(0)))
+    const { code, lines } = tep('up', '--folder', laptop.folder, '--port', String(await freePort()))
     expect(code).toBe(EXIT.running)
     expect(lines).toEqual([expect.stringMatching(/^tep: TEP5001: process \d+ runs .* already/)])
     expect((await laptop.call('demo', 'GET', '/api/v1/tasks')).status).toBe(200)

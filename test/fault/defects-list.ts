@@ -18,6 +18,21 @@ const LEASE = 'controller/kube/lease.ts'
 
 export const DEFECTS: readonly Defect[] = [
   {
+    name: 'takes for drift what an old view of the platform does not explain',
+    file: RECONCILER,
+    find: 'if (!confirmed && !effective.suspend && isUnexplained(platform, steps)',
+    replace: 'if (!confirmed && effective.version === "" && isUnexplained(platform, steps)',
+    // Elsewhere an outage is read again as a whole before anything is decided.
+    only: '^suspended/unobserved/',
+  },
+  {
+    name: 'carries out a plan that the watch has overtaken',
+    file: 'controller/platform/act.ts',
+    find: 'const drift = driftByNow(cache, step, planned)',
+    replace: 'const drift: Drift[] | undefined = planned',
+    only: '^(service-enabled|autoscaled|topic-added)/answer-lost',
+  },
+  {
     name: 'drops the finalizer early',
     file: RECONCILER,
     find: 'if (remaining.length === 0) {',
@@ -126,8 +141,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'makes a new token each time',
     file: 'controller/platform/observe.ts',
-    find: "cache.get(KINDS.secret, namespace, SECRETS.daprTokens(name))?.['data'] ?? freshToken(random)",
-    replace: 'freshToken(random)',
+    find: "cache.get(KINDS.secret, namespace, secret)?.['data'] ?? fresh()",
+    replace: 'fresh()',
   },
   {
     name: 'takes no notice of the secrets of others',
@@ -163,6 +178,20 @@ export const DEFECTS: readonly Defect[] = [
     only: 'gone|unobserved|restart|storm',
   },
   {
+    name: 'resumes after an outage as if etcd could not have been restored',
+    file: WATCH,
+    find: 'this.#outages.count++\n      this.#lost()',
+    replace: '',
+    only: '/restored/',
+  },
+  {
+    name: 'decides while half of the kinds are of a history that is no more',
+    file: 'controller/kube/manager.ts',
+    find: 'while (this.#lost.size > 0) await this.#whole.promise',
+    replace: '',
+    only: '/restored/',
+  },
+  {
     name: 'ignores deletions in the watch',
     file: WATCH,
     find: "type === 'DELETED' ? this.#handlers.remove(object) :",
@@ -192,8 +221,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'gives up on a kind whose CRD is absent',
     file: WATCH,
-    find: 'await this.#absent()\n          continue',
-    replace: 'return await this.#absent()',
+    find: 'this.#emptied()\n          continue',
+    replace: 'return this.#emptied()',
     only: 'crds',
   },
   {

@@ -114,7 +114,15 @@ export const FAMILIES: Readonly<Record<string, Make>> = {
     { type: 'pause', at: moment(random, target), forMs: random.int(1_000, 90_000), replica: replica(random, target) },
   ],
   storm: (random, target) => {
-    const names = Object.keys(FAMILIES).filter(name => name !== 'storm' && name !== 'none')
+    const names = Object.keys(FAMILIES).filter(name => !['storm', 'none', 'restored'].includes(name))
     return Array.from({ length: random.int(2, 5) }, () => FAMILIES[random.pick(names)]!(random, target)).flat()
+  },
+  /** The API server's state goes back, by what was done in the last moments or by all of it. */
+  restored: (random, target) => {
+    const at = random.int(1_500, target.span)
+    return [
+      { type: 'restore', at, forMs: random.int(100, 20_000), backMs: random.int(100, at - 1_000) },
+      ...(random.chance(0.3) ? crash('applied')(random, target) : []),
+    ]
   },
 }

@@ -18,6 +18,12 @@ const ALWAYS = [
   'operator-upgraded-and-back/clock-step/1',
   'anything-and-then-sense/none/4',
   'anything-and-then-sense/none/8',
+  'suspended/server-restart/3',
+  'suspended/unobserved/22',
+  'deleted-keeping-data/restored/2',
+  'label-stripped/server-restart/5',
+  'service-enabled/answer-lost-stale/2',
+  'operator-upgraded-unpinned/crash-before-write/3',
 ]
 const FIXED = [...EACH_FAMILY, ...ALWAYS]
 

@@ -29,6 +29,8 @@ export type Fault =
   | { type: 'partition'; at: number; forMs: number; replica: number }
   /** The API server restarts: connections break, new ones are refused, and old resourceVersions may be forgotten. */
   | { type: 'restart'; at: number; forMs: number; compact: boolean }
+  /** As `restart`, and when it is over, etcd holds what it held `backMs` before: what was done since is lost, and done again by people. */
+  | { type: 'restore'; at: number; forMs: number; backMs: number }
   /** Somebody, or NTP, moves the wall clock. */
   | { type: 'clockStep'; at: number; byMs: number }
   | { type: 'pause'; at: number; forMs: number; replica: number }

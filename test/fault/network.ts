@@ -114,7 +114,7 @@ export class Network {
       if (fault === 'reset-before') return refuse(there, 'read ECONNRESET')
       // The request is under way: it arrives even if its sender dies now.
       simulation.after(there + slow, () => {
-        if (this.#active('restart')) return refuse(1, 'connect ECONNREFUSED')
+        if (this.#active('restart') || this.#active('restore')) return refuse(1, 'connect ECONNREFUSED')
         const answer =
           typeof fault === 'object'
             ? fault
@@ -280,9 +280,9 @@ export class Network {
     if (fault.type === 'silent') at(fault.at, () => each(fault.kind, stream => stream.silence()))
     if (fault.type === 'gone') at(fault.at, () => forget(fault.kind, fault.inBand ? 'inBand' : 'http'))
     if (fault.type === 'unobserved') at(fault.at + fault.forMs, () => forget(fault.kind, 'inBand'))
-    if (fault.type === 'restart') {
+    if (fault.type === 'restart' || fault.type === 'restore') {
       at(fault.at, () => {
-        if (fault.compact) forget(ALL_KINDS, 'http')
+        if (fault.type === 'restart' && fault.compact) forget(ALL_KINDS, 'http')
         this.cutAll()
       })
     }

@@ -15,7 +15,7 @@ const VOLATILE_METADATA = new Set([
 const VOLATILE_FIELDS = new Set(['lastTransitionTime'])
 /** Digests over uids and generated material: equal only in runs that begin with the same platform. */
 const DIGESTS = new Set(['todo.events/desired-hash', 'todo.events/secrets-hash'])
-const GENERATED = /-(dapr-token|dev-issuer)$/
+const GENERATED = /-(dapr-token|dev-issuer|audit-key)$/
 
 /** Sorted by key; generations are told as current or not, for their numbers depend on how many changes met in one. */
 const tidy = (value: unknown, generation: number | undefined, digests: boolean): unknown => {
@@ -53,14 +53,25 @@ const UID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}
 export const addressOf = ({ kind, metadata }: KubeObject): string =>
   `${kind}/${metadata.namespace ?? ''}/${metadata.name}`
 
+/** Stored objects are frozen, and most stay what they were through many runs. */
+const TEXTS = { true: new WeakMap<object, string>(), false: new WeakMap<object, string>() }
+
+function textOf(object: KubeObject, digests: boolean): string {
+  const texts = TEXTS[`${digests}`]
+  let text = texts.get(object)
+  if (text === undefined) {
+    text = JSON.stringify(normalise(object, digests)).replace(UID, '<uid>')
+    texts.set(object, text)
+  }
+  return text
+}
+
 const OWNED = [KINDS.platform, ...CHILD_KINDS]
 
 /** Every platform and every object of a kind that platforms own, by address: what two runs must agree on. */
 export function dump(server: SimServer, digests: boolean): Map<string, string> {
   const objects = OWNED.flatMap(kind => server.list(kind)).map(entry => entry.object as unknown as KubeObject)
-  return new Map(
-    objects.map(object => [addressOf(object), JSON.stringify(normalise(object, digests)).replace(UID, '<uid>')]),
-  )
+  return new Map(objects.map(object => [addressOf(object), textOf(object, digests)]))
 }
 
 /** The first few differences between the fault-free end and this one, as text. */

@@ -4,7 +4,7 @@ import type { Fault } from './faults.ts'
 import { Network, type NetworkObserver, type NetworkOptions } from './network.ts'
 import type { Random } from './random.ts'
 import type { SimServer } from './server.ts'
-import { type Lane, newLane, type Simulation } from './simulation.ts'
+import { type Cancel, type Lane, newLane, type Simulation } from './simulation.ts'
 
 export interface ReplicaOptions {
   index: number
@@ -34,6 +34,7 @@ export class Replica {
   #lane: Lane
   #network: Network | undefined
   #controller: Controller | undefined
+  #cancelStart: Cancel = () => {}
 
   constructor(options: ReplicaOptions) {
     this.#options = options
@@ -115,7 +116,9 @@ export class Replica {
     this.#lane.dead = true
     this.#controller?.kill()
     this.#network?.cutAll()
-    if (downMs !== undefined) this.#options.simulation.after(downMs, () => this.start())
+    // An upgrade of a process that is down already ends the wait for it: its pod is replaced, and two of one name never run.
+    this.#cancelStart()
+    if (downMs !== undefined) this.#cancelStart = this.#options.simulation.after(downMs, () => this.start())
   }
 
   /** SIGSTOP for a while: nothing reaches it, its timers fire when it goes on. */

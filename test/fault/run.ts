@@ -8,7 +8,7 @@ import { Random } from './random.ts'
 import { Replica } from './replica.ts'
 import { type Action, NAMESPACE, type Operator } from './scenarios.ts'
 import { SimServer, type Snapshot } from './server.ts'
-import { HotLoop, Simulation } from './simulation.ts'
+import { type Cancel, HotLoop, Simulation } from './simulation.ts'
 import { World } from './world.ts'
 
 export interface RunOptions {
@@ -131,28 +131,50 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const lastFault = Math.max(0, ...faults.map(endOf))
   let pending = 0
   let done = 0
+  let era = 0
+  let cancelNext: Cancel = () => {}
   const act = (): void => {
     const action = actions[done]!
+    const began = era
     pending++
     action.run(people, operator, chosen).then(
       () => {
         pending--
+        if (began !== era) return
         done++
         schedule()
       },
       (error: { code?: number }) => {
         pending--
+        if (began !== era) return
         // What people write at the wrong moment (the name is still taken, the child is not there) they try again.
         if (error.code !== 404 && error.code !== 409) oracle.fail('Scenario', String(error))
-        simulation.after(1_000, act)
+        cancelNext = simulation.after(1_000, act)
       },
     )
   }
   const schedule = (): void => {
     const next = actions[done]
-    if (next && next.afterMs !== 'rest') simulation.after(next.afterMs, act)
+    if (next && next.afterMs !== 'rest') cancelNext = simulation.after(next.afterMs, act)
   }
   schedule()
+  for (const fault of faults) {
+    if (fault.type !== 'restore') continue
+    simulation.after(fault.at - fault.backMs, () => {
+      const backup = { snapshot: server.snapshot(), done, counted: oracle.counted() }
+      simulation.after(fault.backMs + fault.forMs, () => {
+        log(`${simulation.elapsed} etcd goes back from ${server.store.version} to ${backup.snapshot.version}`)
+        server.restore(backup.snapshot)
+        oracle.restored(backup.counted)
+        world.wakeAll()
+        // People see what they did undone, and do it again.
+        era++
+        done = backup.done
+        cancelNext()
+        schedule()
+      })
+    })
+  }
 
   let comparedAt = -1
   let restedAt = 0

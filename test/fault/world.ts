@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../controller/kube/objects.ts'
+import { KINDS } from '../../controller/platform/platform.ts'
 import type { LocalClient } from '../../src/local/kube-api/api.ts'
 import { OPERATORS } from './operators.ts'
 import type { Random } from './random.ts'
@@ -38,6 +39,12 @@ export class World {
 
   get idle(): boolean {
     return this.#due.size === 0 && this.#running === 0
+  }
+
+  /** Every operator looks at everything, as after its own start. */
+  wakeAll(): void {
+    for (const kind of Object.values(KINDS))
+      for (const { namespace, name } of this.#server.list(kind)) this.#later(kind, namespace, name)
   }
 
   #wakeMembers(namespace: string): void {

@@ -42,6 +42,7 @@ export async function startDataPlane(): Promise<DataPlane> {
     AUTH_AUDIENCE: 'todo',
     AUTH_JWKS_URI: `http://127.0.0.1:${(jwks.address() as AddressInfo).port}/`,
     LOG_LEVEL: 'silent',
+    RATE_LIMIT: 'off',
   }
   const token = (userId: string, claims: Record<string, unknown> = {}): Promise<string> =>
     new SignJWT(claims)

@@ -1,4 +1,5 @@
-import { createServer } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TodoEvent } from '../../src/contracts/events/index.ts'
 
@@ -21,6 +22,10 @@ export interface FakeDapr {
   requests: string[][]
   /** What it says of itself. */
   metadata: object
+  /** What is kept in the state store. */
+  state: Map<string, { value: unknown; etag: string }>
+  /** While true, the state store fails. */
+  stateDown: boolean
   /** While true, publishing fails. */
   down: boolean
   /** Entries of these keys fail while the others of their request succeed. */
@@ -54,6 +59,8 @@ export async function startFakeDapr(): Promise<FakeDapr> {
       else dapr.jobs.set(decodeURIComponent(name!), JSON.parse(text))
       return response.writeHead(204).end()
     }
+    if (kind === 'state')
+      return void keepState(request, response, decodeURIComponent(url.pathname.split('/')[4] ?? ''), text)
     if (dapr.down) return response.writeHead(500).end(JSON.stringify({ errorCode: 'ERR_PUBSUB_PUBLISH_MESSAGE' }))
     const topic = decodeURIComponent(url.pathname.split('/').at(-1)!)
     const entries = JSON.parse(text) as { entryId: string; event: TodoEvent; metadata: { partitionKey: string } }[]
@@ -68,6 +75,26 @@ export async function startFakeDapr(): Promise<FakeDapr> {
     if (failedEntries.length) return response.writeHead(500).end(JSON.stringify({ failedEntries }))
     return response.writeHead(204).end()
   })
+
+  /** As Dapr's state API: 204 for no item, 409 for another's ETag, 500 for a first write that came second. */
+  function keepState(request: IncomingMessage, response: ServerResponse, key: string, text: string): unknown {
+    if (dapr.stateDown) return response.writeHead(500).end('{"errorCode":"ERR_STATE_STORE"}')
+    if (request.method === 'DELETE') {
+      dapr.state.delete(key)
+      return response.writeHead(204).end()
+    }
+    if (request.method === 'GET') {
+      const item = dapr.state.get(key)
+      if (!item) return response.writeHead(204).end()
+      return response.writeHead(200, { etag: item.etag }).end(JSON.stringify(item.value))
+    }
+    const [one] = JSON.parse(text) as { key: string; value: unknown; etag?: string }[]
+    const present = dapr.state.get(one!.key)
+    if (one!.etag && one!.etag !== present?.etag) return response.writeHead(409).end('{"errorCode":"ERR_STATE_SAVE"}')
+    if (!one!.etag && present) return response.writeHead(500).end('{"message":"no item was updated"}')
+    dapr.state.set(one!.key, { value: one!.value, etag: randomUUID() })
+    return response.writeHead(204).end()
+  }
 
   function take(published: Published): void {
     dapr.published.push(published)
@@ -103,6 +130,8 @@ export async function startFakeDapr(): Promise<FakeDapr> {
     requests: [],
     metadata: {},
     down: false,
+    state: new Map(),
+    stateDown: false,
     refusedKeys: new Set(),
     loseAnswers: false,
     deliver: (topic, port) => subscribers.push({ topic, url: `http://127.0.0.1:${port}/events/${topic}` }),

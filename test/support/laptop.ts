@@ -9,7 +9,7 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
 } from '@kubernetes/client-node'
-import { portIfFree } from '../../src/local/kept-ports.ts'
+import { freePort } from '../../src/local/ports.ts'
 
 export const root = join(import.meta.dirname, '../..')
 
@@ -41,7 +41,7 @@ export class Laptop {
   }
 
   static async create(): Promise<Laptop> {
-    return new Laptop(mkdtempSync(join(tmpdir(), 'tep-')), await portIfFree(0))
+    return new Laptop(mkdtempSync(join(tmpdir(), 'tep-')), await freePort())
   }
 
   async up(...args: string[]): Promise<Ready> {

@@ -46,6 +46,7 @@ export const settledFacts = (facts: Partial<Facts> = {}): Facts => ({
   addresses: {},
   generated: {
     'todo-dapr-token': { token: base64('token') },
+    'todo-audit-key': { 'jwk.json': base64('{}') },
     'todo-dev-issuer': { 'jwk.json': base64('{}'), 'users.json': base64('[]') },
   },
   ...facts,

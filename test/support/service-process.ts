@@ -31,6 +31,7 @@ export function environmentOf(plane: DataPlane, appId: string, port: number): Re
   const { auth } = plane.config(appId)
   return {
     APP_ID: appId,
+    RATE_LIMIT: 'off',
     PORT: String(port),
     DATABASE_URL: plane.db.url,
     DAPR_HTTP_PORT: String(plane.dapr.port),

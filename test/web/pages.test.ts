@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { describeInBrowser, picture, signedIn, startBrowser, violations } from '../support/browser.ts'
 import { Laptop } from '../support/laptop.ts'
 
+const CONSOLE = ['flow', 'events', 'dead-letters', 'reminders', 'audit'].map(name => `console/${name}`)
 const PAGES = ['today', 'upcoming', 'all', 'done', 'tag/home', 'search', 'inbox', 'chat', 'statistics', 'settings']
 
 /** Every page as a person gets it, in a real browser: who looks, who listens, who has a small screen, who reads from the right. */
@@ -95,6 +96,46 @@ describeInBrowser('pages', () => {
     },
     60_000,
   )
+
+  test.each(['light', 'dark'] as const)(
+    'the console is shown to operators, within WCAG 2.2 AA: %s',
+    async theme => {
+      const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('operator'), {
+        colorScheme: theme,
+      })
+      await laptop.call('operator', 'POST', '/api/v1/tasks', { title: 'Seen by nobody' })
+      await page.getByRole('link', { name: 'Console' }).waitFor()
+      for (const name of CONSOLE) {
+        await show(page, name)
+        await page.getByRole('navigation', { name: 'Console' }).waitFor()
+        await picture(page, `${name.replace('/', '-')}-${theme}`)
+        expect([name, await violations(page)]).toEqual([name, []])
+      }
+      await context.close()
+    },
+    120_000,
+  )
+
+  test('an event is found, and its story told; what people wrote is not shown', async () => {
+    const { body: task } = await laptop.call('demo', 'POST', '/api/v1/tasks', { title: 'A private matter' })
+    const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('operator'))
+    await page.goto('/#/console/events/task-events')
+    await page.getByLabel('Subject').fill(`task/${task.id}`)
+    await page.getByRole('link', { name: /task\.created/ }).click()
+    await page.getByText('handled audit-service').waitFor()
+    await picture(page, 'console-story-light')
+    expect(await page.getByRole('main').textContent()).not.toContain('private')
+    await context.close()
+  }, 60_000)
+
+  test('who is no operator sees no console, and is refused its data', async () => {
+    const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('demo'))
+    await show(page, 'console/flow')
+    await page.getByRole('heading', { level: 1, name: 'Today' }).waitFor()
+    expect(await page.getByRole('link', { name: 'Console' }).count()).toBe(0)
+    expect((await laptop.call('demo', 'GET', '/api/v1/console/events')).status).toBe(403)
+    await context.close()
+  })
 
   test('pages ask nobody but their own server, run no code from elsewhere, and log no error', async () => {
     const context = await browser.newContext({ baseURL: laptop.ready.web })

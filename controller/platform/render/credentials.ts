@@ -77,7 +77,7 @@ export function credentialVariables({ platform, effective }: Context, appId: str
   return KEYS[identity].map((key, index) => `${names[index]}=${secret}:${key}`).join(',')
 }
 
-/** Secrets that are made once: the token between apps and sidecars, and the built-in issuer of Development. */
+/** Secrets that are made once: the token between apps and sidecars, the built-in issuer of Development, the key that signs the audit. */
 export function renderGenerated(context: Context): Desired[] {
   const { platform, effective, facts } = context
   const { name } = platform.metadata
@@ -92,5 +92,6 @@ export function renderGenerated(context: Context): Desired[] {
   return [
     ...(effective.dapr.apiToken ? [secret(SECRETS.daprTokens(name), 'dapr')] : []),
     ...(effective.auth.builtIn ? [secret(SECRETS.devIssuer(name), 'web')] : []),
+    ...(facts.generated[SECRETS.auditKey(name)] ? [secret(SECRETS.auditKey(name), 'audit')] : []),
   ]
 }

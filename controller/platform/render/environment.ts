@@ -29,12 +29,15 @@ export function environment(context: Context, service: EffectiveService): Env[] 
     ...(contract.service === 'notification' &&
       effective.profile === 'Development' &&
       !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),
+    ...(contract.service === 'backend' &&
+      platform.spec.chat && { CHAT_BASE_URL: platform.spec.chat.baseUrl, CHAT_MODEL: platform.spec.chat.model }),
     ...(contract.service === 'notification' && {
       ...(platform.spec.ingress && { PUBLIC_URL: publicAddress({ platform }) }),
       ...(platform.spec.notifications?.webhookAllowedHosts && {
         WEBHOOK_ALLOWED_HOSTS: platform.spec.notifications.webhookAllowedHosts.join(','),
       }),
     }),
+    ...(contract.service === 'web' && platform.spec.auth?.clientId && { AUTH_CLIENT_ID: platform.spec.auth.clientId }),
     ...(contract.service === 'web' &&
       Object.fromEntries(
         effective.services
@@ -62,6 +65,12 @@ export function environment(context: Context, service: EffectiveService): Env[] 
           ...fromSecret(vapidSecretRef, { VAPID_PUBLIC_KEY: 'publicKey', VAPID_PRIVATE_KEY: 'privateKey' }),
           ...fromSecret(vapidSecretRef, { VAPID_SUBJECT: 'subject' }, true),
         ]
+      : []),
+    ...(contract.service === 'backend'
+      ? fromSecret(platform.spec.chat?.apiKeySecretRef, { CHAT_API_KEY: 'apiKey' })
+      : []),
+    ...(contract.service === 'audit'
+      ? fromSecret({ name: SECRETS.auditKey(name) }, { AUDIT_SIGNING_KEY: 'jwk.json' })
       : []),
     ...(contract.service === 'web' && auth.builtIn
       ? ['DEV_ISSUER_KEY', 'DEV_ISSUER_USERS'].map(key => ({

@@ -71,6 +71,7 @@ export function flows(context: Context): Flow[] {
     ...services.filter(hasSidecar).flatMap(service => sidecarFlows(context, service)),
     ...(effective.external ? kafkaFlows(context, { component: TOPICS }) : []),
     ...notificationFlows(context),
+    ...chatFlows(context),
     // The operator asks every service that has to do with events whether they reach it.
     ...each([operator(context)], services.filter(hasSidecar).map(component), tcp(PORT)),
     ...(platform.spec.ingress
@@ -162,6 +163,13 @@ function notificationFlows({ effective, facts, platform }: Context): Flow[] {
     ...(smtpSecretRef && facts.addresses.smtp ? to(from, facts.addresses.smtp, 587) : []),
     ...(vapidSecretRef || webhookAllowedHosts?.length ? each([from], OUTSIDE, tcp(443)) : []),
   ]
+}
+
+/** The language model behind the chat. */
+function chatFlows({ effective, platform }: Context): Flow[] {
+  const service = effective.services.find(({ contract }) => contract.service === 'backend')
+  const address = URL.parse(platform.spec.chat?.baseUrl ?? '')
+  return service && address ? to(component(service), address.host, address.protocol === 'http:' ? 80 : 443) : []
 }
 
 /** To `host:port`, as far as a policy can say it: a Service by its namespace, an address by itself, any other name outside. */

@@ -1,3 +1,4 @@
+import { asyncapi } from '../asyncapi.ts'
 import { DEFINITIONS, EVENT_SCHEMAS, type EventType, schemaUri } from '../events/schemas.ts'
 import { declareType, fieldsOf } from './typescript.ts'
 
@@ -11,7 +12,8 @@ export function eventFiles(header: string): Record<string, string> {
   const documents = (Object.keys(EVENT_SCHEMAS) as EventType[]).map(
     type => [`${folder}/schemas/${type}.schema.json`, schemaDocument(type)] as const,
   )
-  return { [`${folder}/events.ts`]: types, ...Object.fromEntries(documents) }
+  const document = `${JSON.stringify(asyncapi(), null, 2)}\n`
+  return { [`${folder}/events.ts`]: types, [`${folder}/asyncapi.json`]: document, ...Object.fromEntries(documents) }
 }
 
 function schemaDocument(type: EventType): string {

@@ -413,6 +413,8 @@ export interface PlatformSpec {
     issuer?: string
     /** Audience the tokens must name. */
     audience?: string
+    /** The web app as a client of the issuer: public, authorization code with PKCE, redirect to the address of the web app. Without it the web app signs nobody in. */
+    clientId?: string
     /** Keys; default: found through the issuer. */
     jwksUri?: string
     /** Claim with the roles. */
@@ -434,6 +436,18 @@ export interface PlatformSpec {
     }
     /** Hosts that webhooks of users may call; `*` stands for every public one. */
     webhookAllowedHosts?: string[]
+  }
+  /** A language model behind the chat, by an API like OpenAI’s; without it messages are read by their words. */
+  chat?: {
+    /** Address of the API, e.g. https://models.example.com/v1. */
+    baseUrl: string
+    /** Name of the model. */
+    model: string
+    /** Secret with apiKey. */
+    apiKeySecretRef?: {
+      /** Name of the Secret. */
+      name: string
+    }
   }
   /** The way in. */
   ingress?: {

@@ -132,6 +132,10 @@ const spec = object(
     auth: object('Who may sign in. Development without an issuer gets a built-in one.', {
       issuer: string('OpenID Connect issuer.', { pattern: '^https?://' }),
       audience: string('Audience the tokens must name.', { maxLength: 255 }),
+      clientId: string(
+        'The web app as a client of the issuer: public, authorization code with PKCE, redirect to the address of the web app. Without it the web app signs nobody in.',
+        { maxLength: 255 },
+      ),
       jwksUri: string('Keys; default: found through the issuer.', { pattern: '^https?://' }),
       rolesClaim: string('Claim with the roles.', { maxLength: 255 }),
       operatorRole: string('Role that sees the console.', { maxLength: 255 }),
@@ -147,6 +151,18 @@ const spec = object(
         },
       ),
     }),
+    chat: object(
+      'A language model behind the chat, by an API like OpenAI’s; without it messages are read by their words.',
+      {
+        baseUrl: string('Address of the API, e.g. https://models.example.com/v1.', {
+          pattern: '^https?://[^\\s/]+',
+          maxLength: 2048,
+        }),
+        model: string('Name of the model.', { minLength: 1, maxLength: 255 }),
+        apiKeySecretRef: secretRef('Secret with apiKey.'),
+      },
+      { required: ['baseUrl', 'model'] },
+    ),
     ingress: object('The way in.', {
       host: string('Host name.', { maxLength: 253 }),
       className: string('IngressClass.', { maxLength: 253 }),

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { portIfFree } from '../kept-ports.ts'
 import type { KubeObject, LocalClient } from '../kube-api/api.ts'
+import { freePort } from '../ports.ts'
 import { ContainerRun, type Launch } from './container.ts'
 import { ConfigError, dataOf, environmentOf } from './environment.ts'
 import { SIDECAR, SIDECAR_IMAGE, type SidecarSettings, sidecarSettings } from './injector.ts'
@@ -92,7 +92,7 @@ export class PodRun {
   async start(): Promise<void> {
     const { spec, status } = this.#pod
     for (const port of spec!.containers.flatMap(container => container.ports ?? []))
-      this.#ports.set(port.containerPort, await portIfFree(0))
+      this.#ports.set(port.containerPort, await freePort())
     for (const volume of spec!.volumes ?? [])
       if (volume.emptyDir) mkdirSync(this.#volumePath(volume.name), { recursive: true })
     await this.#startSidecar()

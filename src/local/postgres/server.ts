@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { access, chmod, chown, constants, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
+import { freePort } from '../ports.ts'
 import { type Account, serverAccount } from './account.ts'
 import { clearStaleServer } from './lock.ts'
 
@@ -223,14 +223,6 @@ async function withAdmin(uri: string, work: (client: pg.Client) => Promise<void>
   } finally {
     await client.end()
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((done, fail) => probe.once('error', fail).listen(0, host, done))
-  const { port } = probe.address() as { port: number }
-  await new Promise(done => probe.close(done))
-  return port
 }
 
 const exists = (path: string): Promise<boolean> =>

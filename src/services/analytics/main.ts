@@ -1,8 +1,11 @@
-import { type EventType, shortType, type Task, type TodoEvent } from '../../contracts/events/index.ts'
+import { type EventType, isOfType } from '../../contracts/events/index.ts'
 import { SERVICES } from '../../contracts/topology.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
+import type { Sql } from '../../kit/db.ts'
+import { Problem } from '../../kit/problem.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { type Handler, subscribe } from '../../kit/subscriber.ts'
+import { rebuild, take } from './projection.ts'
 import { type StatisticsQuery, statistics, statisticsQuerySchema } from './statistics.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'analytics')!
@@ -15,13 +18,17 @@ const types: readonly EventType[] = [
   'task.restored',
 ]
 
-/** Figures about a user's tasks, from a projection that replaying the topic rebuilds. */
+/** Figures about a person's tasks, from a projection that can be made anew at any time. */
 export const startAnalytics = (config: ServiceConfig): Promise<RunningService> =>
   startService('analytics', config, ({ app, db, dapr, log, metrics, authenticate }) => {
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
-      handlers: { ...Object.fromEntries(types.map(type => [type, project])), 'user.erased': erase },
+      handlers: {
+        ...Object.fromEntries(types.map(type => [type, project])),
+        'user.preferences_changed': followZone,
+        'user.erased': erase,
+      },
       db,
       dapr,
       log,
@@ -36,64 +43,55 @@ export const startAnalytics = (config: ServiceConfig): Promise<RunningService> =
         return db.tx({ userId: user.id }, sql => statistics(sql, request.query))
       },
     )
+
+    /** A person's own figures; of everyone for operators. */
+    app.post<{ Querystring: { everyone: boolean } }>(
+      '/api/v1/statistics/rebuild',
+      { schema: { querystring: rebuildQuerySchema } },
+      async request => {
+        const user = await authenticate(request)
+        if (request.query.everyone && !user.isOperator)
+          throw new Problem('TEP4004', 'Only operators rebuild for everyone.')
+        const people = request.query.everyone ? await db.tx({ system: true }, everyone) : [user.id]
+        const done = { people: people.length, facts: 0, tasks: 0 }
+        // Each in a transaction of their own: whoever is not rebuilt goes on.
+        for (const userId of people) {
+          const { facts, tasks } = await db.tx({ userId }, sql => rebuild(sql, userId))
+          done.facts += facts
+          done.tasks += tasks
+        }
+        log.info(done, 'statistics were rebuilt')
+        return done
+      },
+    )
   })
 
-/**
- * Keeps the newest state of a task: an event older than what is held changes nothing. Events of the seeds have no
- * version, only a time, and say only part of a task; what they leave out stays.
- */
-const project: Handler = async (event, { sql }) => {
-  const {
-    task_id: taskId,
-    user_id: userId,
-    version = 0,
-    task = {},
-  } = event.data as {
-    task_id: string
-    user_id: string
-    version?: number
-    task?: Task
-  }
-  const given = (name: keyof Task): boolean => task[name] !== undefined
+const rebuildQuerySchema = {
+  type: 'object',
+  properties: { everyone: { type: 'boolean', default: false } },
+} as const
+
+const everyone = async (sql: Sql): Promise<string[]> =>
+  (await sql.query<{ user_id: string }>('SELECT DISTINCT user_id FROM analytics.facts ORDER BY user_id')).map(
+    row => row.user_id,
+  )
+
+const project: Handler = (event, { sql }) => take(sql, event)
+
+/** In which zone the person's days begin, unless a request says otherwise. */
+const followZone: Handler = async (event, { sql }) => {
+  if (!isOfType(event, 'user.preferences_changed')) return
+  const zone = event.data.changes?.['timezone']?.to
+  if (typeof zone !== 'string') return
   await sql.query(
-    `INSERT INTO analytics.tasks AS t (task_id, user_id, version, event_time, status, priority, tags, due_at, created_at, completed_at, deleted)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-     ON CONFLICT (task_id) DO UPDATE SET version = excluded.version, event_time = excluded.event_time, status = excluded.status,
-       priority = CASE WHEN $12 THEN excluded.priority ELSE t.priority END, tags = CASE WHEN $13 THEN excluded.tags ELSE t.tags END,
-       due_at = CASE WHEN $14 THEN excluded.due_at ELSE t.due_at END, created_at = coalesce(t.created_at, excluded.created_at),
-       completed_at = CASE WHEN excluded.status = 'open' THEN NULL ELSE coalesce(excluded.completed_at, t.completed_at) END,
-       deleted = excluded.deleted
-     WHERE excluded.version > t.version OR (excluded.version = 0 AND t.version = 0 AND excluded.event_time >= t.event_time)`,
-    [
-      taskId,
-      userId,
-      version,
-      event.time,
-      statusOf(event, task),
-      task.priority ?? 'none',
-      task.tags ?? [],
-      task.due_at ?? null,
-      shortType(event) === 'task.created' ? event.time : null,
-      completedAt(event, task),
-      shortType(event) === 'task.deleted',
-      given('priority'),
-      given('tags'),
-      given('due_at'),
-    ],
+    `INSERT INTO analytics.people AS p (user_id, timezone, event_time) VALUES ($1, $2, $3)
+     ON CONFLICT (user_id) DO UPDATE SET timezone = excluded.timezone, event_time = excluded.event_time
+     WHERE excluded.event_time >= p.event_time`,
+    [event.data.user_id, zone, event.time],
   )
 }
 
 /** The transaction sees the rows of the event's user only. */
 const erase: Handler = async (_, { sql }) => {
-  await sql.query('DELETE FROM analytics.tasks')
+  for (const table of ['tasks', 'facts', 'people']) await sql.query(`DELETE FROM analytics.${table}`)
 }
-
-const statusOf = (event: TodoEvent, task: Task): string =>
-  shortType(event) === 'task.completed'
-    ? 'done'
-    : shortType(event) === 'task.reopened'
-      ? 'open'
-      : (task.status ?? 'open')
-
-const completedAt = (event: TodoEvent, task: Task): string | null =>
-  task.completed_at ?? (statusOf(event, task) === 'done' ? event.time : null)

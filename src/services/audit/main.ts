@@ -4,7 +4,9 @@ import type { ServiceConfig } from '../../kit/config.ts'
 import type { Sql } from '../../kit/db.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { type Handler, subscribe } from '../../kit/subscriber.ts'
-import { type Entry, entryOf, firstBroken, GENESIS } from './chain.ts'
+import { type Entry, entryOf, GENESIS } from './chain.ts'
+import { checkpointsOf, signingKey, startSigner } from './checkpoints.ts'
+import { verifyAudit } from './verify.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'audit')!
 
@@ -25,7 +27,7 @@ interface Query {
 
 /** Records every change once, in a chain per user that shows any later tampering. */
 export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
-  startService('audit', config, ({ app, db, dapr, log, metrics, authenticate }) => {
+  startService('audit', config, ({ app, db, dapr, log, metrics, authenticate, onClose, onListen }) => {
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
@@ -46,16 +48,22 @@ export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
         return { items: items.slice(0, limit), next_after: more ? items[limit - 1]!.position : null }
       })
     })
+    const key = config.auditSigningKey ? signingKey(config.auditSigningKey) : undefined
     app.get('/api/v1/audit/verify', async request => {
       const user = await authenticate(request)
-      const entries = await db.tx({ userId: user.id }, sql => read(sql, undefined, 0, null))
-      const broken = firstBroken(entries)
-      return {
-        entries: entries.length,
-        intact: broken === undefined,
-        ...(broken ? { first_broken_position: broken } : {}),
-      }
+      return db.tx({ userId: user.id }, async sql => {
+        // The chain first, and no event of this person is recorded until the rest is read.
+        const [chain] = await sql.query<{ length: number; head: string }>(
+          'SELECT length, head FROM audit.chains FOR UPDATE',
+        )
+        return verifyAudit(await read(sql, undefined, 0, null), chain, await checkpointsOf(sql), key)
+      })
     })
+    app.get('/api/v1/audit/checkpoints', async request => {
+      const user = await authenticate(request)
+      return { key: key?.publicJwk ?? null, items: await db.tx({ userId: user.id }, checkpointsOf) }
+    })
+    if (key) onListen(() => onClose(startSigner({ db, log, key, everyMs: config.auditCheckpointSeconds * 1_000 }).stop))
   })
 
 const record: Handler = async (event, { sql }) => {

@@ -351,56 +351,21 @@ describe('recurrence', () => {
   })
 })
 
-describe('assistants', () => {
-  const rpc = async (method: string, params: object) => {
-    const response = await fetch(`http://127.0.0.1:${backend.port}/mcp`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${await plane.token('mcp-user')}`,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'mcp-protocol-version': '2025-06-18',
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    })
-    const text = await response.text()
-    return JSON.parse(text.startsWith('{') ? text : text.split('data: ')[1]!.split('\n')[0]!)
+test('who asks too often is told when to go on; others are not held up', async () => {
+  const limited = await startBackend(plane.config('backend-service', { rateLimit: { perSecond: 0.01, burst: 3 } }))
+  try {
+    const [hasty, calm] = [plane.as('hasty', limited.port), plane.as('calm', limited.port)]
+    const statuses = []
+    for (let i = 0; i < 4; i++) statuses.push(await hasty('GET', '/api/v1/tags'))
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 200, 429])
+    const { headers, body } = statuses[3]!
+    expect(body).toMatchObject({ code: 'TEP4011', retry_after: expect.any(Number) })
+    expect(headers.get('retry-after')).toBe(String(body.retry_after))
+    expect(body.retry_after).toBeGreaterThan(1)
+    expect((await calm('GET', '/api/v1/tags')).status).toBe(200)
+  } finally {
+    await limited.stop()
   }
-  const tool = async (name: string, input: object) => {
-    const { result } = await rpc('tools/call', { name, arguments: input })
-    return result.isError ? result : JSON.parse(result.content[0].text)
-  }
-
-  test('the tools do what REST does, for the user of the token', async () => {
-    const { result } = await rpc('tools/list', {})
-    expect(result.tools.map(({ name }: { name: string }) => name).sort()).toEqual([
-      'complete_task',
-      'create_task',
-      'delete_task',
-      'list_tasks',
-      'update_task',
-    ])
-    const { task, now } = await tool('create_task', { title: 'by chat', due_at: '2030-01-01' })
-    expect(new Date(now).getTime()).not.toBeNaN()
-    expect((await tool('update_task', { task_id: task.id, title: 'by voice' })).task.title).toBe('by voice')
-    expect((await tool('complete_task', { task_id: task.id })).task.status).toBe('done')
-    const user = plane.as('mcp-user', backend.port)
-    expect((await user('GET', '/api/v1/tasks')).body.items).toMatchObject([{ title: 'by voice', status: 'done' }])
-    await tool('delete_task', { task_id: task.id })
-    expect((await tool('list_tasks', {})).items).toEqual([])
-    expect(
-      (await tool('complete_task', { task_id: '0f8fad5b-d9cb-469f-a165-70867728950e' })).content[0].text,
-    ).toContain('TEP4005')
-  })
-
-  test('without a token there is no assistant', async () => {
-    const response = await fetch(`http://127.0.0.1:${backend.port}/mcp`, {
-      method: 'POST',
-      body: '{}',
-      headers: { 'content-type': 'application/json' },
-    })
-    expect(response.status).toBe(401)
-  })
 })
 
 test('every route the description names exists', async () => {
@@ -423,7 +388,7 @@ test('every route the description names exists', async () => {
 })
 
 test('what a service must answer: probes, metrics, its description', async () => {
-  for (const path of ['/healthz/live', '/healthz/ready', '/healthz/startup', '/openapi.json'])
+  for (const path of ['/healthz/live', '/healthz/ready', '/healthz/startup', '/openapi.json', '/asyncapi.json'])
     expect((await anna('GET', path)).status).toBe(200)
   const metrics = await fetch(`http://127.0.0.1:${backend.port}/metrics`).then(response => response.text())
   expect(metrics).toMatch(/outbox_relay_leader\{service="backend"\} 1/)

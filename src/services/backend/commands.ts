@@ -213,7 +213,13 @@ export async function changeDue(
   const wanted: TaskRow = { ...before.row, due_at: to.due, series_index: to.index }
   const moved = before.reminders.map(reminder => {
     const at = movedWith(reminder, before.row.due_at, to.due)
-    return { ...reminder, remind_at: at, status: 'scheduled' as const, version: reminder.version + 1 }
+    return {
+      ...reminder,
+      remind_at: at,
+      snoozed_until: null,
+      status: 'scheduled' as const,
+      version: reminder.version + 1,
+    }
   })
   return write(actor, before, wanted, to.series, 'task.updated', {}, moved)
 }

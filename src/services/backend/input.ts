@@ -89,8 +89,8 @@ export function checkZone(zone: string, field = 'due_tz'): void {
 
 const withoutOffset = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/
 
-/** An instant from RFC 3339, or from a wall-clock time in `zone`. */
-function readInstant(text: string, zone: string, field: string): { at: Date; dateOnly: boolean } {
+/** An instant from RFC 3339, or from a wall-clock time in `zone`. @throws Problem TEP4001 */
+export function readInstant(text: string, zone: string, field: string): { at: Date; dateOnly: boolean } {
   const parsed = parseTime(text)
   if (!parsed) throw invalid(field, `${text} is no time; write e.g. 2026-01-05T09:00:00Z or 2026-01-05`)
   if (!parsed.dateOnly && !withoutOffset.test(text.trim())) return { at: new Date(parsed.at), dateOnly: false }

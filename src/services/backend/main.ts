@@ -1,19 +1,25 @@
+import { asyncapi } from '../../contracts/asyncapi.ts'
 import { SERVICES } from '../../contracts/topology.ts'
 import { startCanary } from '../../kit/canary.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
 import { startRelay } from '../../kit/relay.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
+import { registerCalendar } from './calendar/routes.ts'
+import { registerChat } from './chat/routes.ts'
+import { registerConsole } from './console/routes.ts'
 import { registerDeadLetters } from './dead-letters.ts'
 import { registerMcp } from './mcp.ts'
 import { createOccurrence } from './occurrences.ts'
 import { openapi } from './openapi.ts'
 import { registerPerson } from './person.ts'
 import { registerQuickAdd } from './quick-add/routes.ts'
+import { registerReminders } from './reminder-routes.ts'
 import { startReplayer } from './replays.ts'
 import { registerRoutes } from './routes.ts'
 import { registerSeries } from './series-routes.ts'
 
+const events = asyncapi()
 const contract = SERVICES.find(({ service }) => service === 'backend')!
 
 /** Tasks: REST and MCP, the outbox relay, and the occurrences that the recurring service asks for. */
@@ -44,11 +50,16 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerRoutes(app, routes)
     registerSeries(app, routes)
     registerQuickAdd(app, routes)
-    registerPerson(app, routes)
+    registerReminders(app, routes)
+    registerCalendar(app, routes)
+    registerPerson(app, { ...routes, dapr })
+    registerChat(app, { ...routes, dapr, model: config.chat })
     registerDeadLetters(app, routes)
+    registerConsole(app, routes)
     registerMcp(app, routes)
     onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))
     app.get('/openapi.json', async () => openapi)
+    app.get('/asyncapi.json', async () => events)
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),

@@ -58,7 +58,13 @@ export interface ReminderRow {
   /** ISO 8601 duration before the due time; null for an absolute reminder. */
   before: string | null
   status: 'scheduled' | 'cancelled'
+  /** Put off until then; the next change of its task's due time ends that. */
+  snoozed_until: Date | null
 }
+
+/** When a reminder rings. */
+export const ringTime = (reminder: Pick<ReminderRow, 'remind_at' | 'snoozed_until'>): Date =>
+  reminder.snoozed_until ?? reminder.remind_at
 
 /** A task with what is needed to show it. */
 export interface FullTask {
@@ -83,7 +89,7 @@ export function snapshot({ row, series, reminders }: FullTask): Task {
     due_at: iso(row.due_at),
     due_tz: row.due_tz,
     all_day: row.all_day,
-    ...(alarms.length ? { remind_at: alarms.map(({ remind_at: at }) => at.toISOString()) } : {}),
+    ...(alarms.length ? { remind_at: alarms.map(alarm => ringTime(alarm).toISOString()) } : {}),
     ...(series ? { recurrence: recurrenceOf(series, row.series_index ?? 0) } : {}),
     parent_task_id: row.parent_task_id,
   }
@@ -100,7 +106,7 @@ export interface TaskJson extends Task {
   created_at: string
   updated_at: string
   deleted_at: string | null
-  reminders: { id: string; remind_at: string; before: string | null; status: string }[]
+  reminders: { id: string; remind_at: string; before: string | null; status: string; snoozed_until: string | null }[]
 }
 
 /** The task as the API answers it: the events' shape, and what only the owner of the row knows. */
@@ -110,11 +116,12 @@ export function toJson(task: FullTask): TaskJson {
     id: row.id,
     version: row.version,
     ...snapshot(task),
-    reminders: task.reminders.map(({ id, remind_at: at, before, status }) => ({
-      id,
-      remind_at: at.toISOString(),
-      before,
-      status,
+    reminders: task.reminders.map(reminder => ({
+      id: reminder.id,
+      remind_at: ringTime(reminder).toISOString(),
+      before: reminder.before,
+      status: reminder.status,
+      snoozed_until: iso(reminder.snoozed_until),
     })),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

@@ -5,7 +5,7 @@ import type { Actor } from './actor.ts'
 import { announceNew } from './commands.ts'
 import type { FullTask, ReminderRow, SeriesRow, TaskRow } from './model.ts'
 import { movedWith } from './reminders.ts'
-import { insertSeries, insertTask, lockSeries, remindersOf, updateSeries } from './store.ts'
+import { insertSeries, insertTask, lockSeries, remindersOf, TASK_COLUMNS, updateSeries } from './store.ts'
 
 /**
  * Creates the next task of a series when the recurring service says it is time. (series, index) is unique, so however
@@ -45,7 +45,7 @@ export async function createNext(
   like: Task = {},
 ): Promise<FullTask | undefined> {
   const { sql, userId } = actor
-  const [parent] = await sql.query<TaskRow>('SELECT * FROM backend.tasks WHERE id = $1', [parentId])
+  const [parent] = await sql.query<TaskRow>(`SELECT ${TASK_COLUMNS} FROM backend.tasks WHERE id = $1`, [parentId])
   const looks = series.template ?? parent ?? like
   const row = await insertTask(sql, {
     id: uuidv7(),
@@ -99,6 +99,6 @@ function carriedOver(reminders: readonly ReminderRow[], parent: TaskRow, next: T
     if (remindAt.getTime() <= now) return []
     const { id: taskId, user_id: userId } = next
     const same = { task_id: taskId, user_id: userId, before: reminder.before, status: 'scheduled' as const }
-    return [{ id: uuidv7(), version: 1, remind_at: remindAt, ...same }]
+    return [{ id: uuidv7(), version: 1, remind_at: remindAt, snoozed_until: null, ...same }]
   })
 }

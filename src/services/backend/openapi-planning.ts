@@ -1,5 +1,8 @@
-import { idempotency, json, ok, problem, ref } from './openapi-parts.ts'
+import { feedQuerySchema } from './calendar/routes.ts'
+import { chatPaths } from './openapi-chat.ts'
+import { id, idempotency, json, ok, problem, queryOf, ref } from './openapi-parts.ts'
 import { quickAddSchema } from './quick-add/routes.ts'
+import { comingSchema, snoozeSchema } from './reminder-routes.ts'
 
 const span = {
   type: 'object',
@@ -35,6 +38,17 @@ const preview = {
   },
 } as const
 
+const reminder = {
+  type: 'object',
+  properties: {
+    id: { type: 'string', format: 'uuid' },
+    task_id: { type: 'string', format: 'uuid' },
+    remind_at: { type: 'string', format: 'date-time' },
+    before: { type: ['string', 'null'] },
+    snoozed_until: { type: ['string', 'null'], format: 'date-time' },
+  },
+} as const
+
 /** Paths beside the tasks themselves: adding by a sentence, reminders, the calendar. */
 export const planningPaths = {
   '/api/v1/quick-add/preview': {
@@ -55,7 +69,80 @@ export const planningPaths = {
       },
     },
   },
+  '/api/v1/calendar': {
+    get: { summary: 'Whether there is a calendar feed', responses: { 200: ok({ type: 'object' }), default: problem } },
+    post: {
+      summary: 'A new address of the calendar feed; the one before ends. It is told this once',
+      responses: {
+        201: ok(
+          {
+            type: 'object',
+            properties: {
+              token: { type: 'string' },
+              path: { type: 'string', description: 'of the feed, token included' },
+              created_at: { type: 'string', format: 'date-time' },
+            },
+          },
+          'Created',
+        ),
+        default: problem,
+      },
+    },
+    delete: { summary: 'End the calendar feed', responses: { 204: { description: 'Ended' }, default: problem } },
+  },
+  '/api/v1/calendar.ics': {
+    get: {
+      summary: 'Tasks as a calendar to subscribe to (RFC 5545)',
+      security: [],
+      parameters: queryOf(feedQuerySchema),
+      responses: {
+        200: { description: 'OK', content: { 'text/calendar': { schema: { type: 'string' } } } },
+        304: { description: 'Nothing changed' },
+        default: problem,
+      },
+    },
+  },
+  ...chatPaths,
+  '/api/v1/tags': {
+    get: {
+      summary: 'Tags, and how many tasks have them',
+      responses: {
+        200: ok({
+          type: 'object',
+          properties: {
+            items: {
+              type: 'array',
+              items: {
+                type: 'object',
+                properties: { tag: { type: 'string' }, open: { type: 'integer' }, done: { type: 'integer' } },
+              },
+            },
+          },
+        }),
+        default: problem,
+      },
+    },
+  },
   '/api/v1/reminders': {
-    get: { summary: 'Reminders to come', responses: { 200: ok({ type: 'object' }), default: problem } },
+    get: {
+      summary: 'Reminders to come, the next first',
+      parameters: queryOf(comingSchema),
+      responses: { 200: ok({ type: 'object' }), default: problem },
+    },
+  },
+  '/api/v1/reminders/{id}/snooze': {
+    post: {
+      summary: 'Put a reminder off, or let one ring again that rang',
+      parameters: [id, idempotency],
+      requestBody: { required: true, ...json(snoozeSchema) },
+      responses: { 200: ok(reminder), default: problem },
+    },
+  },
+  '/api/v1/reminders/{id}/fire': {
+    post: {
+      summary: 'Ring at once',
+      parameters: [id, idempotency],
+      responses: { 200: ok(reminder), default: problem },
+    },
   },
 } as const

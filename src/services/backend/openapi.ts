@@ -1,6 +1,7 @@
 import { batchSchema } from './batch.ts'
 import { listSchema, purgeSchema, replaySchema } from './dead-letters.ts'
 import { filterProperties } from './letters.ts'
+import { consolePaths } from './openapi-console.ts'
 import {
   action,
   id,
@@ -83,6 +84,7 @@ export const openapi = {
     '/api/v1/tasks/{id}/restore': action('Restore a deleted task'),
     '/api/v1/tasks/{id}/skip': action('Move an open occurrence on to the next one'),
     ...planningPaths,
+    ...consolePaths,
     '/api/v1/series/{id}': {
       get: {
         summary: 'A series and its tasks',
@@ -118,6 +120,7 @@ export const openapi = {
       get: { summary: 'Everything kept about the user', responses: { 200: ok({ type: 'object' }), default: problem } },
     },
     '/api/v1/me': {
+      get: { summary: 'Who the token says one is', responses: { 200: ok({ type: 'object' }), default: problem } },
       delete: { summary: 'Erase the user', responses: { 204: { description: 'Erased' }, default: problem } },
     },
     '/api/v1/dead-letters': {

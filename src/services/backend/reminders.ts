@@ -1,7 +1,7 @@
-import { createEvent, type TodoEvent, uuidv7 } from '../../contracts/events/index.ts'
+import { type Cause, createEvent, type TodoEvent, uuidv7 } from '../../contracts/events/index.ts'
 import { invalid } from '../../kit/problem.ts'
 import { type Alarm, secondsOf } from './input.ts'
-import type { ReminderRow, TaskRow } from './model.ts'
+import { type ReminderRow, ringTime, type TaskRow } from './model.ts'
 
 /** When an alarm rings. @throws Problem TEP4001 for a relative one on a task without a due time */
 export function ringsAt(alarm: Alarm, due: Date | null, index: number): Date {
@@ -33,6 +33,7 @@ export const newReminders = (
     remind_at: ringsAt(alarm, task.due_at, index),
     before: 'before' in alarm ? alarm.before : null,
     status: 'scheduled' as const,
+    snoozed_until: null,
   }))
 
 /**
@@ -50,7 +51,9 @@ export function followTask(task: TaskRow, reminders: readonly ReminderRow[], now
     const status =
       wanted && (reminder.status === 'scheduled' || again) ? ('scheduled' as const) : ('cancelled' as const)
     const same = status === reminder.status && moved.getTime() === reminder.remind_at.getTime()
-    return same ? reminder : { ...reminder, status, remind_at: moved, version: reminder.version + 1 }
+    return same
+      ? reminder
+      : { ...reminder, status, remind_at: moved, snoozed_until: null, version: reminder.version + 1 }
   })
 }
 
@@ -68,16 +71,28 @@ export function reminderEvents(
     if (!old && reminder.status === 'cancelled') return []
     const type =
       reminder.status === 'cancelled' ? 'reminder.cancelled' : old ? 'reminder.rescheduled' : 'reminder.scheduled'
-    const data = {
-      reminder_id: reminder.id,
-      task_id: task.id,
-      user_id: task.user_id,
-      version: reminder.version,
-      title: task.title,
-      due_at: task.due_at?.toISOString() ?? null,
-      remind_at: reminder.remind_at.toISOString(),
-      ...(reminder.before ? { offset: reminder.before } : {}),
-    }
-    return [createEvent({ type, appId, subject: `reminder/${reminder.id}`, data, cause }) as TodoEvent]
+    return [reminderEvent(type, appId, task, reminder, cause)]
   })
+}
+
+type ReminderEventType = `reminder.${'scheduled' | 'rescheduled' | 'snoozed' | 'cancelled'}`
+
+export function reminderEvent(
+  type: ReminderEventType,
+  appId: string,
+  task: TaskRow,
+  reminder: ReminderRow,
+  cause: Cause | undefined,
+): TodoEvent {
+  const data = {
+    reminder_id: reminder.id,
+    task_id: task.id,
+    user_id: task.user_id,
+    version: reminder.version,
+    title: task.title,
+    due_at: task.due_at?.toISOString() ?? null,
+    remind_at: ringTime(reminder).toISOString(),
+    ...(reminder.before ? { offset: reminder.before } : {}),
+  }
+  return createEvent({ type, appId, subject: `reminder/${reminder.id}`, data, cause }) as TodoEvent
 }

@@ -59,6 +59,15 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
     read(request, ({ sql }) => listTasks(sql, request.query)),
   )
 
+  app.get('/api/v1/tags', request =>
+    read(request, async ({ sql }) => ({
+      items: await sql.query(
+        `SELECT tag, count(*) FILTER (WHERE status = 'open') AS open, count(*) FILTER (WHERE status = 'done') AS done
+         FROM backend.tasks, unnest(tags) AS tag WHERE deleted_at IS NULL GROUP BY tag ORDER BY open DESC, tag LIMIT 500`,
+      ),
+    })),
+  )
+
   app.get<{ Params: { id: string } }>('/api/v1/tasks/:id', { schema: { params: idParams } }, async (request, reply) => {
     const task = await read(request, ({ sql }) => findTask(sql, request.params.id))
     const etag = etagOf(task.row)
@@ -99,15 +108,6 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
       (request, reply) => write(request, reply, async actor => answer(await action(actor, request))),
     )
   }
-
-  app.get('/api/v1/reminders', request =>
-    read(request, async ({ sql }) => ({
-      items: await sql.query(
-        `SELECT r.id, r.task_id, t.title, r.remind_at, r.before FROM backend.reminders r JOIN backend.tasks t ON t.id = r.task_id
-         WHERE r.status = 'scheduled' AND r.remind_at > now() ORDER BY r.remind_at LIMIT 200`,
-      ),
-    })),
-  )
 
   app.get('/api/v1/preferences', request => read(request, readPreferences))
   app.patch<{ Body: Partial<Preferences> }>(

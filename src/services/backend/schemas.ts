@@ -1,3 +1,5 @@
+import { VIEWS } from './views.ts'
+
 /** JSON Schemas of request bodies; the server validates with them, OpenAPI publishes them, the MCP tools take them. */
 const instant = { type: 'string', minLength: 1, maxLength: 64 } as const
 const priority = {
@@ -136,13 +138,22 @@ export const listQuerySchema = {
     status,
     priority: { type: 'string', enum: ['none', 'low', 'medium', 'high', 'urgent'] },
     tag: { type: 'string', maxLength: 64 },
-    q: { type: 'string', maxLength: 200, description: 'text in title or description' },
+    q: {
+      type: 'string',
+      maxLength: 200,
+      description: 'words in title, tags or notes: milk -soy "oat drink" or tea; the last one may be unfinished',
+    },
+    view: { type: 'string', enum: VIEWS, description: 'open tasks due in days of the zone of the preferences' },
     due_before: instant,
     due_after: instant,
     series_id: { type: 'string', format: 'uuid' },
     parent_task_id: { type: 'string', format: 'uuid' },
     deleted: { type: 'boolean', default: false, description: 'list the deleted tasks instead' },
-    sort: { type: 'string', enum: ['-created_at', 'due_at'], default: '-created_at' },
+    sort: {
+      type: 'string',
+      enum: ['-created_at', 'due_at', 'relevance'],
+      description: 'default: relevance for q, due_at for a view, else -created_at',
+    },
     limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
     cursor: { type: 'string', maxLength: 400, description: 'next_cursor of the page before' },
   },

@@ -6,7 +6,7 @@ import { completeSeries, readTask } from './input.ts'
 import { recurrenceOf, type SeriesRow, type TaskRow, toJson } from './model.ts'
 import { exceptionSchema, idParams, previewQuerySchema, previewSchema } from './schemas.ts'
 import { excludeOccurrence, nextIndex, pauseSeries, resumeSeries } from './series.ts'
-import { complete, findSeries, timezoneOf } from './store.ts'
+import { complete, findSeries, TASK_COLUMNS, timezoneOf } from './store.ts'
 
 interface PreviewBody {
   recurrence: { rrule: string }
@@ -24,9 +24,10 @@ export function registerSeries(app: FastifyInstance, options: RouteOptions): voi
   app.get<ById>('/api/v1/series/:id', { schema: { params: idParams } }, request =>
     read(request, async ({ sql }) => {
       const series = await findSeries(sql, request.params.id)
-      const tasks = await sql.query<TaskRow>('SELECT * FROM backend.tasks WHERE series_id = $1 ORDER BY series_index', [
-        series.id,
-      ])
+      const tasks = await sql.query<TaskRow>(
+        `SELECT ${TASK_COLUMNS} FROM backend.tasks WHERE series_id = $1 ORDER BY series_index`,
+        [series.id],
+      )
       return { ...seriesJson(series), tasks: (await complete(sql, tasks)).map(toJson) }
     }),
   )

@@ -4,6 +4,10 @@ import type { FullTask, ReminderRow, SeriesRow, TaskRow } from './model.ts'
 
 /** Row access. Whose rows these are is decided by row-level security, so no statement names the user to protect. */
 
+/** All of a row but its words for the search, which nobody reads. */
+export const TASK_COLUMNS =
+  'id, user_id, version, title, description, priority, tags, status, completed_at, due_at, due_tz, all_day, parent_task_id, series_id, series_index, created_at, updated_at, deleted_at'
+
 type Changeable = Omit<TaskRow, 'id' | 'user_id' | 'version' | 'created_at' | 'updated_at' | 'deleted_at'>
 
 /** In the order of the columns in both statements below. */
@@ -29,7 +33,7 @@ export async function insertTask(
   const rows = await sql.query<TaskRow>(
     `INSERT INTO backend.tasks (id, user_id, title, description, priority, tags, status, completed_at, due_at, due_tz, all_day, parent_task_id, series_id, series_index)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-     ON CONFLICT (series_id, series_index) DO NOTHING RETURNING *`,
+     ON CONFLICT (series_id, series_index) DO NOTHING RETURNING ${TASK_COLUMNS}`,
     [task.id, task.user_id, ...changeable(task)],
   )
   return rows[0]
@@ -40,7 +44,7 @@ export async function updateTask(sql: Sql, task: TaskRow): Promise<TaskRow> {
   const rows = await sql.query<TaskRow>(
     `UPDATE backend.tasks SET version = version + 1, updated_at = now(), title = $2, description = $3, priority = $4, tags = $5, status = $6,
        completed_at = $7, due_at = $8, due_tz = $9, all_day = $10, parent_task_id = $11, series_id = $12, series_index = $13, deleted_at = $14
-     WHERE id = $1 RETURNING *`,
+     WHERE id = $1 RETURNING ${TASK_COLUMNS}`,
     [task.id, ...changeable(task), task.deleted_at],
   )
   return rows[0]!
@@ -91,11 +95,12 @@ export const updateSeries = async (sql: Sql, series: SeriesRow): Promise<void> =
 }
 
 export async function insertReminders(sql: Sql, reminders: readonly ReminderRow[]): Promise<void> {
-  for (const { id, task_id, user_id, version, remind_at, before, status } of reminders) {
+  for (const { id, task_id, user_id, version, remind_at, before, status, snoozed_until } of reminders) {
     await sql.query(
-      `INSERT INTO backend.reminders (id, task_id, user_id, version, remind_at, before, status) VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (id) DO UPDATE SET version = excluded.version, remind_at = excluded.remind_at, before = excluded.before, status = excluded.status`,
-      [id, task_id, user_id, version, remind_at, before, status],
+      `INSERT INTO backend.reminders (id, task_id, user_id, version, remind_at, before, status, snoozed_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+       ON CONFLICT (id) DO UPDATE SET version = excluded.version, remind_at = excluded.remind_at, before = excluded.before,
+         status = excluded.status, snoozed_until = excluded.snoozed_until`,
+      [id, task_id, user_id, version, remind_at, before, status, snoozed_until],
     )
   }
 }
@@ -108,7 +113,10 @@ export const remindersOf = (sql: Sql, taskIds: readonly string[]): Promise<Remin
  * @throws Problem TEP4005 when there is none, or it is somebody else's
  */
 export async function findTask(sql: Sql, id: string, lock = false): Promise<FullTask> {
-  const [row] = await sql.query<TaskRow>(`SELECT * FROM backend.tasks WHERE id = $1${lock ? ' FOR UPDATE' : ''}`, [id])
+  const [row] = await sql.query<TaskRow>(
+    `SELECT ${TASK_COLUMNS} FROM backend.tasks WHERE id = $1${lock ? ' FOR UPDATE' : ''}`,
+    [id],
+  )
   if (!row) throw new Problem('TEP4005', `There is no task ${id}.`)
   const [task] = await complete(sql, [row])
   return task!

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Histogram, type Registry } from 'prom-client'
 import { createEvent, type TodoEvent } from '../../contracts/events/index.ts'
 import type { Dapr } from '../../kit/dapr.ts'
 import type { Database, Sql } from '../../kit/db.ts'
@@ -21,6 +22,7 @@ export interface AlarmOptions {
   log: Logger
   appId: string
   mailDir: string | undefined
+  metrics: Registry
   /** Something was put into the queue of what goes out. */
   wake: () => void
 }
@@ -33,7 +35,14 @@ const EARLY_MS = 2_000
 const jobName = (reminderId: string): string => `r-${reminderId}`
 
 /** Dapr jobs are the clock, the rows decide: losing or repeating a job loses or repeats no reminder. */
-export function createAlarms({ db, dapr, log, appId, mailDir, wake }: AlarmOptions): Alarms {
+export function createAlarms({ db, dapr, log, appId, mailDir, metrics, wake }: AlarmOptions): Alarms {
+  const lateness = new Histogram({
+    name: 'reminder_lateness_seconds',
+    help: 'How late after its time a reminder rang, those too late to be delivered included.',
+    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3_600, 86_400],
+    registers: [metrics],
+  })
+
   const schedule = ({ id, version, remind_at: at }: ReminderRow): Promise<void> =>
     dapr.scheduleJob(jobName(id), { dueTime: at, data: { reminder_id: id, version } })
 
@@ -60,15 +69,18 @@ export function createAlarms({ db, dapr, log, appId, mailDir, wake }: AlarmOptio
       const early = row.remind_at.getTime() - Date.now()
       if (early > EARLY_MS) return schedule(row)
       if (early > 0) await sleep(early)
-      await db.tx({ system: true }, async sql => {
+      const late = await db.tx({ system: true }, async sql => {
         const current = await find(sql, reminderId, true)
-        if (current?.status === 'scheduled' && current.version === row.version) await deliver(sql, current)
+        if (current?.status === 'scheduled' && current.version === row.version) return deliver(sql, current)
+        return undefined
       })
+      if (late !== undefined) lateness.observe(late / 1_000)
       wake()
     },
   }
 
-  async function deliver(sql: Sql, row: ReminderRow): Promise<void> {
+  /** @returns milliseconds from its time until now */
+  async function deliver(sql: Sql, row: ReminderRow): Promise<number> {
     const late = Date.now() - row.remind_at.getTime()
     const missed = late > TOO_LATE_MS
     await sql.query('UPDATE notification.reminders SET status = $2, updated_at = now() WHERE id = $1', [
@@ -90,6 +102,7 @@ export function createAlarms({ db, dapr, log, appId, mailDir, wake }: AlarmOptio
       mailDir,
     })
     log.info({ reminderId: row.id, lateMs: late, missed }, 'reminder delivered')
+    return late
   }
 
   return alarms

@@ -27,7 +27,7 @@ export const startNotification = (config: ServiceConfig): Promise<RunningService
     const wake = (): void => {
       for (const sender of senders) sender.wake()
     }
-    const alarms = createAlarms({ db, dapr, log, appId, mailDir, wake })
+    const alarms = createAlarms({ db, dapr, log, appId, mailDir, metrics, wake })
     const routes = { db, log, authenticate, alarms, appId, mailDir, wake, ...token }
     registerInbox(app, routes)
     registerJobs(app, routes)

@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Authenticate } from '../../kit/auth.ts'
 import { Problem, problemDetails } from '../../kit/problem.ts'
 import { admit, BEARER_PROTOCOL, positionOf } from './access.ts'
+import { coalesce } from './coalesce.ts'
 import { untilExpired } from './expiry.ts'
 import type { Hub } from './hub.ts'
 import type { CloseReason, Transport } from './outlet.ts'
@@ -15,11 +16,16 @@ const MAX_MESSAGE = 1024
 const CLOSE_CODES: Record<CloseReason, number> = { draining: 1001, slow: 1013, expired: 4401 }
 
 /** One JSON object a message: `{type: "hello", …}` or `{type: "event", epoch, offset, event}`. */
-function socketTransport(socket: WebSocket, isAlive: () => boolean): Transport {
+function socketTransport(socket: WebSocket, stream: Duplex, isAlive: () => boolean): Transport {
+  const hold = coalesce(stream)
+  const send = (text: string): void => {
+    hold()
+    socket.send(text)
+  }
   return {
-    hello: hello => socket.send(JSON.stringify({ type: 'hello', ...hello })),
+    hello: hello => send(JSON.stringify({ type: 'hello', ...hello })),
     frame: ({ epoch, offset }, event) =>
-      socket.send(`{"type":"event","epoch":"${epoch}","offset":${offset},"event":${event}}`),
+      send(`{"type":"event","epoch":"${epoch}","offset":${offset},"event":${event}}`),
     ping: () => (isAlive() ? socket.ping() : socket.terminate()),
     pending: () => socket.bufferedAmount,
     close: why => (why === 'slow' ? socket.terminate() : socket.close(CLOSE_CODES[why], why)),
@@ -58,7 +64,7 @@ export function serveSockets(server: Server, path: string, hub: Hub, authenticat
       alive = false
       return was
     }
-    const transport = socketTransport(socket, isAlive)
+    const transport = socketTransport(socket, request.socket, isAlive)
     try {
       const subscription = hub.follow(userId, positionOf({ headers: request.headers, query }), transport)
       const cancelExpiry = untilExpired(expires, () => transport.close('expired'))

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Authenticate } from '../../kit/auth.ts'
 import { admit, positionOf } from './access.ts'
+import { coalesce } from './coalesce.ts'
 import { untilExpired } from './expiry.ts'
 import type { Hub } from './hub.ts'
 import type { Transport } from './outlet.ts'
@@ -16,7 +17,11 @@ const HEADERS = {
 
 /** Server-sent events (HTML Living Standard §9.2). Events have no name, so `onmessage` gets them; `hello` has one. */
 function sseTransport(response: ServerResponse): Transport {
-  const write = (text: string): void => void response.write(text)
+  const hold = coalesce(response)
+  const write = (text: string): void => {
+    hold()
+    response.write(text)
+  }
   return {
     hello: hello => write(`event: hello\nid: ${formatPosition(hello)}\ndata: ${JSON.stringify(hello)}\n\n`),
     frame: (position, event) => write(`id: ${formatPosition(position)}\ndata: ${event}\n\n`),

@@ -7,21 +7,26 @@ import { createLogger } from '../../kit/log.ts'
 import type { RunningService } from '../../kit/service.ts'
 import { serveGateway } from './gateway.ts'
 import { serveIssuer } from './issuer.ts'
+import { serveSignIn, signInOf } from './sign-in.ts'
 
-/** No inline code, no other origin: what is not ours does not run. */
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+/**
+ * No inline code, no other origin: what is not ours does not run. The issuer is asked for its endpoints and for tokens.
+ */
+const contentSecurityPolicy = (issuers: readonly string[]): string =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src ${["'self'", ...issuers].join(' ')}; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
 
 /** The web app, the way to all APIs, and in Development the issuer of tokens. */
 export async function startWeb(config: ServiceConfig): Promise<RunningService> {
   const env = process.env
   const log = createLogger('web', config.logLevel)
   const { app, drain } = createHttp({ service: 'web', log })
+  const signIn = signInOf(config.auth, env)
+  const policy = contentSecurityPolicy(signIn.kind === 'issuer' ? [new URL(signIn.issuer).origin] : [])
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer')
-    if (String(reply.getHeader('content-type')).startsWith('text/html'))
-      reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
+    if (String(reply.getHeader('content-type')).startsWith('text/html')) reply.header('content-security-policy', policy)
   })
+  serveSignIn(app, signIn)
   await serveGateway(app, env)
   if (env['DEV_ISSUER_KEY'] && env['DEV_ISSUER_USERS']) {
     const { issuer, audience, rolesClaim } = config.auth

@@ -2,7 +2,7 @@ import { send } from './api.ts'
 
 export type LiveState = 'connecting' | 'live' | 'waiting'
 
-/** An event as the realtime service sends it (CloudEvents' names). */
+/** An event as the realtime service sends it (CloudEvents' names); `type` without the prefix all of them have. */
 export interface LiveEvent {
   id: string
   type: string
@@ -17,6 +17,7 @@ export interface LiveHandlers {
   onState(state: LiveState): void
 }
 
+const PREFIX = 'com.taskmanager.'
 const LONGEST_WAIT = 5_000
 
 /**
@@ -32,8 +33,12 @@ export function follow({ onEvent, onGap, onState }: LiveHandlers): () => void {
     )
     const data = fields.get('data')
     if (data && fields.get('event') === 'hello') {
-      if (JSON.parse(data).recovered === false) onGap()
-    } else if (data) onEvent(JSON.parse(data))
+      // What happened before the first hello nobody told us.
+      if (!lastId || JSON.parse(data).recovered === false) onGap()
+    } else if (data) {
+      const event = JSON.parse(data) as LiveEvent
+      onEvent({ ...event, type: event.type.replace(PREFIX, '') })
+    }
     lastId = fields.get('id') ?? lastId
   }
   const run = async (): Promise<void> => {

@@ -17,7 +17,7 @@ export async function pushEnabled(): Promise<boolean> {
 const targets = async (): Promise<Target[]> => (await call<{ items: Target[] }>('/api/v1/push-subscriptions')).items
 
 const subscriptionHere = async (): Promise<PushSubscription | null> =>
-  pushPossible ? (await navigator.serviceWorker.ready).pushManager.getSubscription() : null
+  (await navigator.serviceWorker.getRegistration())?.pushManager.getSubscription() ?? null
 
 /** Asks the person, then the browser's push service, then tells ours. */
 export async function enablePush(): Promise<void> {

@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import { authorise, call } from './api.ts'
 
 const TOKEN = 'todo.token'
@@ -6,7 +6,6 @@ const TOKEN = 'todo.token'
 export interface Person {
   id: string
   name: string
-  isOperator: boolean
 }
 
 export const token = signal(localStorage.getItem(TOKEN) ?? '')
@@ -19,9 +18,8 @@ export const person = computed<Person | undefined>(() => (token.value ? read(tok
 function read(jwt: string): Person | undefined {
   try {
     const claims = JSON.parse(new TextDecoder().decode(bytes(jwt.split('.')[1]!))) as Record<string, unknown>
-    const roles = [claims['roles'], claims['groups']].flat().map(String)
     const id = String(claims['sub'])
-    return { id, name: String(claims['name'] ?? id), isOperator: roles.includes('todo-operator') }
+    return { id, name: String(claims['name'] ?? id) }
   } catch {
     return undefined
   }
@@ -35,9 +33,13 @@ export async function signIn(username: string, password: string): Promise<void> 
     method: 'POST',
     body: { username, password },
   })
+  enter(access_token)
+}
+
+export function enter(accessToken: string): void {
   signedOutBecause.value = ''
-  localStorage.setItem(TOKEN, access_token)
-  token.value = access_token
+  localStorage.setItem(TOKEN, accessToken)
+  token.value = accessToken
 }
 
 /** Edits that were not sent yet stay on this device until the same person signs in again. */
@@ -48,6 +50,19 @@ export function signOut(because = ''): void {
 }
 
 token.subscribe(value => authorise(value, () => signOut('Your session has ended. Sign in again; nothing is lost.')))
+
+/** Whether the server lets the person see the console: which claim says so is its affair. */
+export const isOperator = signal(false)
+effect(() => {
+  isOperator.value = false
+  if (!token.value) return
+  call<{ is_operator: boolean }>('/api/v1/me')
+    .then(me => {
+      isOperator.value = me.is_operator
+    })
+    // Without an answer there is no console; the pages say by themselves when the server cannot be reached.
+    .catch(() => {})
+})
 
 // Signing in or out in one tab is for all.
 addEventListener('storage', event => {

@@ -113,20 +113,20 @@ function Account({ value, reload }: { value: Preferences; reload(): Promise<void
         </select>
       </Field>
       <Field label="Mail address">
-        <input name="email" type="email" autocomplete="email" value={value.email ?? ''} />
+        <input name="email" type="email" autocomplete="email" defaultValue={value.email ?? ''} />
       </Field>
       <label class="check-line">
-        <input type="checkbox" name="email_notifications" checked={value.email_notifications} /> Send mails
+        <input type="checkbox" name="email_notifications" defaultChecked={value.email_notifications} /> Send mails
       </label>
       <div class="row">
         <Field label="Quiet from">
-          <input name="quiet-start" type="time" value={value.quiet_hours?.start ?? ''} />
+          <input name="quiet-start" type="time" defaultValue={value.quiet_hours?.start ?? ''} />
         </Field>
         <Field label="Quiet until" hint="what comes meanwhile is sent then">
-          <input name="quiet-end" type="time" value={value.quiet_hours?.end ?? ''} />
+          <input name="quiet-end" type="time" defaultValue={value.quiet_hours?.end ?? ''} />
         </Field>
         <Field label="One mail a day at" hint="instead of one each; empty: each">
-          <input name="digest_at" type="time" value={value.digest_at ?? ''} />
+          <input name="digest_at" type="time" defaultValue={value.digest_at ?? ''} />
         </Field>
       </div>
       <div class="scroll">
@@ -152,7 +152,7 @@ function Account({ value, reload }: { value: Preferences; reload(): Promise<void
                       type="checkbox"
                       name={`${kind}.${channel}`}
                       aria-label={`${text}: ${name}`}
-                      checked={value.notifications[kind]?.[channel] ?? true}
+                      defaultChecked={value.notifications[kind]?.[channel] ?? true}
                     />
                   </td>
                 ))}
@@ -197,7 +197,7 @@ function Calendar() {
   const url = useSignal('')
   const make = (): Promise<void> =>
     attempt(async () => {
-      const { path } = await call<{ path: string }>('/api/v1/calendar-feed', { method: 'POST' })
+      const { path } = await call<{ path: string }>('/api/v1/calendar', { method: 'POST' })
       url.value = new URL(path, location.href).href
     }, 'The feed has a new address; an older one has ended')
   return (
@@ -217,7 +217,7 @@ function Calendar() {
           type="button"
           onClick={() =>
             attempt(
-              () => call('/api/v1/calendar-feed', { method: 'DELETE' }).then(() => (url.value = '')),
+              () => call('/api/v1/calendar', { method: 'DELETE' }).then(() => (url.value = '')),
               'The feed has ended',
             )
           }

@@ -142,7 +142,11 @@ function RuleFields({ rule, change }: { rule: Rule; change(part: Partial<Rule>):
         <Choice
           label="On"
           value={rule.monthly}
-          options={MONTHLY.some(([key]) => key === rule.monthly) ? MONTHLY : [...MONTHLY, [rule.monthly, rule.monthly]]}
+          options={
+            MONTHLY.some(([key]) => key === rule.monthly)
+              ? MONTHLY
+              : [...MONTHLY, [rule.monthly, `day ${rule.monthly}`]]
+          }
           onChange={monthly => change({ monthly })}
         />
       )}

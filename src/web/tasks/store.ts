@@ -31,6 +31,9 @@ function refresh(): void {
   })
 }
 
+/** Tasks that changed since the load under way began: its answers may be older. */
+const heardOf = new Set<string>()
+
 /** Keeps the newest version of a task; an older answer that arrives late changes nothing. */
 function keep(...changed: Task[]): void {
   const next = new Map(known.value)
@@ -38,6 +41,7 @@ function keep(...changed: Task[]): void {
     const before = next.get(task.id)
     if (before && before.version > task.version) continue
     next.set(task.id, { ...before, ...task })
+    heardOf.add(task.id)
   }
   known.value = next
 }
@@ -69,19 +73,20 @@ export async function load(): Promise<void> {
 }
 
 async function fetchAll(): Promise<void> {
+  heardOf.clear()
   const seen: Task[] = []
   let cursor = ''
   for (let page = 0; page < MOST_PAGES; page++) {
     const query = `status=open&sort=due_at&limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`
     const answer = await call<{ items: Task[]; next_cursor: string | null }>(`/api/v1/tasks?${query}`)
     seen.push(...answer.items)
-    if (page === 0) keep(...answer.items)
     if (!answer.next_cursor) break
     cursor = answer.next_cursor
   }
   const done = await call<{ items: Task[] }>(`/api/v1/tasks?status=done&limit=${PAGE}`)
-  // What is not in the answer is gone.
-  known.value = new Map([...seen, ...done.items].map(task => [task.id, newer(task)]))
+  // What is not in the answer is gone, but for what came while it was on its way.
+  const heard = [...known.peek()].filter(([id]) => heardOf.has(id))
+  known.value = new Map([...[...seen, ...done.items].map(task => [task.id, newer(task)] as const), ...heard])
 }
 
 const newer = (task: Task): Task => {

@@ -61,10 +61,10 @@ function Editor({ task }: { task: Task }) {
     <Dialog title="Task" onClose={close}>
       <form class="editor" onSubmit={onSubmit(save)}>
         <Field label="Title">
-          <input name="title" required maxLength={500} value={task.title} />
+          <input name="title" required maxLength={500} defaultValue={task.title} />
         </Field>
         <Field label="Notes">
-          <textarea name="description" rows={3} maxLength={16_384} value={task.description ?? ''} />
+          <textarea name="description" rows={3} maxLength={16_384} defaultValue={task.description ?? ''} />
         </Field>
         <div class="row">
           <Field label="Day">
@@ -86,7 +86,7 @@ function Editor({ task }: { task: Task }) {
           />
         </div>
         <Field label="Tags" hint="Separated by spaces">
-          <input name="tags" value={task.tags?.join(' ') ?? ''} autocapitalize="none" />
+          <input name="tags" defaultValue={task.tags?.join(' ') ?? ''} autocapitalize="none" />
         </Field>
         <RecurrenceEditor value={repeat.value} dueAt={due.due_at} onChange={value => (repeat.value = value)} />
         {task.recurrence && (

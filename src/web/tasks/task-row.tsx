@@ -40,7 +40,7 @@ export function TaskRow({ task, subtasks }: { task: Task; subtasks: readonly Tas
         <span aria-hidden="true">{done ? '✓' : ''}</span>
       </button>
       <div class="what">
-        <button type="button" class="title" onClick={() => (editing.value = task.id)}>
+        <button type="button" class="title" dir="auto" onClick={() => (editing.value = task.id)}>
           {task.title}
         </button>
         <span class="facts">

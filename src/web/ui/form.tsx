@@ -1,6 +1,9 @@
 import type { ComponentChildren, TargetedSubmitEvent } from 'preact'
 
-/** The text of a form's field. */
+/**
+ * The text of a form's field. Fields that are read on submit are given `defaultValue`: a `value` would be put back over
+ * what was typed whenever something on the page changes.
+ */
 export const field = (form: HTMLFormElement, name: string): string => String(new FormData(form).get(name) ?? '').trim()
 
 /** Handles a submit without leaving the page. */
@@ -37,7 +40,7 @@ export function Choice({
 }) {
   return (
     <Field label={label}>
-      <select name={name} value={value} onChange={event => onChange?.(event.currentTarget.value)}>
+      <select name={name} onChange={event => onChange?.(event.currentTarget.value)}>
         {options.map(([key, text]) => (
           <option key={key} value={key} selected={key === value}>
             {text}

@@ -23,9 +23,18 @@ export interface Change {
   readonly previous: StoredObject | undefined
 }
 
+export interface Row {
+  table: string
+  namespace: string
+  name: string
+  json: string
+  /** What `json` says, where that is known already; it is shared, and frozen by the store. */
+  object?: JsonObject
+}
+
 /** Where a store keeps its objects across restarts. A write either happened whole when the call returns, or it throws. */
 export interface Backend {
-  load(): { version: number; rows: Iterable<{ table: string; namespace: string; name: string; json: string }> }
+  load(): { version: number; rows: Iterable<Row> }
   put(entry: StoredObject): void
   remove(entry: StoredObject, version: number): void
   close(): void
@@ -94,7 +103,7 @@ export class Store {
     this.#version = Math.max(version, 1)
     this.#compacted = this.#version
     for (const row of rows) {
-      const object = JSON.parse(row.json) as JsonObject
+      const object = row.object ?? (JSON.parse(row.json) as JsonObject)
       const own = Number((object['metadata'] as JsonObject)['resourceVersion'])
       this.#table(row.table).set(keyOf(row.namespace, row.name), new Entry(row.table, object, own, row.json))
     }

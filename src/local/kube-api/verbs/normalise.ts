@@ -1,7 +1,7 @@
 /** From what a client sent to what could be stored: kind checked, unknown fields out, defaults in. */
 
 import { renameEvent } from '../context.ts'
-import { isObject, type Json, type JsonObject, show } from '../json.ts'
+import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import { defaultBuiltIn } from '../kinds/defaults.ts'
 import type { Registry, ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
@@ -97,7 +97,7 @@ function checkTypes(value: Json, schema: ResourceType['schema'], path: string, t
 
 /** Server-side apply refuses unknown fields always: ownership of them would mean nothing. */
 export function refuseUndeclared(config: JsonObject, type: ResourceType): void {
-  const copy = structuredClone(config)
+  const copy = clone(config)
   const unknown = prune(copy, type.schema, { dropNulls: false })
   if (unknown.length === 0) return
   const metadata = config['metadata'] as JsonObject

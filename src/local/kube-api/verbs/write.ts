@@ -192,10 +192,11 @@ function checkPreconditions(type: ResourceType, entry: StoredObject, metadata: J
 
 /** An update of the status changes the status and nothing else. */
 function statusOnly(before: JsonObject, sent: JsonObject): JsonObject {
-  const metadata = { ...(clone(before['metadata']) as JsonObject) }
+  const metadata = clone(before['metadata']) as JsonObject
   const fields = (sent['metadata'] as JsonObject)['managedFields']
   if (fields !== undefined) metadata['managedFields'] = fields
-  const after: JsonObject = { ...(clone(before) as JsonObject), metadata }
+  // The rest stays as it is stored, frozen: nothing below changes it.
+  const after: JsonObject = { ...before, metadata }
   if (sent['status'] === undefined) delete after['status']
   else after['status'] = sent['status']
   return after
@@ -205,7 +206,7 @@ function statusOnly(before: JsonObject, sent: JsonObject): JsonObject {
 function withStatusOf(before: JsonObject, sent: JsonObject, type: ResourceType): JsonObject {
   if (!type.status) return sent
   if (before['status'] === undefined) delete sent['status']
-  else sent['status'] = clone(before['status'])
+  else sent['status'] = before['status']
   return sent
 }
 

@@ -192,3 +192,14 @@ const show = ({ local, allDay }: Due): string =>
 
 const atDue = (due: Due, zone: string) =>
   due.allDay ? { at: instant(due.local.with(MORNING), zone) } : { before: 'PT0S' }
+
+/**
+ * A moment in words ("tomorrow 5pm", "friday"), where nothing else is said.
+ * @returns the wall clock of `zone`, a date alone for a whole day; undefined when it is not understood in full
+ */
+export function parseWhen(text: string, { zone, now }: { zone: string; now: Date }): string | undefined {
+  const here = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(zone)
+  const moment = findMoment(text, here)
+  const due = dueOf(moment, here)
+  return due && !rest(text, moment.spans) ? show(due) : undefined
+}

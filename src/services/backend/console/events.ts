@@ -1,0 +1,152 @@
+import { isUuid, normalise } from '../../../contracts/events/index.ts'
+import type { Sql } from '../../../kit/db.ts'
+import { Problem } from '../../../kit/problem.ts'
+import { redact } from './redact.ts'
+
+/** An event of the last day as it was published, oldest fields first; what people wrote is hidden. */
+export interface SeenEvent {
+  seq: number
+  id: string
+  topic: string
+  type: string
+  subject: string
+  user_id: string | null
+  created_at: Date
+  published_at: Date | null
+  /** Whether its type's schema takes it. */
+  schema: 'valid' | 'invalid' | 'unknown'
+  event: unknown
+}
+
+export interface EventFilter {
+  topic?: string
+  type?: string
+  subject?: string
+  user_id?: string
+  after_seq?: number
+  before_seq?: number
+  limit: number
+}
+
+interface Row {
+  seq: number
+  topic: string
+  type: string
+  aggregate: string
+  envelope: Record<string, unknown> & { data?: Record<string, unknown> }
+  created_at: Date
+  published_at: Date | null
+}
+
+const COLUMNS = 'seq, topic, type, aggregate, envelope, created_at, published_at'
+
+/** Newest first; with `after_seq` oldest first, for following. */
+export async function listEvents(sql: Sql, filter: EventFilter): Promise<SeenEvent[]> {
+  const values: unknown[] = []
+  const bind = (value: unknown): string => `$${values.push(value)}`
+  const where = ['true']
+  if (filter.topic) where.push(`topic = ${bind(filter.topic)}`)
+  if (filter.type) where.push(`type LIKE ${bind(`%${filter.type.replace(/[\\%_]/g, '\\$&')}%`)}`)
+  if (filter.subject) where.push(`aggregate = ${bind(filter.subject)}`)
+  if (filter.user_id) where.push(`envelope->'data'->>'user_id' = ${bind(filter.user_id)}`)
+  if (filter.before_seq) where.push(`seq < ${bind(filter.before_seq)}`)
+  if (filter.after_seq !== undefined) where.push(`seq > ${bind(filter.after_seq)}`)
+  const rows = await sql.query<Row>(
+    `SELECT ${COLUMNS} FROM messaging.outbox WHERE ${where.join(' AND ')}
+     ORDER BY seq ${filter.after_seq === undefined ? 'DESC' : 'ASC'} LIMIT ${filter.limit}`,
+    values,
+  )
+  return rows.map(seen)
+}
+
+function seen({ seq, topic, type, aggregate, envelope, created_at, published_at }: Row): SeenEvent {
+  const { outcome } = normalise(JSON.stringify(envelope), { topic })
+  return {
+    seq,
+    id: String(envelope['id']),
+    topic,
+    type,
+    subject: aggregate,
+    user_id: typeof envelope.data?.['user_id'] === 'string' ? envelope.data['user_id'] : null,
+    created_at,
+    published_at,
+    schema: outcome === 'event' ? 'valid' : outcome === 'invalid' ? 'invalid' : 'unknown',
+    event: redact(envelope),
+  }
+}
+
+/** One thing that happened to an event, in the order of time. */
+export interface Hop {
+  at: Date
+  what: 'committed' | 'published' | 'handled' | 'failed' | 'parked' | 'replayed'
+  /** Topic for `published`, consumer for the rest. */
+  where: string
+  detail?: string
+}
+
+export interface Story {
+  event: SeenEvent
+  hops: Hop[]
+  /** The event that made this one, and those that this one made. */
+  caused_by: SeenEvent | null
+  causes: SeenEvent[]
+}
+
+/** How many events after one are looked through for what it caused: there is no index for it, and effects come soon. */
+const REACH = 200_000
+
+/** Everything that happened to an event, and what came before and of it. @throws Problem TEP4005 */
+export async function story(sql: Sql, id: string): Promise<Story> {
+  const [first] = isUuid(id) ? await sql.query<Row>(`SELECT ${COLUMNS} FROM messaging.outbox WHERE id = $1`, [id]) : []
+  if (!first) throw new Problem('TEP4005', `No event ${id} was published in the last day.`)
+  const later = (condition: string): Promise<Row[]> =>
+    sql.query<Row>(
+      `SELECT ${COLUMNS} FROM messaging.outbox WHERE seq > $2 AND seq <= $2 + ${REACH} AND ${condition} ORDER BY seq LIMIT 100`,
+      [id, first.seq],
+    )
+  const rows = [first, ...(await later("envelope->>'id' = $1"))]
+  const inbox = await sql.query<{ consumer: string; received_at: Date }>(
+    'SELECT consumer, received_at FROM messaging.inbox WHERE event_id = $1',
+    [id],
+  )
+  const failures = await sql.query<{
+    consumer: string
+    code: string
+    reason: string
+    attempts: number
+    first_failed_at: Date
+    dead_lettered_at: Date | null
+  }>(
+    'SELECT consumer, code, reason, attempts, first_failed_at, dead_lettered_at FROM messaging.inbox_failures WHERE event_id = $1',
+    [id],
+  )
+  const hops: Hop[] = [
+    ...rows.map((row, i): Hop => ({ at: row.created_at, what: i ? 'replayed' : 'committed', where: row.topic })),
+    ...rows.flatMap((row): Hop[] =>
+      row.published_at ? [{ at: row.published_at, what: 'published', where: row.topic }] : [],
+    ),
+    ...inbox.map(({ consumer, received_at: at }): Hop => ({ at, what: 'handled', where: consumer })),
+    ...failures.flatMap(
+      ({ consumer, code, reason, attempts, first_failed_at: at, dead_lettered_at: parkedAt }): Hop[] => [
+        {
+          at,
+          what: 'failed',
+          where: consumer,
+          detail: `${code} ${reason} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`,
+        },
+        ...(parkedAt ? [{ at: parkedAt, what: 'parked' as const, where: consumer }] : []),
+      ],
+    ),
+  ]
+  const cause = first.envelope['causationid']
+  const [causedBy] =
+    typeof cause === 'string' && isUuid(cause)
+      ? await sql.query<Row>(`SELECT ${COLUMNS} FROM messaging.outbox WHERE id = $1`, [cause])
+      : []
+  return {
+    event: seen(first),
+    hops: hops.sort((a, b) => a.at.getTime() - b.at.getTime()),
+    caused_by: causedBy ? seen(causedBy) : null,
+    causes: (await later("envelope->>'causationid' = $1")).map(seen),
+  }
+}

@@ -1,0 +1,17 @@
+import { eventsSchema } from './console/routes.ts'
+import { operators, queryOf } from './openapi-parts.ts'
+
+/** OpenAPI of the console's routes. */
+export const consolePaths = {
+  '/api/v1/console/flow': {
+    get: operators('Who publishes and consumes what, how fast, and who is behind'),
+  },
+  '/api/v1/console/events': {
+    get: operators('Events of the last day, what people wrote hidden', { parameters: queryOf(eventsSchema) }),
+  },
+  '/api/v1/console/events/{id}': {
+    get: operators('What became of an event', {
+      parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+    }),
+  },
+}
