@@ -1,4 +1,4 @@
-/** `fetch` that always ends: nothing but the request holds on to AbortSignal.timeout, and one that was collected never fires. */
+/** `fetch` that always ends: a request whose answer was lost with its forwarder has outlived its AbortSignal.timeout by minutes. */
 export async function fetchWithin<T>(
   ms: number,
   url: string,
