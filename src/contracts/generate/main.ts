@@ -1,12 +1,17 @@
 /** Writes every generated file from the schemas; with `--check` it only tells which are stale, and exits 1. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { errorFiles } from './errors.ts'
 import { eventFiles } from './events.ts'
 import { platformFiles } from './platform.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const header = 'Generated from src/contracts by `make generate`; do not edit.'
-const files = { ...platformFiles(header), ...eventFiles(header) }
+const files = {
+  ...platformFiles(header),
+  ...eventFiles(header),
+  ...errorFiles('Generated from docs/errors.md by `make generate`; do not edit.', join(root, 'docs/errors.md')),
+}
 
 const read = (file: string): string | undefined => {
   try {
