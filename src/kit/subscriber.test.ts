@@ -106,9 +106,7 @@ test('a dead letter keeps the reason that was recorded when it failed', async ()
   const event = created()
   failures = 1
   await deliver(event)
-  expect(
-    (await post('/dead-letters/task-events', { ...event, topic: 'task-events.tests.dlq' })).status,
-  ).toBe('SUCCESS')
+  expect((await post('/dead-letters/task-events', { ...event, topic: 'task-events.tests.dlq' })).status).toBe('SUCCESS')
   expect(await failuresOf(event.id)).toMatchObject([{ reason: 'handler broke', dead_lettered_at: expect.any(Date) }])
 })
 
