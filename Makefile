@@ -86,7 +86,7 @@ fuzz: node_modules/.installed ## arbitrary bodies against the reader of events (
 recurrence: node_modules/.installed ## repeating tasks against independent oracles, in four host zones (CASES=100000)
 	@node test/recurrence/main.ts --cases $(or $(CASES),100000) --seed $(or $(SEED),1)
 
-engines: node_modules/.installed ## finds or builds the real engines: etcd, kube-apiserver, daprd, scheduler, Kafka, helm
+engines: node_modules/.installed ## finds or builds the real engines: etcd, kube-apiserver, daprd, scheduler, Kafka, helm, Lua, kube-score
 	@node test/engines/main.ts
 
 bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE

@@ -1,5 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import packageJson from '../package.json' with { type: 'json' }
+import { COMMANDS, runCommand } from './commands/index.ts'
 import { serveHealth } from './health.ts'
 import { systemClock } from './kube/clock.ts'
 import { systemRandom } from './kube/random.ts'
@@ -11,9 +12,18 @@ import { type Log, startController } from './start.ts'
 const log: Log = (level, message, fields = {}) =>
   console.log(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }))
 
-const settings = parseSettings(process.argv, packageJson.version)
 const kubeConfig = new KubeConfig()
 kubeConfig.loadFromDefault()
+if (COMMANDS.includes(process.argv[2] ?? ''))
+  process.exit(
+    await runCommand(process.argv, {
+      transport: kubeConfigTransport(kubeConfig),
+      clock: systemClock,
+      version: packageJson.version,
+      say: line => console.log(line),
+    }),
+  )
+const settings = parseSettings(process.argv, packageJson.version)
 const metrics = createMetrics()
 const collector = process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? process.env['OTEL_EXPORTER_OTLP_ENDPOINT']
 // Only whoever asks for traces pays for them in memory and start-up time.
@@ -31,6 +41,7 @@ const controller = startController({
   settings,
   metrics,
   log,
+  checkCrd: true,
 })
 
 const server = await serveHealth(
