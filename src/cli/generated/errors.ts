@@ -339,5 +339,10 @@ export const ERRORS = [
     "code": "TEP5303",
     "what": "`helm test`: the CRD is old, nobody leads, or a watch hears nothing",
     "wayOut": "the message names it; the controller's log has the rest"
+  },
+  {
+    "code": "TEP5304",
+    "what": "the kubeconfig cannot be read, is none, or has no current cluster",
+    "wayOut": "the message names the file; unset `KUBECONFIG` to use the pod's service account"
   }
 ]
