@@ -153,6 +153,8 @@ describeInBrowser('pages', () => {
     const policy = (await page.goto('/'))!.headers()['content-security-policy']
     expect(policy).toContain("default-src 'none'")
     expect(policy).not.toContain('unsafe')
+    const script = await fetch(`${laptop.ready.web}/app.js`, { headers: { 'accept-encoding': 'br, gzip' } })
+    expect([script.status, script.headers.get('content-encoding')]).toEqual([200, 'br'])
     await context.close()
   }, 60_000)
 
