@@ -46,6 +46,11 @@ export function createMetrics() {
       labelNames: ['kind', 'namespace'] as const,
       registers,
     }),
+    crdOutdated: new Gauge({
+      name: 'todo_crd_outdated',
+      help: '1 while the served CRD lacks fields that this operator was built with.',
+      registers,
+    }),
     requests: new Counter({
       name: 'rest_client_requests_total',
       help: 'Requests to the API server by method and status; `<error>` where no answer came.',

@@ -1,4 +1,5 @@
 import { CANARY_SECONDS } from '../src/contracts/flow.ts'
+import { CrdCheck } from './crd/check.ts'
 import { KubeClient } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
 import { isKubeError, KubeError } from './kube/errors.ts'
@@ -10,7 +11,7 @@ import type { Transport } from './kube/transport.ts'
 import { CONTROLLER, counted, LEASE_NAME, type Metrics, queueObserver, WORKERS } from './metrics.ts'
 import { askDirectly, askThroughApiServer } from './platform/flow/door.ts'
 import { Prober } from './platform/flow/prober.ts'
-import { FIELD_MANAGER } from './platform/platform.ts'
+import { FIELD_MANAGER, KINDS, platformKey } from './platform/platform.ts'
 import { INDEXES, project } from './platform/project.ts'
 import { Reconciler } from './platform/reconciler.ts'
 import type { Settings } from './settings.ts'
@@ -26,6 +27,8 @@ export interface ControllerOptions {
     Partial<Pick<Settings, 'daprNamespace' | 'probe' | 'canarySeconds'>>
   metrics: Metrics
   log: Log
+  /** Whether to look if the served CRD is as old as this operator. Defaults to false. */
+  checkCrd?: boolean
 }
 
 export interface Controller {
@@ -42,7 +45,15 @@ export interface Controller {
 }
 
 /** Wires a whole controller over one transport and begins to watch; it reconciles once it leads. */
-export function startController({ transport, clock, random, settings, metrics, log }: ControllerOptions): Controller {
+export function startController({
+  transport,
+  clock,
+  random,
+  settings,
+  metrics,
+  log,
+  checkCrd = false,
+}: ControllerOptions): Controller {
   const dead = new AbortController()
   const leaving = new AbortController()
   const ended = Promise.withResolvers<{ error?: KubeError }>()
@@ -132,6 +143,19 @@ export function startController({ transport, clock, random, settings, metrics, l
           onTrouble: (key, error) =>
             log('warn', 'whether events flow could not be looked at', { key, error: String(error) }),
         })
+  const crd = checkCrd
+    ? new CrdCheck({
+        transport: living,
+        clock,
+        onTurn: missing => {
+          metrics.crdOutdated.set(missing.length > 0 ? 1 : 0)
+          if (missing.length > 0) log('warn', 'CRDOutdated: the served CRD is older than this operator', { missing })
+          for (const { metadata } of manager.cache.list(KINDS.platform))
+            manager.enqueue(platformKey(metadata.namespace!, metadata.name))
+        },
+        onTrouble: error => log('warn', 'the served CRD could not be looked at', { error: error.message }),
+      })
+    : undefined
   const reconciler = new Reconciler({
     client,
     cache: manager.cache,
@@ -140,6 +164,7 @@ export function startController({ transport, clock, random, settings, metrics, l
     clock,
     random,
     ...(prober && { flowOf: ({ metadata }) => prober.flowOf(metadata.uid) }),
+    ...(crd && { crdMissing: () => crd.missing }),
   })
 
   /** Whoever stands by asks nobody: what it would learn is for the status, which it may not write. */
@@ -152,11 +177,13 @@ export function startController({ transport, clock, random, settings, metrics, l
     dead.abort()
     leaving.abort()
     prober?.stop()
+    crd?.stop()
     void manager.stop()
     ended.resolve(error ? { error } : {})
   }
 
   manager.start()
+  void crd?.look()
   const leading = settings.leaderElection ? lease.run(leaving.signal) : lead()
   leading.catch((error: unknown) =>
     kill(isKubeError(error) ? error : new KubeError('Unexpected', String(error), 'never', {}, error)),
@@ -168,6 +195,7 @@ export function startController({ transport, clock, random, settings, metrics, l
     ended: ended.promise,
     async stop() {
       prober?.stop()
+      crd?.stop()
       await manager.stop()
       // Last, so that nobody leads while something is still being written here.
       leaving.abort()

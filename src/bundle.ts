@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, parse } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
@@ -121,6 +122,17 @@ await build({
   entryPoints: ['src/web/worker.ts'],
   define: { BUILD: JSON.stringify(digestOf(join(dist, 'web'))), FILES: JSON.stringify(filesIn(join(dist, 'web'))) },
 })
+
+compress(join(dist, 'web'))
+
+/** Beside each file its compressed forms, made once: the web service sends them as they are. */
+function compress(folder: string): void {
+  for (const name of readdirSync(folder).filter(each => /\.(js|css|html|svg|webmanifest)$/.test(each))) {
+    const bytes = readFileSync(join(folder, name))
+    writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }))
+    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes))
+  }
+}
 
 /** What a browser needs to open the app. */
 function filesIn(folder: string): string[] {

@@ -20,6 +20,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ .Values.serviceAccount.name | default (include "todo.name" .) }}
 {{- end }}
 
+{{/* An image, from `imageRegistry` in place of its own registry where that is set. */}}
+{{- define "todo.repository" -}}
+{{- if .root.Values.imageRegistry -}}
+{{ printf "%s/%s" .root.Values.imageRegistry (regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" .repository "") }}
+{{- else }}{{ .repository }}{{ end }}
+{{- end }}
+
+{{- define "todo.image" -}}
+{{ include "todo.repository" (dict "root" . "repository" .Values.image.repository) }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{/* Two, so that a standby takes over within seconds; one beside a platform for development. */}}
+{{- define "todo.replicas" -}}
+{{- if hasKey .Values "replicas" }}{{ .Values.replicas }}
+{{- else if and .Values.platform.enabled (eq .Values.platform.profile "Development") }}1
+{{- else }}2{{ end }}
+{{- end }}
+
 {{/* Namespaces served, as a JSON list. */}}
 {{- define "todo.namespaces" -}}
 {{ .Values.watchNamespaces | default (list .Release.Namespace) | toJson }}
@@ -28,8 +46,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{/* What the controller does with the objects of a namespace it serves; nothing else. */}}
 {{- define "todo.rules" -}}
 - apiGroups: [todo.events]
+  # get: before a change made meanwhile by others is taken back, the platform is asked for at the source.
   resources: [todoeventplatforms]
-  verbs: [list, watch, patch]
+  verbs: [get, list, watch, patch]
 - apiGroups: [todo.events]
   resources: [todoeventplatforms/status]
   verbs: [patch]

@@ -26,7 +26,7 @@ const alertsOf = (wanted: Partial<PlatformSpec>): Alert[] => {
 }
 
 /** The chart's alerts, as far as they can be read without Helm. */
-const chart = readFileSync(join(root, 'templates/monitoring.yaml'), 'utf8')
+const chart = readFileSync(join(root, 'charts/observability/templates/rules.yaml'), 'utf8')
 const chartAlerts = [...chart.matchAll(/- alert: (\w+)\n\s+expr: (.*)/g)].map(([, alert, expr]) => ({
   alert: alert!,
   expr: expr!,

@@ -31,6 +31,8 @@ export interface ReconcilerOptions {
   random: Random
   /** What is known of the way of events; absent: nobody looks. */
   flowOf?(platform: Platform): Flow
+  /** Fields that the served CRD lacks, `undefined` while that is not known; absent: nobody looks. */
+  crdMissing?(): readonly string[] | undefined
 }
 
 /** How long until a name that somebody else has is looked at again, in milliseconds. */
@@ -74,7 +76,7 @@ export class Reconciler {
   }
 
   async #bringUp(platform: Platform, confirmed: boolean): Promise<{ requeueAfterMs?: number } | undefined> {
-    const { cache } = this.#options
+    const { cache, settings } = this.#options
     const decision = decide(this.#options, platform)
     const { effective, facts, steps } = decision
     if (!confirmed && !effective.suspend && isUnexplained(platform, steps) && !(await this.#isCurrent(platform)))
@@ -87,7 +89,18 @@ export class Reconciler {
     const { fights, nextMs } = this.#fights(observed, steps)
     const now = this.#now()
     const flow = this.#options.flowOf?.(platform)
-    const status = report({ ...decision, platform, observed, failures, fights, now, ...(flow && { flow }) })
+    const crdMissing = this.#options.crdMissing?.()
+    const status = report({
+      ...decision,
+      platform,
+      observed,
+      failures,
+      fights,
+      now,
+      operator: settings.version,
+      ...(flow && { flow }),
+      ...(crdMissing && { crdMissing }),
+    })
     await this.#writeStatus(platform, status)
     if (failures.length > 0)
       throw new AggregateError(

@@ -21,6 +21,7 @@ const reported = (
     fights = [],
     skipped = [],
     flow,
+    crdMissing,
   }: {
     facts?: Facts
     edit?: (object: KubeObject) => void
@@ -28,6 +29,7 @@ const reported = (
     fights?: Fight[]
     skipped?: Skipped[]
     flow?: Flow
+    crdMissing?: readonly string[]
   } = {},
 ) => {
   const { effective, refused } = refuse(platform, effectiveSpec(platform, '0.1.0'), facts)
@@ -61,7 +63,9 @@ const reported = (
     failures: [],
     fights,
     now: '2026-02-02T00:00:00Z',
+    operator: '0.1.0',
     ...(flow && { flow }),
+    ...(crdMissing && { crdMissing }),
   })
 }
 const condition = (status: ReturnType<typeof reported>, type: string) =>
@@ -167,6 +171,20 @@ test('whether events flow is told as the pods tell it, and does not keep a platf
   expect(condition(status, 'EventsFlowing')).toMatchObject(verdict)
   expect(condition(status, 'Ready').status).toBe('True')
   expect(condition(reported(platformOf()), 'EventsFlowing')).toMatchObject({ status: 'Unknown', reason: 'NotMeasured' })
+})
+
+test('a CRD that is older than the operator is told with its fields and the command, and keeps no platform from being Ready', () => {
+  expect(condition(reported(platformOf()), 'CRDOutdated')).toMatchObject({ status: 'Unknown', reason: 'NotRead' })
+  const crdMissing = ['spec.a', 'spec.b', 'spec.c', 'spec.d', 'spec.e', 'spec.f']
+  const told = reported(platformOf(), { crdMissing })
+  expect(condition(told, 'CRDOutdated')).toMatchObject({ status: 'True', reason: 'FieldsMissing' })
+  expect(condition(told, 'CRDOutdated').message).toMatch(
+    /\(0\.1\.0\) and drops spec\.a, .*, spec\.e and 1 more; run: kubectl apply --server-side/,
+  )
+  expect(condition(told, 'Ready').status).toBe('True')
+  // Another operator that has not looked yet takes nothing back.
+  expect(reported({ ...platformOf(), status: told })).toEqual(told)
+  expect(condition(reported(platformOf(), { crdMissing: [] }), 'CRDOutdated').status).toBe('False')
 })
 
 test('an operator that has just begun takes nothing back that another one saw', () => {

@@ -35,6 +35,10 @@ export interface ReportInput {
   fights: Fight[]
   /** What the pods say of the way of events; absent: nobody asks them. */
   flow?: Flow
+  /** Release of the operator. */
+  operator: string
+  /** Fields that the served CRD lacks; absent: not known. */
+  crdMissing?: readonly string[]
   /** RFC 3339; used only for conditions that change. */
   now: string
 }
@@ -63,6 +67,7 @@ export function report(input: ReportInput): PlatformStatus {
   verdicts.set('EventsFlowing', flowVerdict(input))
   verdicts.set('VersionSupported', versionVerdict(input))
   verdicts.set('FieldConflict', conflictVerdict(input.fights))
+  verdicts.set('CRDOutdated', crdVerdict(input))
   verdicts.set('ChildrenSkipped', skippedVerdict(input.skipped))
   verdicts.set(
     'Suspended',
@@ -136,6 +141,23 @@ function versionVerdict({ effective, refused }: ReportInput): Verdict {
   return refusal
     ? { status: 'False', reason: 'Unsupported', message: refusal.message }
     : { status: 'True', reason: 'Supported', message: `services ${effective.version}` }
+}
+
+/** What the API server does not know it drops in silence: whoever set such a field would wait for ever. */
+function crdVerdict({ platform, operator, crdMissing }: ReportInput): Verdict {
+  if (!crdMissing) {
+    const before = platform.status?.conditions?.find(({ type }) => type === 'CRDOutdated')
+    return before
+      ? { status: before.status, reason: before.reason, message: before.message }
+      : { status: 'Unknown', reason: 'NotRead', message: 'the served CRD was not looked at yet' }
+  }
+  if (crdMissing.length === 0) return { status: 'False', reason: 'Current', message: '' }
+  const some = crdMissing.slice(0, 5).join(', ') + (crdMissing.length > 5 ? ` and ${crdMissing.length - 5} more` : '')
+  return {
+    status: 'True',
+    reason: 'FieldsMissing',
+    message: `the CRD in the cluster is older than this operator (${operator}) and drops ${some}; run: kubectl apply --server-side --force-conflicts -f crds/ (from the chart of ${operator})`,
+  }
 }
 
 /** Names manager, path and since of each field that is fought over; says the same as long as the fights are the same. */

@@ -31,6 +31,10 @@ export function refuseVersion(
   return { effective: { ...effective, version: inForce }, refused: [refusal] }
 }
 
+/** Whether one release is newer than another; candidates of a release count as that release. */
+export const isNewerRelease = (release: string, than: string): boolean =>
+  compare(numbersOf(release), numbersOf(than)) > 0
+
 const numbersOf = (version: string): number[] => version.split('-')[0]!.split('.').map(Number)
 const minorOf = (version: string): number[] => numbersOf(version).slice(0, 2)
 

@@ -49,6 +49,9 @@ export class Server {
   }
 }
 
+/** As the chart sets it. */
+const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_MMAP_THRESHOLD_: '65536' }
+
 export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** The built controller as a process, from exec to ready. */
@@ -71,7 +74,7 @@ export async function startController(config: string, port: number): Promise<{ c
       '--services-image',
       'registry.example.com/todo/services',
     ],
-    { cwd: root, env: { ...process.env, KUBECONFIG: config }, stdio: ['ignore', 'ignore', 'inherit'] },
+    { cwd: root, env: { ...process.env, ...ALLOCATOR, KUBECONFIG: config }, stdio: ['ignore', 'ignore', 'inherit'] },
   )
   for (;;) {
     const ready = await fetch(`http://127.0.0.1:${port}/healthz/ready`).then(

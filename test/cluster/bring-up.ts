@@ -19,13 +19,6 @@ export const RELEASE = 'todo'
 const MARK = { 'e2e.todo.events/made': 'true' }
 const FOLDER = join(root, 'dist/e2e')
 
-export const kubectl = (target: Target, ...args: string[]): string =>
-  execFileSync(engine('kubectl').command, [...engine('kubectl').prefix, ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, KUBECONFIG: target.kubeconfig },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-
 export const helm = (target: Target, ...args: string[]): string =>
   execFileSync(engine('helm').command, [...args, '--namespace', NAMESPACE], {
     encoding: 'utf8',

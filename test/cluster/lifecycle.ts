@@ -32,6 +32,18 @@ export async function upgradeAndBack(target: Target, cluster: Cluster, tell: Pro
   assert.deepEqual(await lives(cluster), before, 'an upgrade of the operator restarted pods of the services')
 }
 
+/** An uninstall that would strand the platform is refused with the way out, and takes nothing away. */
+export async function refuseUninstall(target: Target, cluster: Cluster, { step }: Progress): Promise<void> {
+  step('helm test; helm uninstall, which has to be refused …')
+  helm(target, 'test', RELEASE, '--timeout', '120s')
+  assert.throws(
+    () => helm(target, 'uninstall', RELEASE, '--timeout', '120s'),
+    (error: { stdout: string; stderr: string }) => /kubectl delete tep todo/.test(`${error.stdout}${error.stderr}`),
+  )
+  const operator = await cluster.list('apps/v1', 'Deployment', 'app.kubernetes.io/component=controller')
+  assert.equal(operator[0]?.status?.readyReplicas, 2, 'the refused uninstall took the operator')
+}
+
 const ORDER = [
   ['dapr.io/v2alpha1', 'Subscription'],
   ['apps/v1', 'Deployment'],

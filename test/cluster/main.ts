@@ -10,7 +10,6 @@ import {
   clear,
   helm,
   images,
-  kubectl,
   NAMESPACE,
   namespace,
   RELEASE,
@@ -18,7 +17,7 @@ import {
   withoutDapr,
   withoutStorage,
 } from './bring-up.ts'
-import { deletePlatform, uninstall, upgradeAndBack } from './lifecycle.ts'
+import { deletePlatform, refuseUninstall, uninstall, upgradeAndBack } from './lifecycle.ts'
 import { ClusterPlace } from './place.ts'
 import { missingForImages } from './pod-images.ts'
 import { storm } from './storm.ts'
@@ -46,8 +45,6 @@ async function endToEnd(target: Target): Promise<string | undefined> {
   await namespace(cluster)
   const platform = await around(cluster, references, version)
   tell.step('helm install …')
-  // Helm leaves a CRD of an earlier release as it is.
-  kubectl(target, 'apply', '--server-side', '--force-conflicts', '-f', join(root, 'crds'))
   helm(target, 'upgrade', '--install', RELEASE, '.', '--wait', '--timeout', '180s')
   tell.step('kubectl apply the platform …')
   await cluster.apply(platform as never)
@@ -68,6 +65,7 @@ async function endToEnd(target: Target): Promise<string | undefined> {
 
   await ready(cluster, tell)
   await upgradeAndBack(target, cluster, tell)
+  await refuseUninstall(target, cluster, tell)
   await deletePlatform(cluster, tell)
   await uninstall(target, cluster, tell)
   await cluster.delete('v1', 'Namespace', NAMESPACE)

@@ -52,7 +52,7 @@ export async function build(bundle: Bundle): Promise<void> {
   }
 }
 
-/** Helm has no folder here: it is installed by its name and version. */
+/** What is installed by its name and version has no folder here. */
 const cwdOf = (bundle: Bundle): string =>
   existsSync(sourceFolder(bundle.name)) ? sourceFolder(bundle.name) : import.meta.dirname
 

@@ -9,8 +9,11 @@ export const ETCD_VERSION = '3.6.8'
 export const DAPR_VERSION = '1.18.3'
 export const HELM_VERSION = '4.3.1'
 export const KAFKA_VERSION = '4.3.1'
+/** The interpreter inside Argo CD, which runs its health checks. */
+export const GOPHER_LUA_VERSION = '1.1.1'
+export const KUBE_SCORE_VERSION = '1.20.0'
 
-export type BundleName = 'kubernetes' | 'dapr' | 'helm' | 'kafka'
+export type BundleName = 'kubernetes' | 'dapr' | 'helm' | 'kafka' | 'lua' | 'kube-score'
 
 export interface Command {
   program: string
@@ -57,6 +60,22 @@ const goBuild = (ldflags: string, output: string, ...packages: string[]): Comman
   env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
 })
 
+/** A program of one Go module, by its version: it needs no folder here. */
+const installed = (name: BundleName, title: string, seconds: number, module: string): Bundle => ({
+  name,
+  title,
+  needs: 'go',
+  seconds,
+  folder: join(cacheFolder, `${name}-${module.split('@v')[1]}`),
+  commands: output => [
+    {
+      program: 'go',
+      args: ['install', '-trimpath', '-ldflags', '-s -w', module],
+      env: { CGO_ENABLED: '0', GOBIN: output },
+    },
+  ],
+})
+
 /** `version.Info` of Kubernetes is empty unless the linker fills it, and clients refuse a server without one. */
 const kubernetesVersion = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap(path => [
   `-X ${path}.gitVersion=v${KUBERNETES_VERSION}`,
@@ -88,20 +107,19 @@ export const BUNDLES: readonly Bundle[] = [
       ),
     ],
   },
-  {
-    name: 'helm',
-    title: `Helm ${HELM_VERSION}`,
-    needs: 'go',
-    seconds: 120,
-    folder: join(cacheFolder, `helm-${HELM_VERSION}`),
-    commands: output => [
-      {
-        program: 'go',
-        args: ['install', '-trimpath', '-ldflags', '-s -w', `helm.sh/helm/v4/cmd/helm@v${HELM_VERSION}`],
-        env: { CGO_ENABLED: '0', GOBIN: output },
-      },
-    ],
-  },
+  installed('helm', `Helm ${HELM_VERSION}`, 120, `helm.sh/helm/v4/cmd/helm@v${HELM_VERSION}`),
+  installed(
+    'lua',
+    `gopher-lua ${GOPHER_LUA_VERSION}`,
+    20,
+    `github.com/yuin/gopher-lua/cmd/glua@v${GOPHER_LUA_VERSION}`,
+  ),
+  installed(
+    'kube-score',
+    `kube-score ${KUBE_SCORE_VERSION}`,
+    120,
+    `github.com/zegl/kube-score/cmd/kube-score@v${KUBE_SCORE_VERSION}`,
+  ),
   {
     name: 'kafka',
     title: `Apache Kafka ${KAFKA_VERSION}`,

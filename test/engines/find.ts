@@ -21,6 +21,8 @@ export const ENGINES = [
   'scheduler',
   'helm',
   'kafka',
+  'lua',
+  'kube-score',
 ] as const
 export type EngineName = (typeof ENGINES)[number]
 
@@ -72,6 +74,8 @@ const DESCRIBED: Readonly<Record<EngineName, Described>> = {
     ofCluster: () =>
       globSync(join(clusterFolder, 'tools', '*', 'helm')).map(command => ({ command, prefix: [] as string[] })),
   },
+  lua: { bundle: 'lua', inCache: folder => ({ command: join(folder, 'glua'), prefix: [] }) },
+  'kube-score': { bundle: 'kube-score', inCache: folder => ({ command: join(folder, 'kube-score'), prefix: [] }) },
   kafka: {
     bundle: 'kafka',
     inCache: folder => ({ command: 'java', prefix: ['-cp', join(folder, 'libs', '*')] }),

@@ -11,8 +11,10 @@ const NEEDED_FOR: Readonly<Record<EngineName, string>> = {
   kubectl: 'make conformance: kubectl against both',
   daprd: 'runs against the real Dapr',
   scheduler: 'jobs of the real Dapr',
-  helm: 'test/chart.test.ts',
+  helm: 'test/chart',
   kafka: 'runs against the real Kafka',
+  lua: 'health checks of Argo CD',
+  'kube-score': 'the linter of the chart’s objects',
 }
 
 const wanted = (process.argv.slice(2).length > 0 ? process.argv.slice(2) : ENGINES) as EngineName[]

@@ -22,7 +22,8 @@ export const DEFECTS: readonly Defect[] = [
     file: RECONCILER,
     find: 'if (!confirmed && !effective.suspend && isUnexplained(platform, steps)',
     replace: 'if (!confirmed && effective.version === "" && isUnexplained(platform, steps)',
-    only: '^suspended/server-restart/',
+    // Elsewhere an outage is read again as a whole before anything is decided.
+    only: '^suspended/unobserved/',
   },
   {
     name: 'carries out a plan that the watch has overtaken',

@@ -9,7 +9,7 @@ import { SCENARIOS } from './scenarios.ts'
 import type { Outcome } from './schedule.ts'
 
 /**
- * `node test/fault/defects.ts [--schedules 300] [--only text]`: puts one defect after another into a copy of the sources and
+ * `node test/fault/defects.ts [--schedules 300] [--only name]`: puts one defect after another into a copy of the sources and
  * runs schedules until one fails. Ends with 1 when fewer than 95 % are caught, or when a defect no longer fits the source.
  */
 const { values } = parseArgs({
@@ -34,7 +34,8 @@ async function main(): Promise<number> {
   // What is right is what the controller without a defect does.
   for (const { name } of SCENARIOS) writeReference(references, await referenceOf(name))
 
-  const wanted = DEFECTS.filter(({ name }) => name.includes(values.only))
+  const only = new RegExp(values.only)
+  const wanted = DEFECTS.filter(({ name }) => only.test(name))
   let caught = 0
   let unfit = 0
   for (const defect of wanted) {

@@ -19,6 +19,8 @@ const ALWAYS = [
   'anything-and-then-sense/none/4',
   'anything-and-then-sense/none/8',
   'suspended/server-restart/3',
+  'suspended/unobserved/22',
+  'deleted-keeping-data/restored/2',
   'label-stripped/server-restart/5',
   'service-enabled/answer-lost-stale/2',
   'operator-upgraded-unpinned/crash-before-write/3',

@@ -3,12 +3,14 @@ import { Worker } from 'node:worker_threads'
 import { namesOf, type Outcome, runSchedule } from './schedule.ts'
 
 /**
- * `node test/fault/main.ts [--schedules 10000] [--workers 2]` runs that many schedules and ends with 1 if one failed.
+ * `node test/fault/main.ts [--schedules 10000] [--skip 0] [--workers 2]` runs that many schedules and ends with 1 if one failed.
  * `SEED=scenario/family/number node test/fault/main.ts` replays one and prints everything that happens in it.
  */
 const { values } = parseArgs({
   options: {
     schedules: { type: 'string', default: '10000' },
+    /** Schedules to begin after: others than those of every run. */
+    skip: { type: 'string', default: '0' },
     workers: { type: 'string', default: '2' },
     json: { type: 'boolean', default: false },
     /** Only schedules whose name matches. */
@@ -52,7 +54,7 @@ async function runAll(schedules: number, workers: number): Promise<number> {
       console.log(`${done}/${schedules} schedules, ${failures.length} failed, ${seconds()} s`)
     }
   }
-  const names = namesOf(schedules, new RegExp(values.only))
+  const names = namesOf(schedules, new RegExp(values.only), Number(values.skip))
   const threads = Array.from({ length: workers }, (_, first) => {
     const workerData = names.filter((_name, index) => index % workers === first)
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {

@@ -26,12 +26,13 @@ export const scheduleName = (index: number): string => {
   return `${name}/${family}/${Math.floor(index / SLOTS.length) * turns + turn + 1}`
 }
 
-/** The first so many names that match. */
-export function namesOf(count: number, only: RegExp): string[] {
+/** The first so many names that match, of those after the first `skip`. */
+export function namesOf(count: number, only: RegExp, skip = 0): string[] {
   if (!SLOTS.some((_, index) => only.test(scheduleName(index))))
     throw new Error(`no schedule matches ${only}: names are scenario/family/number`)
   const names: string[] = []
-  for (let index = 0; names.length < count; index++) if (only.test(scheduleName(index))) names.push(scheduleName(index))
+  for (let index = skip; names.length < count; index++)
+    if (only.test(scheduleName(index))) names.push(scheduleName(index))
   return names
 }
 

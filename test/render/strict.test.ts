@@ -13,6 +13,7 @@ import type { PlatformSpec } from '../../src/contracts/generated/platform.ts'
 import { platformCrd } from '../../src/contracts/platform/crd.ts'
 import { type KubeApi, openKubeApi } from '../../src/local/kube-api/index.ts'
 import { platformOf, SETTINGS, settledFacts } from '../support/platforms.ts'
+import { strictly } from '../support/strictly.ts'
 
 const root = join(import.meta.dirname, '../..')
 const folder = process.env['CRDS'] ?? join(root, '../shared/crds')
@@ -60,36 +61,6 @@ const canCheck = ({ apiVersion, kind }: { apiVersion: string; kind: string }): b
 const left = CHILD_KINDS.filter(kind => !canCheck(kind)).map(kindKey)
 if (left.length > 0) console.log(`not validated, their CRDs are not at hand: ${left.join(', ')}`)
 
-const strictly = async (object: KubeObject): Promise<string | undefined> => {
-  const { apiVersion, kind, metadata } = object
-  const plural = await pluralOf(apiVersion, kind)
-  const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-  const answer = await api.handle({
-    method: 'PATCH',
-    url: `${base}/namespaces/${metadata.namespace}/${plural}/${metadata.name}?fieldManager=test&force=true&fieldValidation=Strict`,
-    headers: { 'content-type': 'application/apply-patch+yaml' },
-    body: structuredClone(object),
-  })
-  return answer.status < 300 ? undefined : JSON.stringify(answer.kind === 'object' ? answer.body : answer)
-}
-
-const plurals = new Map<string, string>()
-async function pluralOf(apiVersion: string, kind: string): Promise<string> {
-  const key = `${apiVersion} ${kind}`
-  if (!plurals.has(key)) {
-    const answer = await api.handle({
-      method: 'GET',
-      url: apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`,
-      headers: {},
-    })
-    if (answer.kind !== 'object') throw new Error(`no discovery of ${apiVersion}`)
-    const { resources } = answer.body as unknown as { resources: { name: string; kind: string }[] }
-    for (const resource of resources)
-      if (!resource.name.includes('/')) plurals.set(`${apiVersion} ${resource.kind}`, resource.name)
-  }
-  return plurals.get(key) ?? `no-such-kind-${kind}`
-}
-
 test.each(Object.entries(EXAMPLES))(
   'every child of %s is taken by a server that refuses unknown fields',
   async (_, spec) => {
@@ -103,7 +74,7 @@ test.each(Object.entries(EXAMPLES))(
     const refused: string[] = []
     let checked = 0
     for (const { object } of all.filter(each => canCheck(each.object))) {
-      const why = await strictly(object)
+      const why = await strictly(api, object)
       if (why) refused.push(`${object.kind} ${object.metadata.name}: ${why}`)
       checked++
     }
@@ -119,5 +90,5 @@ test('the server this is held against does refuse what it does not know', async 
     .map(({ object }) => structuredClone(object))
     .filter(({ kind }) => kind === 'NetworkPolicy')
   policy!['spec'].podSelektor = {}
-  expect(await strictly(policy!)).toContain('podSelektor')
+  expect(await strictly(api, policy!)).toContain('podSelektor')
 })

@@ -171,6 +171,7 @@ describeInBrowser('journeys', () => {
     await add({ title: 'Buy oat milk', description: 'the creamy one' })
     await add({ title: 'Something else' })
     await press('/')
+    await page.getByRole('searchbox').and(page.locator(':focus')).waitFor()
     await page.keyboard.type('creamy')
     await page.getByText('1 found').waitFor()
     await title('Buy oat milk').waitFor()
@@ -242,6 +243,10 @@ describeInBrowser('journeys', () => {
     await press('Enter')
     await until('the task', async () => (await tasksOf()).some(task => task.title === 'buy milk'))
     await page.getByRole('log').getByText('quick_add').waitFor()
+    await page
+      .getByRole('log')
+      .getByText(/^Added buy milk/)
+      .waitFor()
     await page.keyboard.type('delete old thing')
     await press('Enter')
     await page.getByRole('button', { name: 'Do it' }).waitFor()

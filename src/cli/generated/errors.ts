@@ -329,5 +329,25 @@ export const ERRORS = [
     "code": "TEP5203",
     "what": "nothing is built yet",
     "wayOut": "`make build`"
+  },
+  {
+    "code": "TEP5301",
+    "what": "a TodoEventPlatform still lives, and nobody could finish its deletion without the operator",
+    "wayOut": "the message has the commands; `uninstall.waitSeconds` waits for it instead"
+  },
+  {
+    "code": "TEP5302",
+    "what": "the CRD was applied, and is not served in time",
+    "wayOut": "the message says what is missing; `kubectl describe crd todoeventplatforms.todo.events`"
+  },
+  {
+    "code": "TEP5303",
+    "what": "`helm test`: the CRD is old, nobody leads, or a watch hears nothing",
+    "wayOut": "the message names it; the controller's log has the rest"
+  },
+  {
+    "code": "TEP5304",
+    "what": "the kubeconfig cannot be read, is none, or has no current cluster",
+    "wayOut": "the message names the file; unset `KUBECONFIG` to use the pod's service account"
   }
 ]

@@ -1,15 +1,18 @@
 /** Writes every generated file from the schemas; with `--check` it only tells which are stale, and exits 1. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { chartFiles } from './chart.ts'
 import { errorFiles } from './errors.ts'
 import { eventFiles } from './events.ts'
 import { platformFiles } from './platform.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const header = 'Generated from src/contracts by `make generate`; do not edit.'
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 const files = {
-  ...platformFiles(header),
+  ...platformFiles(header, version),
   ...eventFiles(header),
+  ...chartFiles(header),
   ...errorFiles('Generated from docs/errors.md by `make generate`; do not edit.', join(root, 'docs/errors.md')),
 }
 

@@ -3,7 +3,19 @@ import { platformSchema } from './schema.ts'
 
 const condition = (type: string): string => `.status.conditions[?(@.type=="${type}")]`
 
-/** The CustomResourceDefinition, as committed in `crds/`. Defaults are kept out of it on purpose: see `status.effective`. */
+/** Of which release a CRD in a cluster is: an older operator does not overwrite it. */
+export const RELEASE_ANNOTATION = 'todo.events/release'
+
+/** The CustomResourceDefinition of a release, as committed in `crds/`; whoever removes the chart keeps it, and with it every platform. */
+export const crdOf = (release: string) => ({
+  ...platformCrd,
+  metadata: {
+    ...platformCrd.metadata,
+    annotations: { 'helm.sh/resource-policy': 'keep', [RELEASE_ANNOTATION]: release },
+  },
+})
+
+/** The CustomResourceDefinition. Defaults are kept out of it on purpose: see `status.effective`. */
 export const platformCrd = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',

@@ -13,7 +13,7 @@ export interface ToolCall {
 }
 
 interface Answer {
-  conversation_id: string
+  conversation_id?: string
   reply: string
   calls: ToolCall[]
 }
@@ -39,11 +39,8 @@ async function ask(path: string, body: object): Promise<void> {
   thinking.value = true
   problem.value = ''
   try {
-    const answer = await call<Answer>(path, {
-      method: 'POST',
-      body: { ...body, ...(conversation && { conversation_id: conversation }) },
-    })
-    conversation = answer.conversation_id
+    const answer = await call<Answer>(path, { method: 'POST', body })
+    conversation = answer.conversation_id ?? conversation
     say('assistant', answer.reply, answer.calls)
   } catch (error) {
     problem.value = (error as Error).message
@@ -74,9 +71,8 @@ export function Chat() {
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [said.value.length, thinking.value])
   const submit = (text: string): void => {
-    if (!text.trim() || thinking.value) return
     say('you', text)
-    void ask('/api/v1/chat', { message: text })
+    void ask('/api/v1/chat', { message: text, ...(conversation && { conversation_id: conversation }) })
   }
   return (
     <div class="chat">
@@ -111,7 +107,9 @@ export function Chat() {
         class="quick-add"
         onSubmit={event => {
           event.preventDefault()
-          const text = input.current!.value
+          const text = input.current!.value.trim()
+          // What is typed meanwhile stays until there is an answer.
+          if (!text || thinking.value) return
           input.current!.value = ''
           submit(text)
         }}
