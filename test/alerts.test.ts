@@ -2,16 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
-import { pino } from 'pino'
-import type { Registry } from 'prom-client'
-import { createMetrics } from '../controller/metrics.ts'
 import { effectiveSpec } from '../controller/platform/effective.ts'
 import type { Alert } from '../controller/platform/render/alerts.ts'
 import { render } from '../controller/platform/render/index.ts'
 import type { PlatformSpec } from '../src/contracts/generated/platform.ts'
-import { createHttp } from '../src/kit/http.ts'
-import { startRelay } from '../src/kit/relay.ts'
-import { subscribe } from '../src/kit/subscriber.ts'
+import { exposed, metricsIn } from './support/metrics.ts'
 import { platformOf, SETTINGS, settledFacts } from './support/platforms.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -31,31 +26,6 @@ const chartAlerts = [...chart.matchAll(/- alert: (\w+)\n\s+expr: (.*)/g)].map(([
   alert: alert!,
   expr: expr!,
 }))
-
-/** A metric is whatever a selector follows. */
-const metricsIn = (expr: string): string[] => [...expr.matchAll(/([a-z_:][a-z0-9_:]*)\{/g)].map(([, name]) => name!)
-
-async function exposed(): Promise<Set<string>> {
-  const log = pino({ level: 'silent' }) as never
-  const { app, metrics } = createHttp({ service: 'backend', log })
-  subscribe(app, {
-    consumer: 'c',
-    topics: ['task-events'],
-    handlers: {},
-    dapr: {} as never,
-    db: {} as never,
-    log,
-    metrics,
-  })
-  const relay = startRelay({ databaseUrl: 'postgresql://127.0.0.1:1/none', service: 'backend', metrics, log } as never)
-  await relay.stop()
-  await app.close()
-  const names = async (registry: Registry): Promise<string[]> =>
-    (await registry.getMetricsAsJSON()).flatMap(({ name, type }) =>
-      String(type) === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name],
-    )
-  return new Set([...(await names(metrics)), ...(await names(createMetrics().registry))])
-}
 
 test('every alert has its runbook, with something to look at and something to do, and no runbook is left over', () => {
   const names = [...alertsOf(spec), ...chartAlerts].map(({ alert }) => alert)

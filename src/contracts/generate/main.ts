@@ -1,6 +1,7 @@
 /** Writes every generated file from the schemas; with `--check` it only tells which are stale, and exits 1. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { argocdFiles } from './argocd.ts'
 import { chartFiles } from './chart.ts'
 import { errorFiles } from './errors.ts'
 import { eventFiles } from './events.ts'
@@ -13,7 +14,11 @@ const files = {
   ...platformFiles(header, version),
   ...eventFiles(header),
   ...chartFiles(header),
+<<<<<<< HEAD
   ...errorFiles('Generated from docs/errors.md by `make generate`; do not edit.', join(root, 'docs/errors.md')),
+=======
+  ...argocdFiles('Generated from resource_customizations/ by `make generate`; do not edit.'),
+>>>>>>> chart
 }
 
 const read = (file: string): string | undefined => {
