@@ -14,11 +14,8 @@ const files = {
   ...platformFiles(header, version),
   ...eventFiles(header),
   ...chartFiles(header),
-<<<<<<< HEAD
   ...errorFiles('Generated from docs/errors.md by `make generate`; do not edit.', join(root, 'docs/errors.md')),
-=======
   ...argocdFiles('Generated from resource_customizations/ by `make generate`; do not edit.'),
->>>>>>> chart
 }
 
 const read = (file: string): string | undefined => {
