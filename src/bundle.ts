@@ -108,13 +108,20 @@ await Promise.all([
   // The console is a chunk of its own, fetched by those who open it.
   build({ ...browser, splitting: true, entryPoints: ['src/web/app.tsx', 'src/web/app.css'] }),
 ])
-// kubectl runs what is called kubectl-tep as "kubectl tep".
-const plugin = join(dist, 'kubectl-tep')
-writeFileSync(
-  plugin,
-  '#!/bin/sh\nTEP_CALLED_AS="kubectl tep" exec node "$(dirname "$(readlink -f "$0")")/tep.mjs" "$@"\n',
-)
-chmodSync(plugin, 0o755)
+/** `tep` for the PATH, and as a plugin: kubectl runs `kubectl-tep` as "kubectl tep". The packages bring the Node.js it needs. */
+const launcher = (calledAs: string): string => `#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+node="$here/../node_modules/.bin/node"
+[ -x "$node" ] || node=node
+TEP_CALLED_AS="${calledAs}" exec "$node" "$here/tep.mjs" "$@"
+`
+for (const [name, calledAs] of [
+  ['tep', 'tep'],
+  ['kubectl-tep', 'kubectl tep'],
+] as const) {
+  writeFileSync(join(dist, name), launcher(calledAs))
+  chmodSync(join(dist, name), 0o755)
+}
 for (const file of ['index.html', 'icon.svg', 'manifest.webmanifest'])
   cpSync(join(root, 'src/web', file), join(dist, 'web', file))
 await build({

@@ -39,7 +39,7 @@ export function pageOf(program: Command): string {
     '<!-- Generated from src/cli by `make generate`; do not edit. -->',
     '# The command line',
     '',
-    '`dist/tep.mjs` is `tep`; with `dist` in the `PATH`, `kubectl tep` is the same. Verbs that look at a cluster take `-n`, `--context` and',
+    'After `make build`, with `dist` in the `PATH`, it is `tep`, and `kubectl tep` is the same. Verbs that look at a cluster take `-n`, `--context` and',
     '`--kubeconfig` as kubectl does; without them, what runs in `./.tep`. Verbs that talk to the platform take `--server` and `--token`, or',
     '`TEP_SERVER` and `TEP_TOKEN`, or what `./.tep` says. Colour is for terminals alone; `NO_COLOR` is respected. What changes events or',
     'letters is a dry run until `--yes`. Errors begin with a [code](errors.md): `tep explain CODE`.',

@@ -52,7 +52,7 @@ export function statusText(platform: Platform, flow: Flow | string, wide: boolea
   const endpoints = Object.entries(status?.endpoints ?? {})
   lines.push(
     `└─ Endpoints${endpoints.length ? '' : ': none yet'}`,
-    ...table(endpoints.map(([name, url]) => [`   └─ ${name}`, url])),
+    ...table(endpoints.map(([name, url], i) => [`   ${i === endpoints.length - 1 ? '└' : '├'}─ ${name}`, url])),
   )
   if (typeof flow === 'string') lines.push('', style('dim', `Events: ${flow}`))
   else lines.push('', ...flowLines(flow))

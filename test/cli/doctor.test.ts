@@ -404,6 +404,7 @@ const FAULTS: Fault[] = [
     'storage-class-default',
     /^kubectl patch storageclass fast /,
     seen => {
+      condition(platform(seen), 'Ready', 'False', 'KafkaNotReady')
       add(seen, 'StorageClass', { metadata: { name: 'fast' } })
       add(seen, 'PersistentVolumeClaim', { spec: {}, status: { phase: 'Pending' } })
     },
@@ -412,7 +413,10 @@ const FAULTS: Fault[] = [
     'a StorageClass that is not there',
     'storage-class-absent',
     /^kubectl get storageclass/,
-    seen => add(seen, 'PersistentVolumeClaim', { spec: { storageClassName: 'gold' }, status: { phase: 'Pending' } }),
+    seen => {
+      condition(platform(seen), 'Ready', 'False', 'KafkaNotReady')
+      add(seen, 'PersistentVolumeClaim', { spec: { storageClassName: 'gold' }, status: { phase: 'Pending' } })
+    },
   ],
   [
     'a database that is not ready',
@@ -526,6 +530,12 @@ test.each(FAULTS)('%s: %s', (_name, rule, fix, inject) => {
   inject(seen)
   const found = diagnose(seen).filter(each => each.rule === rule)
   expect(found.map(each => each.fix)).toContainEqual(expect.stringMatching(fix))
+})
+
+test('a claim nobody waits for is no fault: where all is ready, pods run without it', () => {
+  const seen = JSON.parse(JSON.stringify(well)) as Observation
+  add(seen, 'PersistentVolumeClaim', { spec: {}, status: { phase: 'Pending' } })
+  expect(diagnose(seen)).toEqual([])
 })
 
 test('the cause comes before what follows from it', () => {

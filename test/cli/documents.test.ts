@@ -65,5 +65,7 @@ describe('init', () => {
 const plugin = join(root, 'dist/kubectl-tep')
 if (!existsSync(plugin)) console.log('the plugin of kubectl is not run: nothing is built')
 ;(existsSync(plugin) ? test : test.skip)('kubectl-tep is tep, and calls itself as people do', () => {
-  expect(execFileSync(plugin, ['--help'], { encoding: 'utf8' })).toMatch(/^Usage: kubectl tep /)
+  expect(execFileSync(plugin, ['--help'], { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } })).toMatch(
+    /^Usage: kubectl tep /,
+  )
 })

@@ -124,7 +124,11 @@ const RULES: Record<string, (object: KubeObject, observation: Observation) => Fi
         ]
       : []
   },
-  PersistentVolumeClaim: (object, { objects }) => volumeRule(object, objects),
+  // Where all is ready, nobody waits for it: a place may run pods without volumes.
+  PersistentVolumeClaim: (object, { objects, platforms }) =>
+    platforms.length > 0 && platforms.every(each => conditionOf(each, 'Ready')?.status === 'True')
+      ? []
+      : volumeRule(object, objects),
   Cluster: object => {
     const ready = conditionOf(object, 'Ready')
     const { phase = '', readyInstances = 0, instances = 0 } = object['status'] ?? {}
