@@ -66,8 +66,13 @@ function filesOf(path: string): string[] {
 function patchesOf(folder: string): ReadonlySet<string> {
   const file = join(folder, 'kustomization.yaml')
   if (!existsSync(file)) return new Set()
-  const { patches = [] } = (load(readFileSync(file, 'utf8')) ?? {}) as { patches?: { path?: string }[] }
-  return new Set(patches.flatMap(({ path }) => path ?? []))
+  try {
+    const { patches = [] } = (load(readFileSync(file, 'utf8')) ?? {}) as { patches?: { path?: string }[] }
+    return new Set(patches.flatMap(({ path }) => path ?? []))
+  } catch {
+    // The check of this very file says what is wrong with it.
+    return new Set()
+  }
 }
 
 function text(findings: readonly Finding[], files: number, { style }: Terminal): string {
