@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build images bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance bench-up bench-runtime clean
+.PHONY: help up down build images bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance bench-up bench-runtime bench-web clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,9 +43,11 @@ down: dist/.built ## stop it; PURGE=1 forgets its data too
 
 generate: node_modules/.installed ## CRD, types and documents from the schemas
 	@node src/contracts/generate/main.ts
+	@node src/cli/document.ts
 
 check-generated: node_modules/.installed
 	@node src/contracts/generate/main.ts --check
+	@node src/cli/document.ts --check
 
 lint: node_modules/.installed ## format, lint and import directions
 	@npm run -s lint
@@ -101,8 +103,14 @@ bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 bench-runtime: dist/.built ## what the controller costs with 1,000 platforms: requests, memory, time
 	@node test/bench/runtime.ts
 
+bench-web: dist/.built ## bytes of the web app, and time to its largest paint
+	@node test/bench/web.ts
+
 conformance: node_modules/.installed ## the embedded API server and sidecar beside the real ones (VERBOSE=1, RECORD=1, ONLY=verbs,jobs)
-	@status=0; for part in kubernetes dapr; do node test/conformance/$$part/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
+	@status=0; for part in kubernetes dapr strimzi; do node test/conformance/$$part/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
+
+conformance-defects: node_modules/.installed ## behaviours of the embedded parts broken one by one, which the recorded answers must notice
+	@node test/conformance/defects.ts
 
 clean: ## remove what was built
 	@rm -rf dist

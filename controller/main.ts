@@ -1,10 +1,10 @@
-import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import packageJson from '../package.json' with { type: 'json' }
 import { COMMANDS, runCommand } from './commands/index.ts'
 import { serveHealth } from './health.ts'
 import { systemClock } from './kube/clock.ts'
 import { systemRandom } from './kube/random.ts'
 import { kubeConfigTransport } from './kube/transport.ts'
+import { loadKubeConfig } from './kubeconfig.ts'
 import { createMetrics, observeManager } from './metrics.ts'
 import { parseSettings } from './settings.ts'
 import { type Log, startController } from './start.ts'
@@ -12,8 +12,14 @@ import { type Log, startController } from './start.ts'
 const log: Log = (level, message, fields = {}) =>
   console.log(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }))
 
-const kubeConfig = new KubeConfig()
-kubeConfig.loadFromDefault()
+const kubeConfig = (() => {
+  try {
+    return loadKubeConfig()
+  } catch (error) {
+    log('error', (error as Error).message)
+    process.exit(1)
+  }
+})()
 if (COMMANDS.includes(process.argv[2] ?? ''))
   process.exit(
     await runCommand(process.argv, {

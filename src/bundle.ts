@@ -1,7 +1,8 @@
 /** Builds `dist/`: one file for each image, one for the CLI, and the web app. */
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, parse } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
@@ -107,6 +108,20 @@ await Promise.all([
   // The console is a chunk of its own, fetched by those who open it.
   build({ ...browser, splitting: true, entryPoints: ['src/web/app.tsx', 'src/web/app.css'] }),
 ])
+/** `tep` for the PATH, and as a plugin: kubectl runs `kubectl-tep` as "kubectl tep". The packages bring the Node.js it needs. */
+const launcher = (calledAs: string): string => `#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+node="$here/../node_modules/.bin/node"
+[ -x "$node" ] || node=node
+TEP_CALLED_AS="${calledAs}" exec "$node" "$here/tep.mjs" "$@"
+`
+for (const [name, calledAs] of [
+  ['tep', 'tep'],
+  ['kubectl-tep', 'kubectl tep'],
+] as const) {
+  writeFileSync(join(dist, name), launcher(calledAs))
+  chmodSync(join(dist, name), 0o755)
+}
 for (const file of ['index.html', 'icon.svg', 'manifest.webmanifest'])
   cpSync(join(root, 'src/web', file), join(dist, 'web', file))
 await build({
@@ -114,6 +129,17 @@ await build({
   entryPoints: ['src/web/worker.ts'],
   define: { BUILD: JSON.stringify(digestOf(join(dist, 'web'))), FILES: JSON.stringify(filesIn(join(dist, 'web'))) },
 })
+
+compress(join(dist, 'web'))
+
+/** Beside each file its compressed forms, made once: the web service sends them as they are. */
+function compress(folder: string): void {
+  for (const name of readdirSync(folder).filter(each => /\.(js|css|html|svg|webmanifest)$/.test(each))) {
+    const bytes = readFileSync(join(folder, name))
+    writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }))
+    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes))
+  }
+}
 
 /** What a browser needs to open the app. */
 function filesIn(folder: string): string[] {

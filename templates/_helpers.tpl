@@ -46,8 +46,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{/* What the controller does with the objects of a namespace it serves; nothing else. */}}
 {{- define "todo.rules" -}}
 - apiGroups: [todo.events]
+  # get: before a change made meanwhile by others is taken back, the platform is asked for at the source.
   resources: [todoeventplatforms]
-  verbs: [list, watch, patch]
+  verbs: [get, list, watch, patch]
 - apiGroups: [todo.events]
   resources: [todoeventplatforms/status]
   verbs: [patch]

@@ -22,6 +22,8 @@ export interface ApplyOptions extends WriteOptions {
   /** Take fields over from other managers instead of a Conflict. */
   force?: boolean
   subresource?: 'status'
+  /** Ask what would come of it; nothing is kept. */
+  dryRun?: boolean
 }
 
 export interface DeleteOptions extends WriteOptions {
@@ -144,13 +146,13 @@ export class KubeClient {
   }
 
   /** Server-side apply: creates the object, or sets exactly the fields given. */
-  apply(object: KubeObject, { fieldManager, force, subresource, reason }: ApplyOptions): Promise<KubeObject> {
+  apply(object: KubeObject, { fieldManager, force, subresource, dryRun, reason }: ApplyOptions): Promise<KubeObject> {
     return this.#write({
       verb: 'apply',
       method: 'PATCH',
       ...addressOf(object),
       subresource,
-      query: { fieldManager, force: String(force ?? false) },
+      query: { fieldManager, force: String(force ?? false), ...(dryRun && { dryRun: 'All' }) },
       contentType: 'application/apply-patch+yaml',
       body: object,
       reason,

@@ -10,8 +10,11 @@ export class Exit extends Error {
   }
 }
 
-/** Exit codes of `tep`; 1 is any other failure. */
+/** Exit codes of `tep`, all of them; 0 is success. `docs/cli.md` lists them from here. */
 export const EXIT = {
+  /** Any other failure; also what was looked for was found: differences, findings, faults, a platform that is not ready. */
+  found: 1,
+  /** An option, argument or file is wrong; also the world cannot be read. */
   usage: 2,
   running: 3,
   portTaken: 4,

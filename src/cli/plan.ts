@@ -1,82 +1,64 @@
-import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
-import { type Command, Option } from 'commander'
-import { KubeClient } from '../../controller/kube/client.ts'
+import type { Command } from 'commander'
+import type { KubeClient } from '../../controller/kube/client.ts'
 import { isKubeError } from '../../controller/kube/errors.ts'
 import { listAll } from '../../controller/kube/list.ts'
 import type { KubeObject } from '../../controller/kube/objects.ts'
 import { systemRandom } from '../../controller/kube/random.ts'
-import { kubeConfigTransport } from '../../controller/kube/transport.ts'
-import { type Changes, changesOf } from '../../controller/platform/changes.ts'
-import { decide } from '../../controller/platform/decide.ts'
+import { type Changes, changesOf, type LiveObjects } from '../../controller/platform/changes.ts'
+import { type Decision, decide } from '../../controller/platform/decide.ts'
 import type { OperatorSettings } from '../../controller/platform/facts.ts'
 import type { Platform } from '../../controller/platform/platform.ts'
 import { takeSnapshot } from '../../controller/platform/snapshot.ts'
-import { CANARY_SECONDS } from '../contracts/flow.ts'
+import { type ClusterOptions, openCluster, withCluster } from './cluster.ts'
 import { EXIT, Exit } from './exit.ts'
 import { PLATFORM, platformIn, readManifests } from './manifest.ts'
+import { type OperatorOptions, operatorSettings, withOperator } from './operator-settings.ts'
+import { type Format, structured, withOutput } from './output.ts'
 import { planText } from './plan-text.ts'
+import type { Terminal } from './terminal.ts'
 
-interface PlanOptions {
+interface PlanOptions extends ClusterOptions, OperatorOptions {
   file: string
-  namespace?: string
-  context?: string
-  output: 'text' | 'json'
-  servicesImage: string
-  operatorVersion: string
-  operatorNamespace: string
-  daprNamespace: string
-  canarySeconds: string
+  output: Format
   exitCode: boolean
 }
 
 /** `tep plan -f cr.yaml`: what applying a manifest would change in the cluster, before anything does. */
-export function plan(program: Command, version: string): void {
-  program
+export function plan(program: Command, terminal: Terminal, version: string): void {
+  const command = program
     .command('plan')
     .description(
       'Print what applying a TodoEventPlatform would change in a cluster: fields, prunes, conflicts, restarts.',
     )
     .requiredOption('-f, --file <path>', 'manifest with the TodoEventPlatform')
-    .option('-n, --namespace <name>', 'namespace, where the manifest names none')
-    .option('--context <name>', 'context of the kubeconfig')
-    .addOption(
-      new Option('-o, --output <format>', 'for people or for programs').choices(['text', 'json']).default('text'),
-    )
-    .option(
-      '--services-image <image>',
-      'image of the services the operator is set to, without tag',
-      'ghcr.io/todo-event-platform/services',
-    )
-    .option('--operator-version <version>', 'release of the operator in the cluster', version)
-    .option('--operator-namespace <name>', 'namespace of the operator', 'todo-system')
-    .option('--dapr-namespace <name>', 'namespace of Dapr’s control plane', 'dapr-system')
-    .option('--canary-seconds <seconds>', 'what the operator is set to', String(CANARY_SECONDS))
     .option('--exit-code', 'exit 7 when something would change, 8 when something is refused', false)
-    .action(run)
+    .action((options: PlanOptions) => run(options, terminal))
+  withOutput(withOperator(withCluster(command), version))
 }
 
-async function run(options: PlanOptions): Promise<void> {
-  const manifest = platformIn(readManifests(options.file), options.file)
-  const config = new KubeConfig()
-  config.loadFromDefault()
-  if (options.context) config.setCurrentContext(options.context)
-  const client = new KubeClient(kubeConfigTransport(config))
-  const home = config.getContextObject(config.getCurrentContext())?.namespace
-  const namespace = manifest.metadata.namespace ?? options.namespace ?? home ?? 'default'
-  const { servicesImage, operatorNamespace, daprNamespace } = options
-  const settings = {
-    version: options.operatorVersion,
-    servicesImage,
-    operatorNamespace,
-    daprNamespace,
-    canarySeconds: Number(options.canarySeconds),
-  }
-  const changes = await planManifest(client, { ...manifest, metadata: { ...manifest.metadata, namespace } }, settings)
-  if (options.output === 'json') console.log(JSON.stringify(changes, null, 2))
-  else console.log(planText(changes, `TodoEventPlatform ${namespace}/${manifest.metadata.name}`))
+async function run(options: PlanOptions, terminal: Terminal): Promise<void> {
+  const { client, manifest } = openWithManifest(options, terminal)
+  const changes = await planManifest(client, manifest, operatorSettings(options))
+  const { namespace, name } = manifest.metadata
+  terminal.out(
+    options.output === 'text'
+      ? planText(changes, `TodoEventPlatform ${namespace}/${name}`)
+      : structured(changes, options.output),
+  )
   if (!options.exitCode) return
-  if (changes.refused.length > 0) process.exitCode = EXIT.refused
-  else if (changes.changes.length > 0) process.exitCode = EXIT.changes
+  if (changes.refused.length > 0) terminal.exitCode = EXIT.refused
+  else if (changes.changes.length > 0) terminal.exitCode = EXIT.changes
+}
+
+/** The cluster, and the platform of a file in the namespace where it belongs there. */
+export function openWithManifest(
+  options: ClusterOptions & { file: string },
+  terminal: Terminal,
+): { client: KubeClient; manifest: KubeObject } {
+  const manifest = platformIn(readManifests(options.file), options.file)
+  const { client, namespace: home } = openCluster(options, terminal)
+  const namespace = manifest.metadata.namespace ?? home
+  return { client, manifest: { ...manifest, metadata: { ...manifest.metadata, namespace } } }
 }
 
 /**
@@ -88,10 +70,20 @@ export async function planManifest(
   manifest: KubeObject,
   settings: OperatorSettings,
 ): Promise<Changes> {
+  const { decision, live } = await decideManifest(client, manifest, settings)
+  return changesOf(decision, live)
+}
+
+/** What the operator would decide on when the cluster's platform becomes the manifest's. @throws as `planManifest` */
+export async function decideManifest(
+  client: KubeClient,
+  manifest: KubeObject,
+  settings: OperatorSettings,
+): Promise<{ decision: Decision; live: LiveObjects }> {
   try {
     const platform = await wouldBe(client, manifest)
     const { cache, live } = await takeSnapshot(client, platform, new AbortController().signal)
-    return changesOf(decide({ cache, settings, random: systemRandom }, platform), live)
+    return { decision: decide({ cache, settings, random: systemRandom }, platform), live }
   } catch (error) {
     if (!isKubeError(error) || error instanceof Exit) throw error
     throw new Exit('TEP5009', EXIT.usage, `the cluster cannot be read: ${error.message}`)

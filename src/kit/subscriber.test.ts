@@ -27,7 +27,7 @@ const handler: Handler = async (event, { sql, afterCommit }) => {
 beforeAll(async () => {
   testDb = await startTestDatabase()
   const config = loadConfig({
-    APP_ID: 'recurring-service',
+    APP_ID: 'tests',
     DATABASE_URL: testDb.url,
     PORT: '0',
     LOG_LEVEL: 'silent',
@@ -35,7 +35,7 @@ beforeAll(async () => {
   })
   service = await startService('recurring', config, ({ app, db, dapr, log, metrics }) =>
     subscribe(app, {
-      consumer: 'recurring-service',
+      consumer: 'tests',
       topics: ['task-events'],
       handlers: { 'task.created': handler },
       db,
@@ -106,9 +106,7 @@ test('a dead letter keeps the reason that was recorded when it failed', async ()
   const event = created()
   failures = 1
   await deliver(event)
-  expect(
-    (await post('/dead-letters/task-events', { ...event, topic: 'task-events.recurring-service.dlq' })).status,
-  ).toBe('SUCCESS')
+  expect((await post('/dead-letters/task-events', { ...event, topic: 'task-events.tests.dlq' })).status).toBe('SUCCESS')
   expect(await failuresOf(event.id)).toMatchObject([{ reason: 'handler broke', dead_lettered_at: expect.any(Date) }])
 })
 

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { engine } from '../engines/find.ts'
 import { until } from '../support/laptop.ts'
 import { freePort } from '../support/service-process.ts'
+import { fetchWithin } from './fetch.ts'
 
 export interface Forward {
   port: number
@@ -68,13 +69,12 @@ export async function forward({ kubeconfig, namespace, service, port, answers }:
 }
 
 export const answersHttp: Answers = port =>
-  fetch(`http://127.0.0.1:${port}/healthz/live`, {
-    headers: { connection: 'close' },
-    signal: AbortSignal.timeout(ANSWER_MS),
-  }).then(
-    ({ ok }) => ok,
-    () => false,
-  )
+  fetchWithin(
+    ANSWER_MS,
+    `http://127.0.0.1:${port}/healthz/live`,
+    { headers: { connection: 'close' } },
+    async ({ ok }) => ok,
+  ).catch(() => false)
 
 /** PostgreSQL says in one byte whether it speaks TLS (SSLRequest, protocol 3.0). */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])

@@ -4,9 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { engine } from '../engines/find.ts'
 import { type Anything, Cluster, until } from '../support/laptop.ts'
 import type { Place } from '../support/place.ts'
+import { fetchWithin } from './fetch.ts'
 import { answersHttp, type Forward, forward } from './forward.ts'
 
 const PLATFORM_NAME = 'todo'
+const CALL_MS = 15_000
 
 export class ClusterPlace implements Place {
   readonly cluster: Cluster
@@ -62,14 +64,14 @@ export class ClusterPlace implements Place {
     return token
   }
 
-  async call(
+  call(
     user: string,
     method: string,
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<{ status: number; headers: Headers; body: Anything }> {
-    const response = await fetch(`${this.ready.web}${path}`, {
+    const init = {
       method,
       headers: {
         authorization: `Bearer ${this.token(user)}`,
@@ -77,10 +79,11 @@ export class ClusterPlace implements Place {
         ...headers,
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(30_000),
+    }
+    return fetchWithin(CALL_MS, `${this.ready.web}${path}`, init, async response => {
+      const text = await response.text()
+      return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined }
     })
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined }
   }
 
   crash(service: string): Promise<void> {

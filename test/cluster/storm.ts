@@ -6,6 +6,7 @@ import { Random } from '../fault/random.ts'
 import { judge, type Verdict } from '../soak/checker.ts'
 import { effects, isOpen } from '../soak/effects.ts'
 import { type Acked, type Call, runClient } from '../soak/workload.ts'
+import { until } from '../support/laptop.ts'
 import { answersPostgres, forward } from './forward.ts'
 import type { ClusterPlace } from './place.ts'
 
@@ -92,23 +93,33 @@ async function verdict(place: ClusterPlace, kubeconfig: string, acked: readonly 
   const to = { service: 'postgres', port: 5432, answers: answersPostgres }
   const database = await forward({ kubeconfig, namespace, ...to })
   const secret = await place.cluster.get('v1', 'Secret', 'postgres')
-  const client = new pg.Client({
+  const options = {
     host: '127.0.0.1',
     port: database.port,
     user: 'postgres',
     password: Buffer.from(secret.data.ADMIN_PASSWORD, 'base64').toString(),
     database: 'app',
-  })
-  await client.connect()
-  const query = async (sql: string): Promise<object[]> => (await client.query(sql)).rows
+  }
+  const look = async (): Promise<{ found: Verdict; open: boolean }> => {
+    const client = new pg.Client(options)
+    // An idle connection that breaks is told here, and ends the process otherwise.
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      const query = async (sql: string): Promise<object[]> => (await client.query(sql)).rows
+      return { found: judge(acked, await effects(query), []), open: await isOpen(query) }
+    } finally {
+      await client.end()
+    }
+  }
   try {
     for (const end = Date.now() + DRAIN_MS; ; await pause(1_000)) {
-      const found = judge(acked, await effects(query), [])
-      const done = found.lost + found.reordered === 0 && !(await isOpen(query))
+      // The database itself may still be on its way back.
+      const { found, open } = await until('an answer of the database', look, 120)
+      const done = found.lost + found.reordered === 0 && !open
       if (done || found.duplicated > 0 || Date.now() > end) return found
     }
   } finally {
-    await client.end()
     database.close()
   }
 }

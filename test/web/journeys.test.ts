@@ -171,6 +171,7 @@ describeInBrowser('journeys', () => {
     await add({ title: 'Buy oat milk', description: 'the creamy one' })
     await add({ title: 'Something else' })
     await press('/')
+    await page.getByRole('searchbox').and(page.locator(':focus')).waitFor()
     await page.keyboard.type('creamy')
     await page.getByText('1 found').waitFor()
     await title('Buy oat milk').waitFor()

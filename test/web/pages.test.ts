@@ -121,6 +121,7 @@ describeInBrowser('pages', () => {
     const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('operator'))
     await page.goto('/#/console/events/task-events')
     await page.getByLabel('Subject').fill(`task/${task.id}`)
+    await page.getByText('1 events').waitFor()
     await page.getByRole('link', { name: /task\.created/ }).click()
     await page.getByText('handled audit-service').waitFor()
     await picture(page, 'console-story-light')
@@ -152,6 +153,8 @@ describeInBrowser('pages', () => {
     const policy = (await page.goto('/'))!.headers()['content-security-policy']
     expect(policy).toContain("default-src 'none'")
     expect(policy).not.toContain('unsafe')
+    const script = await fetch(`${laptop.ready.web}/app.js`, { headers: { 'accept-encoding': 'br, gzip' } })
+    expect([script.status, script.headers.get('content-encoding')]).toEqual([200, 'br'])
     await context.close()
   }, 60_000)
 

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { argocdFiles } from './argocd.ts'
 import { chartFiles } from './chart.ts'
+import { errorFiles } from './errors.ts'
 import { eventFiles } from './events.ts'
 import { platformFiles } from './platform.ts'
 
@@ -13,6 +14,7 @@ const files = {
   ...platformFiles(header, version),
   ...eventFiles(header),
   ...chartFiles(header),
+  ...errorFiles('Generated from docs/errors.md by `make generate`; do not edit.', join(root, 'docs/errors.md')),
   ...argocdFiles('Generated from resource_customizations/ by `make generate`; do not edit.'),
 }
 

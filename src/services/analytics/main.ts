@@ -9,14 +9,8 @@ import { rebuild, take } from './projection.ts'
 import { type StatisticsQuery, statistics, statisticsQuerySchema } from './statistics.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'analytics')!
-const types: readonly EventType[] = [
-  'task.created',
-  'task.updated',
-  'task.completed',
-  'task.reopened',
-  'task.deleted',
-  'task.restored',
-]
+/** Those that tell of a task: the projection is made of them. */
+const types = (contract.handles as readonly EventType[]).filter(type => type.startsWith('task.'))
 
 /** Figures about a person's tasks, from a projection that can be made anew at any time. */
 export const startAnalytics = (config: ServiceConfig): Promise<RunningService> =>

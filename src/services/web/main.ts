@@ -32,7 +32,11 @@ export async function startWeb(config: ServiceConfig): Promise<RunningService> {
     const { issuer, audience, rolesClaim } = config.auth
     await serveIssuer(app, { issuer, audience, rolesClaim, key: env['DEV_ISSUER_KEY'], users: env['DEV_ISSUER_USERS'] })
   }
-  await app.register(staticFiles, { root: env['WEB_ASSETS'] ?? join(import.meta.dirname, 'web'), cacheControl: false })
+  await app.register(staticFiles, {
+    root: env['WEB_ASSETS'] ?? join(import.meta.dirname, 'web'),
+    cacheControl: false,
+    preCompressed: true,
+  })
   await app.listen({ host: config.host, port: config.port })
   const { port } = app.server.address() as AddressInfo
   log.info({ host: config.host, port }, 'listening')

@@ -30,8 +30,14 @@ const subjectFilter = signal('')
 const following = signal(true)
 
 export const shortType = (type: string): string => type.replace(PREFIX, '')
-export const clock = (at: string): string =>
-  new Date(at).toLocaleTimeString(undefined, { hour12: false, fractionalSecondDigits: 3 } as Intl.DateTimeFormatOptions)
+const CLOCK = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hour12: false,
+})
+export const clock = (at: string): string => CLOCK.format(new Date(at))
 
 /** Events of the last day, newest first; only the rows in sight are in the page, however many there are. */
 export function Events() {
@@ -58,11 +64,17 @@ export function Events() {
     }
   }
   useEffect(() => {
+    let current = true
     items.value = []
     void fetchPage({}).then(page => {
+      // An answer to an older question comes too late.
+      if (!current) return
       items.value = page
       more.value = page.length === PAGE
     })
+    return () => {
+      current = false
+    }
   }, [topic, typeFilter.value, subjectFilter.value])
   usePolling(
     async () => {

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { useAwaitedFocus } from '../kit/focus.ts'
 import { search } from '../tasks/store.ts'
 import type { Task } from '../tasks/task.ts'
 import { Section } from '../tasks/task-list.tsx'
@@ -11,6 +12,7 @@ const PAUSE = 150
 export const searchId = 'search'
 
 export function Search() {
+  useAwaitedFocus(searchId)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
   const look = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { call, Offline } from '../kit/api.ts'
+import { useAwaitedFocus } from '../kit/focus.ts'
 import { zone } from '../kit/preferences.ts'
 import { toast } from '../ui/toast.tsx'
 import { dueText } from './dates.ts'
@@ -31,6 +32,7 @@ export const quickAddId = 'quick-add'
 
 /** One line: `pay rent every month on the 1st #home !high`. Says below what it understood, before anything is saved. */
 export function QuickAdd({ tag }: { tag?: string | undefined }) {
+  useAwaitedFocus(quickAddId)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
   const typed = (value: string): void => {

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { focusOn } from '../kit/focus.ts'
 import { shortcuts } from '../kit/preferences.ts'
 import { go } from '../kit/router.ts'
 import { searchId } from '../pages/search.tsx'
@@ -21,15 +22,6 @@ const PAGES: Record<string, string> = {
   ',': 'settings',
 }
 
-const focus = (id: string, page: string): void => {
-  const element = document.getElementById(id)
-  element?.focus()
-  if (element) return
-  go(page)
-  // The page is there with the next frame.
-  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()))
-}
-
 function step(by: number): void {
   const titles = [...document.querySelectorAll<HTMLElement>('.task .title')]
   const here = titles.findIndex(title => title.closest('.task')!.contains(document.activeElement))
@@ -49,8 +41,8 @@ const withTask = (work: (task: Task) => void): void => {
 }
 
 const KEYS: Record<string, readonly [text: string, run: () => void]> = {
-  q: ['Add a task', () => focus(quickAddId, 'today')],
-  '/': ['Search', () => focus(searchId, 'search')],
+  q: ['Add a task', () => focusOn(quickAddId, 'today')],
+  '/': ['Search', () => focusOn(searchId, 'search')],
   j: ['Next task', () => step(1)],
   k: ['Previous task', () => step(-1)],
   e: ['Edit the task', () => withTask(({ id }) => (editing.value = id))],
