@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build images bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance bench-up bench-runtime bench-web clean
+.PHONY: help up down build images bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance conformance-defects bench-up bench-runtime bench-web clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
