@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { type Command, Option } from 'commander'
+import { load } from 'js-yaml'
 import { EXIT, Exit } from './exit.ts'
 import type { Terminal } from './terminal.ts'
 import { check } from './validate/check.ts'
@@ -8,7 +9,8 @@ import { github, sarif } from './validate/report.ts'
 import type { Finding } from './validate/rule.ts'
 
 const KNOWN = ['.yaml', '.yml', '.md', '.txt', '.py', '.ts', '.js', '.mjs', '.sh', '.json']
-const SKIPPED = new Set(['node_modules', '.git', 'dist', '.tep'])
+/** Of folders; `testdata` holds what is wrong on purpose (as the go tool has it). */
+const SKIPPED = new Set(['node_modules', '.git', 'dist', '.tep', 'testdata'])
 
 /** `tep validate [files]`: manifests, code and documents against what Kubernetes, Strimzi and Dapr truly take; offline. */
 export function validate(program: Command, terminal: Terminal, version: string): void {
@@ -47,8 +49,9 @@ function filesOf(path: string): string[] {
     throw new Exit('TEP5005', EXIT.usage, `there is no file ${path}`)
   }
   if (!isFolder) return [path]
+  const patches = patchesIn(path)
   return readdirSync(path, { withFileTypes: true })
-    .filter(({ name }) => !SKIPPED.has(name))
+    .filter(({ name }) => !SKIPPED.has(name) && !patches.has(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(entry =>
       entry.isDirectory()
@@ -57,6 +60,19 @@ function filesOf(path: string): string[] {
           ? [join(path, entry.name)]
           : [],
     )
+}
+
+/** What a kustomization lays over other manifests: parts, that are no manifests by themselves. */
+function patchesIn(folder: string): Set<string> {
+  const file = ['kustomization.yaml', 'kustomization.yml'].map(name => join(folder, name)).find(existsSync)
+  if (!file) return new Set()
+  try {
+    const { patches = [] } = load(readFileSync(file, 'utf8')) as { patches?: { path?: string }[] }
+    return new Set(patches.flatMap(({ path }) => path ?? []))
+  } catch {
+    // What is wrong with it is found when it is checked itself.
+    return new Set()
+  }
 }
 
 function text(findings: readonly Finding[], files: number, { style }: Terminal): string {

@@ -1,5 +1,5 @@
 /** `tep validate`: every rule by what it refuses and what it takes, and the documents whose mistakes the rules are made from. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check, RULES } from '../../src/cli/validate/check.ts'
@@ -317,6 +317,23 @@ describe('a TodoEventPlatform', () => {
       ),
     ).toEqual([[8, 'TEP-SPEC-SUBSCRIPTION-TOPIC', expect.stringContaining('there is no topic nowhere')]])
   })
+})
+
+test('of a folder, the patches of a kustomization and testdata are no manifests', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tep-kustomize-'))
+  const part =
+    'apiVersion: todo.events/v1alpha1\nkind: TodoEventPlatform\nmetadata: {name: todo}\nspec: {profile: Production}\n'
+  try {
+    mkdirSync(join(folder, 'testdata'))
+    writeFileSync(join(folder, 'testdata/wrong.yaml'), part)
+    writeFileSync(join(folder, 'patch.yaml'), part)
+    writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [../base]\n')
+    expect((await tep(['validate', folder])).code).toBe(1)
+    writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [../base]\npatches: [{path: patch.yaml}]\n')
+    expect((await tep(['validate', folder])).code).toBe(0)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('nothing is found in the examples', async () => {
