@@ -9,7 +9,7 @@ import { github, sarif } from './validate/report.ts'
 import type { Finding } from './validate/rule.ts'
 
 const KNOWN = ['.yaml', '.yml', '.md', '.txt', '.py', '.ts', '.js', '.mjs', '.sh', '.json']
-/** Of folders; `testdata` holds what is wrong on purpose (as the go tool has it). */
+/** Not of the project's own, or wrong on purpose (`testdata`, as Go has it). */
 const SKIPPED = new Set(['node_modules', '.git', 'dist', '.tep', 'testdata'])
 
 /** `tep validate [files]`: manifests, code and documents against what Kubernetes, Strimzi and Dapr truly take; offline. */
@@ -49,7 +49,7 @@ function filesOf(path: string): string[] {
     throw new Exit('TEP5005', EXIT.usage, `there is no file ${path}`)
   }
   if (!isFolder) return [path]
-  const patches = patchesIn(path)
+  const patches = patchesOf(path)
   return readdirSync(path, { withFileTypes: true })
     .filter(({ name }) => !SKIPPED.has(name) && !patches.has(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -62,15 +62,15 @@ function filesOf(path: string): string[] {
     )
 }
 
-/** What a kustomization lays over other manifests: parts, that are no manifests by themselves. */
-function patchesIn(folder: string): Set<string> {
-  const file = ['kustomization.yaml', 'kustomization.yml'].map(name => join(folder, name)).find(existsSync)
-  if (!file) return new Set()
+/** Files that a kustomization beside them lays over other ones: parts of a resource, which nobody takes as they are. */
+function patchesOf(folder: string): ReadonlySet<string> {
+  const file = join(folder, 'kustomization.yaml')
+  if (!existsSync(file)) return new Set()
   try {
-    const { patches = [] } = load(readFileSync(file, 'utf8')) as { patches?: { path?: string }[] }
+    const { patches = [] } = (load(readFileSync(file, 'utf8')) ?? {}) as { patches?: { path?: string }[] }
     return new Set(patches.flatMap(({ path }) => path ?? []))
   } catch {
-    // What is wrong with it is found when it is checked itself.
+    // The check of this very file says what is wrong with it.
     return new Set()
   }
 }

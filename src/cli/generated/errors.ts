@@ -331,6 +331,21 @@ export const ERRORS = [
     "wayOut": "`make build`"
   },
   {
+    "code": "TEP5401",
+    "what": "no images of this version to put into a bundle",
+    "wayOut": "`make images`"
+  },
+  {
+    "code": "TEP5501",
+    "what": "no version to release",
+    "wayOut": "`make release VERSION=1.2.3`"
+  },
+  {
+    "code": "TEP5502",
+    "what": "the changelog has nothing that is not released",
+    "wayOut": "write it under a heading `## … (unreleased)`"
+  },
+  {
     "code": "TEP5301",
     "what": "a TodoEventPlatform still lives, and nobody could finish its deletion without the operator",
     "wayOut": "the message has the commands; `uninstall.waitSeconds` waits for it instead"

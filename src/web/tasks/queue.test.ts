@@ -167,12 +167,13 @@ test('whatever is lost on the way and whoever writes in between: no update of an
       await drain(queue, server)
       // What this device has seen; a person edits what they see.
       let seen: Task = { ...server.tasks.get('t1')! }
+      let known = seen
       const theirs = new Map<string, string>()
       for (const [i, each] of steps.entries()) {
         if (each.kind === 'theirs') {
           server.change('t1', { [each.field]: each.value })
-          // Back to what this device has seen is no change to it.
-          if (seen[each.field as 'title'] === each.value) theirs.delete(each.field)
+          // What it was when this device last looked is no change to it.
+          if (known[each.field as 'title'] === each.value) theirs.delete(each.field)
           else theirs.set(each.field, each.value)
         } else if (each.kind === 'mine') {
           const field = each.field as 'title' | 'description'
@@ -195,6 +196,7 @@ test('whatever is lost on the way and whoever writes in between: no update of an
           theirs.clear()
           for (const { id } of queue.conflicts) queue.drop(id)
           seen = { ...now }
+          known = seen
         }
       }
     }),

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Entry, tar } from '../images/tar.ts'
+import { packChart } from './chart.ts'
+
+export interface BundleOptions {
+  /** Root of the repository. */
+  root: string
+  /** Where `make images` has written. */
+  images: string
+  version: string
+}
+
+/** Why no bundle could be made; the message begins with its code (docs/errors.md). */
+export class BundleError extends Error {
+  readonly code = 'TEP5401'
+
+  constructor(message: string) {
+    super(`TEP5401: ${message}`)
+    this.name = 'BundleError'
+  }
+}
+
+const CHART = 'todo-event-platform'
+
+/**
+ * One archive for a cluster without internet: chart, images with their bills of materials, CRDs, checksums of all, and the
+ * scripts `verify` and `load`. Equal inputs are equal bytes.
+ * @returns its name without ending, and its bytes
+ * @throws BundleError TEP5401 when the images of this version are not there
+ */
+export function bundle({ root, images, version }: BundleOptions): { name: string; archive: Buffer } {
+  const found = existsSync(images) ? readdirSync(images).sort() : []
+  const archives = found.filter(file => file.endsWith('.tar'))
+  for (const image of ['controller', 'services'])
+    if (!archives.some(file => file.startsWith(`${image}-${version}-`)))
+      throw new BundleError(`${join(images, `${image}-${version}-*.tar`)} is not there: run make images first`)
+  const architecture = archives[0]!.slice(`controller-${version}-`.length, -'.tar'.length)
+  const name = `${CHART}-${version}-linux-${architecture}`
+  const from = (folder: string, files: readonly string[], into: string): Entry[] =>
+    files.map(file => ({ path: `${into}/${file}`, content: readFileSync(join(folder, file)) }))
+  const script = (file: string): Entry => ({
+    path: file,
+    mode: 0o755,
+    content: readFileSync(join(import.meta.dirname, 'scripts', `${file}.sh`)),
+  })
+  const content: Entry[] = [
+    { path: `chart/${CHART}-${version}.tgz`, content: packChart(root, CHART) },
+    ...from(images, found, 'images'),
+    ...from(join(root, 'crds'), readdirSync(join(root, 'crds')).sort(), 'crds'),
+    { path: 'VERSION', content: Buffer.from(`${version}\n`) },
+    script('load'),
+  ]
+  // `verify` is not among them: whoever could change it could change the sums as well.
+  const sums = content.map(({ path, content: bytes }) => `${sha256(bytes!)}  ${path}\n`).sort(byPath)
+  const entries = [...content, script('verify'), { path: 'SHA256SUMS', content: Buffer.from(sums.join('')) }]
+  return { name, archive: tar(entries.map(entry => ({ ...entry, path: `${name}/${entry.path}` }))) }
+}
+
+const byPath = (a: string, b: string): number => (a.slice(66) < b.slice(66) ? -1 : 1)
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
