@@ -83,9 +83,11 @@ test.each([[[]], [['--namespaces', 'other,todo']]])(
   async flags => {
     await run('apply-crds')
     await api.client.create(platformOf() as never)
-    const { code, said } = await run('guard-uninstall', ...flags)
+    const { code, said } = await run('guard-uninstall', '--keep', 'helm rollback todo 3', ...flags)
     expect(code).toBe(1)
-    expect(said).toMatch(/^TEP5301: .*\nkubectl delete tep todo --namespace todo$/)
+    expect(said).toMatch(
+      /^TEP5301: .*\nkubectl delete tep todo --namespace todo\nOr keep the operator:\nhelm rollback todo 3$/,
+    )
   },
 )
 

@@ -8,11 +8,13 @@ import { waitFor } from './patience.ts'
  * Succeeds when no TodoEventPlatform lives in the namespaces served (all, when none is named): without their operator nobody
  * would take their finalizer away.
  * @param seconds how long to wait for them to go; 0: not at all
+ * @param keep the command that keeps the operator instead: Helm takes a release whose uninstall was refused for one that is being
+ * uninstalled, and upgrades it no more until it was rolled back
  * @throws CommandError TEP5301 that names the command which deletes each
  */
 export async function guardUninstall(
   context: CommandContext,
-  { namespaces, seconds }: { namespaces: readonly string[]; seconds: number },
+  { namespaces, seconds, keep }: { namespaces: readonly string[]; seconds: number; keep?: string },
 ): Promise<void> {
   let told = ''
   const left = await waitFor(context.clock, seconds, async () => {
@@ -28,7 +30,7 @@ export async function guardUninstall(
   if (left)
     throw new CommandError(
       'TEP5301',
-      `a TodoEventPlatform still lives, and without its operator nobody could finish its deletion. Run this, wait, and uninstall again:\n${left}`,
+      `a TodoEventPlatform still lives, and without its operator nobody could finish its deletion. Run this, wait, and uninstall again:\n${left}${keep ? `\nOr keep the operator:\n${keep}` : ''}`,
     )
   context.say('no TodoEventPlatform lives: the operator may go')
 }

@@ -31,6 +31,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
     .description('Fails while a TodoEventPlatform lives.')
     .option('--namespaces <names>', 'namespaces served, by comma; empty: all', '')
     .option('--seconds <number>', 'how long to wait for them to go', seconds, 0)
+    .option('--keep <command>', 'what to run instead to keep the operator')
     .action(({ namespaces, ...flags }) =>
       guardUninstall(context, { ...flags, namespaces: namespaces.split(',').filter(Boolean) }),
     )

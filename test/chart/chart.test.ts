@@ -102,13 +102,15 @@ withHelm('the CRD is applied before each install and upgrade, by an account that
 withHelm('whoever uninstalls is asked about platforms in the very namespaces that are served', () => {
   const args = (...set: string[]): string[] | undefined =>
     podsOf(template(...set).filter(each => hookOf(each) === 'pre-delete'))[0]?.spec.containers[0].args
-  expect(args()).toEqual(['guard-uninstall', '--namespaces=todo', '--seconds=0'])
+  const keep = '--keep=helm rollback todo 1 --namespace todo'
+  expect(args()).toEqual(['guard-uninstall', '--namespaces=todo', '--seconds=0', keep])
   expect(args('--set', 'watchNamespaces={a,b}', '--set', 'uninstall.waitSeconds=60')).toEqual([
     'guard-uninstall',
     '--namespaces=a,b',
     '--seconds=60',
+    keep,
   ])
-  expect(args('--set', 'clusterWide=true')).toEqual(['guard-uninstall', '--namespaces=', '--seconds=0'])
+  expect(args('--set', 'clusterWide=true')).toEqual(['guard-uninstall', '--namespaces=', '--seconds=0', keep])
   expect(args('--set', 'uninstall.guard=false')).toBeUndefined()
 })
 
