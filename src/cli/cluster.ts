@@ -26,6 +26,7 @@ export interface Cluster {
 }
 
 const PAGE = 500
+const TIMEOUT_MS = 20_000
 
 /** kubectl's way to say which cluster and namespace. */
 export const withCluster = (command: Command): Command =>
@@ -34,35 +35,36 @@ export const withCluster = (command: Command): Command =>
     .option('--context <name>', 'context of the kubeconfig')
     .option('--kubeconfig <path>', 'kubeconfig; default: $KUBECONFIG, what runs in ./.tep, ~/.kube/config')
 
+const NEXT = 'name one with --kubeconfig or --context, or start one with "tep up"'
+const noWay = (why: string): Exit => new Exit('TEP5009', EXIT.usage, `no way to a cluster: ${why}; ${NEXT}`)
+
 /** @throws Exit TEP5009 when there is no such kubeconfig or context */
 export function openCluster({ kubeconfig, context, namespace }: ClusterOptions, { env }: Terminal): Cluster {
   const config = new KubeConfig()
+  const embedded = join(DEFAULT_FOLDER, 'kubeconfig')
+  const file =
+    kubeconfig ??
+    (!env['KUBECONFIG'] && runningProcess(DEFAULT_FOLDER) !== undefined && existsSync(embedded) ? embedded : undefined)
   try {
-    const embedded = join(DEFAULT_FOLDER, 'kubeconfig')
-    if (kubeconfig) config.loadFromFile(kubeconfig)
-    else if (!env['KUBECONFIG'] && runningProcess(DEFAULT_FOLDER) !== undefined && existsSync(embedded))
-      config.loadFromFile(embedded)
+    if (file) config.loadFromFile(file)
     else config.loadFromDefault()
-    if (context) {
-      if (!config.getContextObject(context))
-        throw new Error(
-          `there is no context ${context}; there are: ${config
-            .getContexts()
-            .map(({ name }) => name)
-            .join(', ')}`,
-        )
-      config.setCurrentContext(context)
-    }
-    const client = new KubeClient(kubeConfigTransport(config), { timeoutMs: 20_000 })
-    const home = config.getContextObject(config.getCurrentContext())?.namespace
-    return { client, namespace: namespace ?? home ?? 'default', server: config.getCurrentCluster()?.server ?? '' }
   } catch (error) {
-    throw new Exit(
-      'TEP5009',
-      EXIT.usage,
-      `no way to a cluster: ${(error as Error).message}; name one with --kubeconfig or --context, or start one with "tep up"`,
+    // The parser's words quote the file, which may hold credentials.
+    const { code } = error as NodeJS.ErrnoException
+    throw noWay(
+      `${file ?? env['KUBECONFIG'] ?? 'the kubeconfig'} ${code ? `cannot be read (${code})` : 'is no kubeconfig'}`,
     )
   }
+  if (context) {
+    const names = config.getContexts().map(({ name }) => name)
+    if (!names.includes(context)) throw noWay(`there is no context ${context}; there is ${names.join(', ') || 'none'}`)
+    config.setCurrentContext(context)
+  }
+  const server = config.getCurrentCluster()?.server
+  if (!server) throw noWay('the kubeconfig has no current cluster')
+  const client = new KubeClient(kubeConfigTransport(config), { timeoutMs: TIMEOUT_MS })
+  const home = config.getContextObject(config.getCurrentContext())?.namespace
+  return { client, namespace: namespace ?? home ?? 'default', server }
 }
 
 /** What a look into the cluster failed with, for people. @throws Exit TEP5009 */
@@ -71,7 +73,8 @@ export async function reading<T>(work: Promise<T>): Promise<T> {
     return await work
   } catch (error) {
     if (!isKubeError(error)) throw error
-    throw new Exit('TEP5009', EXIT.usage, `the cluster cannot be read: ${error.message}`)
+    const next = error.code === 'Unreachable' ? `; ${NEXT}` : ''
+    throw new Exit('TEP5009', EXIT.usage, `the cluster cannot be read: ${error.message}${next}`)
   }
 }
 

@@ -1,10 +1,12 @@
 /** The verbs that need nothing but themselves. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { unifiedDiff } from '../../src/cli/unified-diff.ts'
 import { platformSchema } from '../../src/contracts/platform/schema.ts'
+import { kubeconfig } from '../../src/local/kube-api/index.ts'
 import { root } from '../support/laptop.ts'
 import { tep } from '../support/tep.ts'
 
@@ -56,6 +58,26 @@ test('render leaves out what is refused, says why, and ends with 8', async () =>
   const { code, err } = await tep(['render', '-f', file])
   expect(code).toBe(8)
   expect(err).toContain('TEP-SPEC-SUBSCRIPTION-TOPIC spec.subscriptions[app=billing,topic=nowhere].topic')
+})
+
+test('a kubeconfig that is none is told with what to do, and without what stands in it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tep-kubeconfig-'))
+  const file = join(folder, 'config')
+  const run = (...args: string[]) => tep(['status', '--kubeconfig', file, ...args])
+  try {
+    expect(await run()).toMatchObject({ code: 2, err: expect.stringMatching(/TEP5009.*ENOENT.*tep up/) })
+    writeFileSync(file, 'users: [{name: a, user: {token: hunter2\n')
+    const broken = await run()
+    expect(broken).toMatchObject({ code: 2, err: expect.stringContaining('is no kubeconfig') })
+    expect(broken.err).not.toContain('hunter2')
+    writeFileSync(file, kubeconfig({ url: 'https://127.0.0.1:1', token: 'hunter2', namespace: 'todo' }))
+    expect(await run('--context', 'none')).toMatchObject({ code: 2, err: expect.stringContaining('there is embedded') })
+    const away = await run()
+    expect(away).toMatchObject({ code: 2, err: expect.stringMatching(/TEP5009.*ECONNREFUSED.*tep up/) })
+    expect(away.err).not.toContain('hunter2')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 describe('completion', () => {
