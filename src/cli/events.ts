@@ -1,24 +1,11 @@
 import type { Command } from 'commander'
+import type { SeenEvent } from '../contracts/console.ts'
 import { type Api, type ApiOptions, openApi, withApi } from './api.ts'
 import { EXIT, Exit } from './exit.ts'
 import { pause, whole } from './options.ts'
 import { type Format, structured, withOutput } from './output.ts'
 import { publish } from './publish.ts'
 import type { Terminal } from './terminal.ts'
-
-/** An event as `/api/v1/console/events` shows it; what people wrote is hidden by the server. */
-interface SeenEvent {
-  seq: number
-  id: string
-  topic: string
-  type: string
-  subject: string
-  user_id: string | null
-  created_at: string
-  published_at: string | null
-  schema: 'valid' | 'invalid' | 'unknown'
-  event: Record<string, unknown>
-}
 
 interface Filter {
   topic?: string

@@ -1,7 +1,7 @@
 import { conditionOf } from '../../controller/kube/objects.ts'
 import type { Platform } from '../../controller/platform/platform.ts'
+import type { Flow } from '../contracts/console.ts'
 import { layerOfKind } from './diagnosis/diagnose.ts'
-import type { Flow } from './flow.ts'
 import { table } from './output.ts'
 import type { Terminal } from './terminal.ts'
 

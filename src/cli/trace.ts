@@ -1,24 +1,8 @@
 import type { Command } from 'commander'
+import type { SeenEvent, Story } from '../contracts/console.ts'
 import { type ApiOptions, openApi, withApi } from './api.ts'
 import { type Format, structured, table, withOutput } from './output.ts'
 import type { Terminal } from './terminal.ts'
-
-interface Seen {
-  id: string
-  topic: string
-  type: string
-  subject: string
-  user_id: string | null
-  schema: string
-  event: { traceparent?: string; correlationid?: string }
-}
-
-interface Story {
-  event: Seen
-  hops: { at: string; what: string; where: string; detail?: string }[]
-  caused_by: Seen | null
-  causes: Seen[]
-}
 
 /** `tep trace <event-id>`: what became of one event, hop by hop, what caused it and what it caused. */
 export function trace(program: Command, terminal: Terminal): void {
@@ -33,7 +17,7 @@ export function trace(program: Command, terminal: Terminal): void {
   withOutput(withApi(command))
 }
 
-const short = ({ type, id }: Seen): string => `${type.replace('com.taskmanager.', '')}  ${id}`
+const short = ({ type, id }: SeenEvent): string => `${type.replace('com.taskmanager.', '')}  ${id}`
 
 function storyText({ event, hops, caused_by: cause, causes }: Story, { style }: Terminal): string {
   const began = Date.parse(hops[0]?.at ?? '')

@@ -2,8 +2,8 @@ import type { KubeClient } from '../../../controller/kube/client.ts'
 import { isKubeError } from '../../../controller/kube/errors.ts'
 import { type Kind, type KubeObject, kindKey } from '../../../controller/kube/objects.ts'
 import { CHILD_KINDS, KINDS, type Platform } from '../../../controller/platform/platform.ts'
+import type { Flow } from '../../contracts/console.ts'
 import { listOf } from '../cluster.ts'
-import type { Flow } from '../flow.ts'
 
 /** Everything a diagnosis looks at, as plain objects, so that the rules are pure. */
 export interface Observation {

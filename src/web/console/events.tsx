@@ -1,22 +1,10 @@
 import { signal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import type { SeenEvent } from '../../contracts/console.ts'
 import { call } from '../kit/api.ts'
 import { go, href, route } from '../kit/router.ts'
 import { Problem } from '../ui/loaded.tsx'
 import { usePolling } from './poll.ts'
-
-export interface SeenEvent {
-  seq: number
-  id: string
-  topic: string
-  type: string
-  subject: string
-  user_id: string | null
-  created_at: string
-  published_at: string | null
-  schema: 'valid' | 'invalid' | 'unknown'
-  event: unknown
-}
 
 const PREFIX = /^com\.taskmanager\./
 const ROW = 36

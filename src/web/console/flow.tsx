@@ -1,20 +1,8 @@
+import type { Flow } from '../../contracts/console.ts'
 import { call } from '../kit/api.ts'
 import { href } from '../kit/router.ts'
 import { Show, useLoaded } from '../ui/loaded.tsx'
 import { usePolling } from './poll.ts'
-
-interface Flow {
-  publishers: { app: string; topics: string[] }[]
-  topics: { topic: string; per_minute: number; waiting: number; oldest_waiting_seconds: number | null }[]
-  consumers: {
-    consumer: string
-    topic: string
-    per_minute: number | null
-    behind: number | null
-    oldest_behind_seconds: number | null
-    dead_letters: number
-  }[]
-}
 
 const ROW = 64
 const [LEFT, MIDDLE, RIGHT, WIDTH, HEIGHT, BOX] = [10, 330, 650, 890, 44, 200]

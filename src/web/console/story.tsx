@@ -1,14 +1,8 @@
+import type { SeenEvent, Story } from '../../contracts/console.ts'
 import { call } from '../kit/api.ts'
 import { href, route } from '../kit/router.ts'
 import { Show, useLoaded } from '../ui/loaded.tsx'
-import { clock, type SeenEvent, shortType } from './events.tsx'
-
-interface Story {
-  event: SeenEvent
-  hops: { at: string; what: string; where: string; detail?: string }[]
-  caused_by: SeenEvent | null
-  causes: SeenEvent[]
-}
+import { clock, shortType } from './events.tsx'
 
 /** What became of one event, as a waterfall from its commit. */
 export function StoryPage() {

@@ -1,22 +1,12 @@
+import type { Hop as HopAt, SeenEvent as SeenEventAt, Story as StoryAt } from '../../../contracts/console.ts'
 import { isUuid, normalise } from '../../../contracts/events/index.ts'
 import type { Sql } from '../../../kit/db.ts'
 import { Problem } from '../../../kit/problem.ts'
 import { redact } from './redact.ts'
 
-/** An event of the last day as it was published, oldest fields first; what people wrote is hidden. */
-export interface SeenEvent {
-  seq: number
-  id: string
-  topic: string
-  type: string
-  subject: string
-  user_id: string | null
-  created_at: Date
-  published_at: Date | null
-  /** Whether its type's schema takes it. */
-  schema: 'valid' | 'invalid' | 'unknown'
-  event: unknown
-}
+type SeenEvent = SeenEventAt<Date>
+type Hop = HopAt<Date>
+type Story = StoryAt<Date>
 
 export interface EventFilter {
   topic?: string
@@ -71,25 +61,8 @@ function seen({ seq, topic, type, aggregate, envelope, created_at, published_at 
     created_at,
     published_at,
     schema: outcome === 'event' ? 'valid' : outcome === 'invalid' ? 'invalid' : 'unknown',
-    event: redact(envelope),
+    event: redact(envelope) as SeenEvent['event'],
   }
-}
-
-/** One thing that happened to an event, in the order of time. */
-export interface Hop {
-  at: Date
-  what: 'committed' | 'published' | 'handled' | 'failed' | 'parked' | 'replayed'
-  /** Topic for `published`, consumer for the rest. */
-  where: string
-  detail?: string
-}
-
-export interface Story {
-  event: SeenEvent
-  hops: Hop[]
-  /** The event that made this one, and those that this one made. */
-  caused_by: SeenEvent | null
-  causes: SeenEvent[]
 }
 
 /** How many events after one are looked through for what it caused: there is no index for it, and effects come soon. */

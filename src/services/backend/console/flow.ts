@@ -1,32 +1,6 @@
+import type { ConsumerFlow, Flow, TopicFlow } from '../../../contracts/console.ts'
 import { SERVICES, TOPICS, TYPE_PREFIX } from '../../../contracts/topology.ts'
 import type { Sql } from '../../../kit/db.ts'
-
-export interface TopicFlow {
-  topic: string
-  /** Events published in the last minute. */
-  per_minute: number
-  /** Committed and not published yet. */
-  waiting: number
-  oldest_waiting_seconds: number | null
-}
-
-export interface ConsumerFlow {
-  consumer: string
-  topic: string
-  /** Absent (null) for a consumer that keeps no inbox: real time is a view. */
-  per_minute: number | null
-  /** Published in the last hour for one of its handlers, and without effect yet. */
-  behind: number | null
-  oldest_behind_seconds: number | null
-  /** Parked, and not replayed. */
-  dead_letters: number
-}
-
-export interface Flow {
-  publishers: { app: string; topics: readonly string[] }[]
-  topics: TopicFlow[]
-  consumers: ConsumerFlow[]
-}
 
 /**
  * Who publishes and consumes what, and how it goes: from the outbox and the inboxes, which are what was truly committed,
