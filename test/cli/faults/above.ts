@@ -220,6 +220,7 @@ export const FAULTS_ABOVE: readonly Fault[] = [
     /^tep dlq ls --consumer audit-service --topic task-events$/,
     seen =>
       (seen.flow = {
+        publishers: [],
         topics: [],
         consumers: [
           {
@@ -239,6 +240,7 @@ export const FAULTS_ABOVE: readonly Fault[] = [
     /^tep why/,
     seen =>
       (seen.flow = {
+        publishers: [],
         consumers: [],
         topics: [{ topic: 'task-events', per_minute: 0, waiting: 9, oldest_waiting_seconds: 300 }],
       }),
