@@ -1,6 +1,7 @@
 import { type Answer, type DataPlane, eventually, startDataPlane } from '../../test/support/data-plane.ts'
-import { environmentOf, freePort, launchService, type ServiceProcess } from '../../test/support/service-process.ts'
+import { environmentOf, launchService, type ServiceProcess } from '../../test/support/service-process.ts'
 import type { RunningService } from '../kit/service.ts'
+import { freePort } from '../local/ports.ts'
 import { startAudit } from './audit/main.ts'
 
 /** `DEAD_LETTERS=10000` for the whole claim. */

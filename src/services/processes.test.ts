@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { type DataPlane, eventually, startDataPlane } from '../../test/support/data-plane.ts'
-import { environmentOf, freePort, launchService, type ServiceProcess } from '../../test/support/service-process.ts'
+import { environmentOf, launchService, type ServiceProcess } from '../../test/support/service-process.ts'
 import type { RunningService } from '../kit/service.ts'
+import { freePort } from '../local/ports.ts'
 import { startAudit } from './audit/main.ts'
 
 const children: ChildProcess[] = []

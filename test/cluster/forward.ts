@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../../src/local/ports.ts'
 import { engine } from '../engines/find.ts'
 import { until } from '../support/laptop.ts'
-import { freePort } from '../support/service-process.ts'
 import { fetchWithin } from './fetch.ts'
 
 export interface Forward {

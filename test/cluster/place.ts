@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { engine } from '../engines/find.ts'
-import { type Anything, Cluster, until } from '../support/laptop.ts'
+import { type Anything, answerOf, Cluster, requestOf, until } from '../support/laptop.ts'
 import type { Place } from '../support/place.ts'
 import { fetchWithin } from './fetch.ts'
 import { answersHttp, type Forward, forward } from './forward.ts'
@@ -71,19 +71,12 @@ export class ClusterPlace implements Place {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<{ status: number; headers: Headers; body: Anything }> {
-    const init = {
-      method,
-      headers: {
-        authorization: `Bearer ${this.token(user)}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    }
-    return fetchWithin(CALL_MS, `${this.ready.web}${path}`, init, async response => {
-      const text = await response.text()
-      return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined }
-    })
+    return fetchWithin(
+      CALL_MS,
+      `${this.ready.web}${path}`,
+      requestOf(this.token(user), method, body, headers),
+      answerOf,
+    )
   }
 
   crash(service: string): Promise<void> {

@@ -27,6 +27,27 @@ export interface Ready {
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Anything = any
 
+/** A request of the HTTP API by whose token it is. */
+export const requestOf = (
+  token: string,
+  method: string,
+  body: unknown,
+  headers: Record<string, string>,
+): RequestInit => ({
+  method,
+  headers: {
+    authorization: `Bearer ${token}`,
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...headers,
+  },
+  ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+})
+
+export async function answerOf(response: Response): Promise<{ status: number; headers: Headers; body: Anything }> {
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined }
+}
+
 /** `tep up` in a folder of its own, as a person starts it; everything else goes through its addresses. */
 export class Laptop {
   readonly folder: string
@@ -115,17 +136,7 @@ export class Laptop {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<{ status: number; headers: Headers; body: Anything }> {
-    const response = await fetch(`${this.ready.web}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${this.token(user)}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined }
+    return answerOf(await fetch(`${this.ready.web}${path}`, requestOf(this.token(user), method, body, headers)))
   }
 
   get cluster(): Cluster {

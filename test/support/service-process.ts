@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { DataPlane } from './data-plane.ts'
 
@@ -39,12 +38,4 @@ export function environmentOf(plane: DataPlane, appId: string, port: number): Re
     AUTH_AUDIENCE: auth.audience,
     AUTH_JWKS_URI: auth.jwksUri,
   }
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>(up => probe.listen(0, '127.0.0.1', up))
-  const { port } = probe.address() as AddressInfo
-  await new Promise(done => probe.close(done))
-  return port
 }

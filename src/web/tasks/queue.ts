@@ -1,4 +1,4 @@
-import { type Change, type Edit, merge } from './edits.ts'
+import { baseOf, type Change, type Edit, merge } from './edits.ts'
 import type { Task } from './task.ts'
 
 /** Where edits wait: `localStorage`, or a map in tests. One key for each edit, so that two tabs never overwrite each other. */
@@ -84,9 +84,7 @@ export class EditQueue {
     for (const [key, { edit }] of this.#entries()) {
       if (edit.id !== id || edit.kind !== 'change' || !edit.conflict) continue
       const { conflict, ...change } = edit
-      const base = Object.fromEntries(
-        Object.keys(edit.patch).map(field => [field, conflict[field as keyof Task] ?? null]),
-      )
+      const base = baseOf(conflict, edit.patch)
       this.#write(key, { edit: { ...change, id: crypto.randomUUID(), base, version: conflict.version } })
     }
   }
@@ -143,7 +141,7 @@ export class EditQueue {
     const { send, conflicts } = merge(edit, current)
     const rest = {
       ...edit,
-      base: pick(current, conflicts),
+      base: baseOf(current, conflicts),
       patch: conflicts,
       version: current.version,
       conflict: current,
@@ -151,7 +149,7 @@ export class EditQueue {
     if (Object.keys(conflicts).length) this.#write(`${key}.conflict`, { edit: { ...rest, id: crypto.randomUUID() } })
     if (Object.keys(send).length)
       this.#write(key, {
-        edit: { ...edit, id: crypto.randomUUID(), patch: send, base: pick(current, send), version: current.version },
+        edit: { ...edit, id: crypto.randomUUID(), patch: send, base: baseOf(current, send), version: current.version },
       })
     else {
       this.#storage.removeItem(key)
@@ -159,6 +157,3 @@ export class EditQueue {
     }
   }
 }
-
-const pick = (task: Task, fields: object): object =>
-  Object.fromEntries(Object.keys(fields).map(field => [field, task[field as keyof Task] ?? null]))
