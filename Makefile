@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build images bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance conformance-defects bench-up bench-runtime bench-web clean
+.PHONY: help up down build images bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance conformance-defects lint-chart bench-up bench-runtime bench-web clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,8 +94,12 @@ fuzz: node_modules/.installed ## arbitrary bodies against the reader of events (
 recurrence: node_modules/.installed ## repeating tasks against independent oracles, in four host zones (CASES=100000)
 	@node test/recurrence/main.ts --cases $(or $(CASES),100000) --seed $(or $(SEED),1)
 
-engines: node_modules/.installed ## finds or builds the real engines: etcd, kube-apiserver, daprd, scheduler, Kafka, helm, Lua, kube-score
+engines: node_modules/.installed ## finds or builds the real engines: etcd, kube-apiserver, daprd, scheduler, Kafka, helm, Lua, kube-score, kubeconform
 	@node test/engines/main.ts
+
+lint-chart: node_modules/.installed ## linters by others over the rendered chart; gets them where they are absent
+	@node test/engines/main.ts helm kube-score kubeconform
+	@npm run -s jest -- --roots test -- chart/linters
 
 bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 	@node test/bench/up.ts

@@ -88,6 +88,7 @@ const plain = (text: string, normaliser: Normaliser): string =>
     // Files that `kubectl diff` compares, and their times.
     .replace(/\S*\/(LIVE|MERGED)-\d+(\S*)/g, '$1$2')
     .replace(/^(---|\+\+\+) (\S+)\s.*$/gm, '$1 $2')
+    .replace(/\w{3}, \d\d \w{3} \d{4} [\d:]{8} [+-]\d{4}/g, '<time>')
     // How old something is, at the end of its line or in a column; the columns are as wide as their content.
     .replace(/(?<=\s)(\d+[smh])+(?=\s|$)/g, '<age>')
     .replace(/ {2,}/g, '  ')

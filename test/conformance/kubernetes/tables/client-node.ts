@@ -135,12 +135,10 @@ const typed = [
     'a Role',
     SOURCE,
     program('RbacAuthorizationV1Api', (config, namespace) =>
-      config
-        .makeApiClient(RbacAuthorizationV1Api)
-        .createNamespacedRole({
-          namespace,
-          body: { metadata: { name: 'r' }, rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] },
-        }),
+      config.makeApiClient(RbacAuthorizationV1Api).createNamespacedRole({
+        namespace,
+        body: { metadata: { name: 'r' }, rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] },
+      }),
     ),
   ),
   row(
@@ -348,6 +346,7 @@ const watching = [
   row(
     'a watch from a version that is too old',
     WATCHES,
+    { method: 'GET', path: '', compact: true },
     program('Watch', async (config, namespace) =>
       watched(
         config,

@@ -37,16 +37,20 @@ const deployment = (image = 'app:1', replicas = 2): object => ({
   },
 })
 const make = (...objects: object[]): Step => kubectl('create -f - -o name', ...objects)
-const available = mergePatch('deployments/web/status', {
-  status: {
-    observedGeneration: 1,
-    replicas: 2,
-    updatedReplicas: 2,
-    readyReplicas: 2,
-    availableReplicas: 2,
-    conditions: [{ type: 'Available', status: 'True' }],
+const available = mergePatch(
+  'deployments/web/status',
+  {
+    status: {
+      observedGeneration: 1,
+      replicas: 2,
+      updatedReplicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+      conditions: [{ type: 'Available', status: 'True' }],
+    },
   },
-})
+  { silent: true },
+)
 
 const creating = [
   row('create from a file', CREATE, kubectl('create -f - -o json', configMap())),
@@ -453,7 +457,7 @@ const waiting = [
     'wait for a value',
     WAIT,
     make(widget()),
-    mergePatch('widgets/w/status', { status: { phase: 'Good' } }),
+    mergePatch('widgets/w/status', { status: { phase: 'Good' } }, { silent: true }),
     kubectl(`wait '--for=jsonpath={.status.phase}=Good' wd/w --timeout=5s`),
   ),
   row('wait in vain', WAIT, make(widget()), kubectl('wait --for=condition=Ready wd/w --timeout=1s')),

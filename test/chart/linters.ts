@@ -1,0 +1,84 @@
+/** Linters of Kubernetes objects by others: how each is asked, and what of it the chart declines, with why. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { findEngine } from '../engines/find.ts'
+import { LAYOUT } from './schemas.ts'
+
+export interface Linter {
+  name: string
+  /** The program, or the way to it. */
+  command: string | { missing: string }
+  /** @returns a line for each finding that was not declined; throws when the program itself failed */
+  lint(rendered: string, folder: string): string[]
+}
+
+/** What kube-score asks for and the chart does not do. */
+const NOT_SCORED: Readonly<Record<string, string>> = {
+  'container-image-pull-policy': 'tags of releases never move; a node without the registry must still start its pods',
+  'deployment-has-host-podantiaffinity': 'topologySpreadConstraints say the same of two pods, and more of three',
+}
+
+function run(command: string, args: readonly string[], input: string): { out: string; err: string } {
+  const { stdout, stderr, error } = spawnSync(command, args, { input, encoding: 'utf8', maxBuffer: 64 << 20 })
+  if (error) throw error
+  return { out: stdout, err: stderr }
+}
+
+/** What was printed as JSON; a program that could not do its work prints none. */
+function json<T>(name: string, { out, err }: { out: string; err: string }): T {
+  try {
+    return JSON.parse(out) as T
+  } catch {
+    throw new Error(`${name} said: ${err || out}`)
+  }
+}
+
+const found = (name: 'kube-score' | 'kubeconform'): Linter['command'] =>
+  findEngine(name)?.command ?? { missing: `make engines gets ${name}` }
+
+const kubeScore: Linter = {
+  name: 'kube-score',
+  command: found('kube-score'),
+  lint(rendered) {
+    // A limit of CPU throttles an operator that is idle but for moments; all have a request.
+    const args = [
+      'score',
+      '--output-format',
+      'json',
+      '--ignore-container-cpu-limit',
+      '--exit-one-on-warning=false',
+      '-',
+    ]
+    interface Scored {
+      object_name: string
+      checks: { check: { id: string }; grade: number; skipped: boolean; comments: { summary: string }[] | null }[]
+    }
+    const objects = json<Scored[]>('kube-score', run(this.command as string, args, rendered))
+    if (objects.length === 0) throw new Error('kube-score has seen no object')
+    return objects.flatMap(({ object_name: object, checks }) =>
+      checks
+        .filter(({ check: { id }, grade, skipped }) => !skipped && grade < 10 && !(id in NOT_SCORED))
+        .map(
+          ({ check: { id }, comments }) => `${object}: ${id}: ${comments?.map(({ summary }) => summary).join('; ')}`,
+        ),
+    )
+  },
+}
+
+const kubeconform: Linter = {
+  name: 'kubeconform',
+  command: found('kubeconform'),
+  lint(rendered, folder) {
+    const args = ['-strict', '-output', 'json', '-verbose', '-schema-location', join(folder, LAYOUT), '-']
+    interface Validated {
+      resources: { kind: string; name: string; status: string; msg: string }[]
+    }
+    const { resources } = json<Validated>('kubeconform', run(this.command as string, args, rendered))
+    if (resources.length === 0) throw new Error('kubeconform has seen no object')
+    return resources
+      .filter(({ status }) => status !== 'statusValid')
+      .map(({ kind, name, status, msg }) => `${kind} ${name}: ${status}: ${msg}`)
+  },
+}
+
+export const LINTERS: readonly Linter[] = [kubeScore, kubeconform]
