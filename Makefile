@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build images bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance conformance-defects lint-chart bench-up bench-runtime bench-web clean
+.PHONY: help up down build images reproducible bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance conformance-defects lint-chart bench-up bench-runtime bench-web clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ build: dist/.built ## bundles of the controller, the services, the CLI and the w
 
 images: dist/.built ## both images as archives in dist/images, without a container engine; with digests, SBOMs, provenance (TAG, REPOSITORY)
 	@node src/images/main.ts $(if $(TAG),--tag $(TAG)) $(if $(REPOSITORY),--repository $(REPOSITORY))
+
+reproducible: node_modules/.installed ## the images built twice in different folders, and compared byte by byte
+	@node test/offline/reproducible.ts
 
 bundle: images ## chart, images, CRDs and checksums in one archive for a cluster without internet, with verify and load
 	@node src/offline/main.ts

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { dump, load } from 'js-yaml'
 import type { KubeObject } from '../../controller/kube/objects.ts'
 import type { Platform } from '../../controller/platform/platform.ts'
-import { copyTree, release } from './next-release.ts'
+import { copyTree } from '../support/tree.ts'
+import { release } from './next-release.ts'
 
 /** How an Application is synced, and how what is there is compared with what is wanted. */
 export interface Strategy {

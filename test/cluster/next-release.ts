@@ -1,8 +1,8 @@
 /** The release after this one: the same tree with another version, set by what sets it for a release, and its images. */
-import { cpSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Progress } from '../../src/cli/progress.ts'
-import { root } from '../support/laptop.ts'
+import { workingCopy } from '../support/tree.ts'
 import { run } from './target.ts'
 
 export interface NextRelease {
@@ -11,16 +11,6 @@ export interface NextRelease {
   version: string
   /** Archives of its images. */
   images: string[]
-}
-
-/** What a clone of the repository would not have. */
-const NOT_IN_GIT = /^(\.git|\.tep|node_modules|dist|coverage|\.bench)$/
-
-/** The tree as a clone would have it, with what is not committed yet. */
-export function copyTree(to: string): void {
-  rmSync(to, { recursive: true, force: true })
-  for (const name of readdirSync(root))
-    if (!NOT_IN_GIT.test(name)) cpSync(join(root, name), join(to, name), { recursive: true })
 }
 
 /** The minor version after `version`. */
@@ -41,8 +31,7 @@ export async function release(folder: string, version: string): Promise<void> {
 export async function nextRelease(folder: string, version: string, { step }: Progress): Promise<NextRelease> {
   const next = following(version)
   step(`building ${next}, the release to upgrade to …`)
-  copyTree(folder)
-  symlinkSync(realpathSync(join(root, 'node_modules')), join(folder, 'node_modules'))
+  workingCopy(folder)
   await release(folder, next)
   await run(process.execPath, [join(folder, 'src/bundle.ts')])
   await run(process.execPath, [join(folder, 'src/images/main.ts')])

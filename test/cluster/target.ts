@@ -32,6 +32,12 @@ const SCRIPTS = join(root, '../shared/cluster')
 const CLUSTER_SH = join(SCRIPTS, 'cluster.sh')
 const ARGOCD_SH = join(SCRIPTS, 'argocd/argocd.sh')
 const REPOSITORY = 'todo-event-platform'
+/** The scripts' git server takes no chunked requests, which git makes of more than 1 MiB (git-config, http.postBuffer). */
+const IN_ONE_PIECE = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'http.postBuffer',
+  GIT_CONFIG_VALUE_0: String(128 << 20),
+}
 
 export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
@@ -115,7 +121,7 @@ function ofScripts(): Target {
       await run(ARGOCD_SH, ['install'], env)
       return {
         repository: `http://git.argocd.svc/${REPOSITORY}.git`,
-        push: folder => run(ARGOCD_SH, ['repo', folder, REPOSITORY], env),
+        push: folder => run(ARGOCD_SH, ['repo', folder, REPOSITORY], { ...env, ...IN_ONE_PIECE }),
       }
     },
     down: async () => (started ? run(CLUSTER_SH, ['down'], env) : undefined),
