@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
+import { conditionOf } from '../../controller/kube/objects.ts'
 import type { Progress } from '../../src/cli/progress.ts'
 import { type Anything, Cluster, root, until } from '../support/laptop.ts'
 import { PLATFORM } from '../support/place.ts'
@@ -16,6 +17,8 @@ import type { ArgoCd, Target } from './target.ts'
 const [NAMESPACE, OPERATOR_NAMESPACE, ARGO_CD] = ['todo', 'todo-system', 'argocd']
 const APPLICATION = ['argoproj.io/v1alpha1', 'Application'] as const
 const [ROOT_APP, OPERATOR_APP, PLATFORM_APP] = ['todo', 'todo-operator', 'todo-platform']
+
+const time = (at: unknown): number => new Date(at as string).getTime()
 
 interface Given {
   references: References
@@ -143,22 +146,16 @@ export class Round {
     await this.cluster.apply(this.repository.root() as never)
   }
 
-  /** The second wave has to begin when the first has finished, and the root is healthy last. */
+  /** The platform's wave may begin only when the operator works; the root is healthy last. */
   async waves(): Promise<void> {
     this.tell.step('Argo CD syncs the app of apps …')
-    const first = await until(
-      'the operator’s Application to be Healthy',
-      async () => {
-        const [operator, platform] = [await this.application(OPERATOR_APP), await this.application(PLATFORM_APP)]
-        const healthy = operator?.status?.health?.status === 'Healthy' && operator.status.sync.status === 'Synced'
-        assert(healthy || !platform, 'the platform’s wave began before the operator was Healthy')
-        return healthy && operator
-      },
-      300,
+    const platform = await until('the platform’s Application', () => this.application(PLATFORM_APP), 300)
+    const [operator] = await this.operator.list('apps/v1', 'Deployment')
+    const available = operator && conditionOf(operator, 'Available')
+    assert(
+      available?.status === 'True' && time(available.lastTransitionTime) <= time(platform.metadata.creationTimestamp),
+      `the platform's wave began at ${platform.metadata.creationTimestamp}, and the operator's ${JSON.stringify(available)}`,
     )
-    const platform = await until('the platform’s Application', () => this.application(PLATFORM_APP), 60)
-    const [end, begin] = [first.status.operationState.finishedAt, platform.metadata.creationTimestamp] as string[]
-    assert(end! <= begin!, `wave 0 began at ${begin}, and wave -10 ended at ${end}`)
     for (const name of [PLATFORM_APP, OPERATOR_APP, ROOT_APP]) await this.settled(name)
   }
 
