@@ -72,16 +72,22 @@ export async function clear(target: Target, cluster: Cluster, { step }: Progress
       `namespace ${NAMESPACE} is there already and not of an earlier run: remove it, or take another cluster`,
     )
   step('removing what an earlier run has left …')
+  await dropPlatform(cluster)
+  helm(target, 'uninstall', RELEASE, '--ignore-not-found', '--wait')
+  await cluster.delete('v1', 'Namespace', NAMESPACE)
+  await until('the namespace to go', async () => !(await cluster.get('v1', 'Namespace', NAMESPACE)), 180)
+}
+
+/** The platform before its namespace: that one takes the operator's Role first, and nobody could take the finalizer away. */
+export async function dropPlatform(cluster: Cluster): Promise<void> {
+  const { namespace } = cluster
   const platform = async (): Promise<Anything> =>
     cluster.get(PLATFORM.apiVersion, PLATFORM.kind, 'todo').catch(() => undefined)
   if (await platform()) await cluster.delete(PLATFORM.apiVersion, PLATFORM.kind, 'todo')
   // With its operator gone nobody would take the finalizer away.
   await until('the platform to go', async () => !(await platform()), 60).catch(() =>
-    cluster.merge({ ...PLATFORM, metadata: { name: 'todo', namespace: NAMESPACE, finalizers: [] } } as never),
+    cluster.merge({ ...PLATFORM, metadata: { name: 'todo', namespace, finalizers: [] } } as never),
   )
-  helm(target, 'uninstall', RELEASE, '--ignore-not-found', '--wait')
-  await cluster.delete('v1', 'Namespace', NAMESPACE)
-  await until('the namespace to go', async () => !(await cluster.get('v1', 'Namespace', NAMESPACE)), 180)
 }
 
 export async function namespace(cluster: Cluster, name = cluster.namespace): Promise<void> {

@@ -7,7 +7,7 @@ import { conditionOf } from '../../controller/kube/objects.ts'
 import type { Progress } from '../../src/cli/progress.ts'
 import { type Anything, Cluster, root, until } from '../support/laptop.ts'
 import { PLATFORM } from '../support/place.ts'
-import { around, FOLDER, MARK, namespace, type References } from './bring-up.ts'
+import { around, dropPlatform, FOLDER, MARK, namespace, type References } from './bring-up.ts'
 import { healthChecks } from './gitops-health.ts'
 import { OPERATOR, Repository, STRATEGIES } from './gitops-repository.ts'
 import { lives, operatorVersion } from './lifecycle.ts'
@@ -124,8 +124,7 @@ export class Round {
         throw new Error(
           `namespace ${name} is there already and not of an earlier run: remove it, or take another cluster`,
         )
-      if (await this.cluster.get(PLATFORM.apiVersion, PLATFORM.kind, 'todo', name).catch(() => undefined))
-        await this.cluster.merge({ ...PLATFORM, metadata: { name: 'todo', namespace: name, finalizers: [] } } as never)
+      if (name === NAMESPACE) await dropPlatform(this.cluster)
       await this.cluster.delete('v1', 'Namespace', name)
       await until(`the namespace ${name} to go`, async () => !(await this.cluster.get('v1', 'Namespace', name)), 180)
     }

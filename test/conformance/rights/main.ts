@@ -2,9 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { missingEngines } from '../../engines/find.ts'
 import { compareRights } from './run.ts'
 
+const { values } = parseArgs({ options: { only: { type: 'string' } }, strict: false })
+if (values.only && !String(values.only).split(',').includes('rights')) process.exit(0)
 const missing = missingEngines(['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm'])
 if (missing.length > 0) {
   console.error(
