@@ -1,7 +1,8 @@
 /** Linters of Kubernetes objects by others: how each is asked, and what of it the chart declines, with why. */
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findEngine } from '../engines/find.ts'
+import { findEngine, onPath } from '../engines/find.ts'
 import { LAYOUT } from './schemas.ts'
 
 export interface Linter {
@@ -16,6 +17,19 @@ export interface Linter {
 const NOT_SCORED: Readonly<Record<string, string>> = {
   'container-image-pull-policy': 'tags of releases never move; a node without the registry must still start its pods',
   'deployment-has-host-podantiaffinity': 'topologySpreadConstraints say the same of two pods, and more of three',
+}
+
+/** What Polaris asks for and the chart does not do. */
+const NOT_AUDITED: Readonly<Record<string, string>> = {
+  automountServiceAccountToken: 'every pod of the chart talks to the API server',
+  cpuLimitsMissing: 'a limit of CPU throttles an operator that is idle but for moments; all have a request',
+  livenessProbeMissing: 'the pod of helm test runs one command to its end',
+  metadataAndInstanceMismatched: 'the instance is the release, by which all its objects are found',
+  missingNetworkPolicy: 'it looks for a policy that selects by exactly one label of the pod; ours selects by three',
+  priorityClassNotSet: 'a class of the cluster, which priorityClassName names',
+  pullPolicyNotAlways: 'tags of releases never move; a node without the registry must still start its pods',
+  readinessProbeMissing: 'the pod of helm test serves nobody',
+  topologySpreadConstraint: 'the pod of helm test is alone',
 }
 
 function run(command: string, args: readonly string[], input: string): { out: string; err: string } {
@@ -81,4 +95,34 @@ const kubeconform: Linter = {
   },
 }
 
-export const LINTERS: readonly Linter[] = [kubeScore, kubeconform]
+interface Audited {
+  Results?: Record<string, Check> | null
+}
+interface Check {
+  Success: boolean
+  Severity: string
+  Message: string
+}
+
+const polaris: Linter = {
+  name: 'polaris',
+  // No version of it is a Go module that a proxy would serve.
+  command: process.env['POLARIS'] || onPath('polaris') || { missing: 'polaris is not on PATH, nor named by POLARIS' },
+  lint(rendered, folder) {
+    const file = join(folder, 'rendered.yaml')
+    writeFileSync(file, rendered)
+    const args = ['audit', '--audit-path', file, '--format', 'json']
+    const { Results: objects } = json<{
+      Results: (Audited & { Kind: string; Name: string; PodResult?: Audited & { ContainerResults?: Audited[] } })[]
+    }>('polaris', run(this.command as string, args, ''))
+    if (objects.length === 0) throw new Error('polaris has seen no object')
+    return objects.flatMap(({ Kind, Name, PodResult, ...object }) =>
+      [object, PodResult, ...(PodResult?.ContainerResults ?? [])]
+        .flatMap(part => Object.entries(part?.Results ?? {}))
+        .filter(([id, { Success, Severity }]) => !Success && Severity !== 'ignore' && !(id in NOT_AUDITED))
+        .map(([id, { Message }]) => `${Kind} ${Name}: ${id}: ${Message}`),
+    )
+  },
+}
+
+export const LINTERS: readonly Linter[] = [kubeScore, kubeconform, polaris]
