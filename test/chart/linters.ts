@@ -50,6 +50,12 @@ function json<T>(name: string, { out, err }: { out: string; err: string }): T {
 const found = (name: 'kube-score' | 'kubeconform'): Linter['command'] =>
   findEngine(name)?.command ?? { missing: `make engines gets ${name}` }
 
+/** No version of these is a Go module that every proxy serves: they are taken where somebody has installed them. */
+function ownProgram(name: 'polaris' | 'kube-linter'): Linter['command'] {
+  const variable = name.toUpperCase().replace('-', '_')
+  return process.env[variable] || onPath(name) || { missing: `${name} is not on PATH, nor named by ${variable}` }
+}
+
 const kubeScore: Linter = {
   name: 'kube-score',
   command: found('kube-score'),
@@ -106,8 +112,7 @@ interface Check {
 
 const polaris: Linter = {
   name: 'polaris',
-  // No version of it is a Go module that a proxy would serve.
-  command: process.env['POLARIS'] || onPath('polaris') || { missing: 'polaris is not on PATH, nor named by POLARIS' },
+  command: ownProgram('polaris'),
   lint(rendered, folder) {
     const file = join(folder, 'rendered.yaml')
     writeFileSync(file, rendered)
@@ -125,4 +130,33 @@ const polaris: Linter = {
   },
 }
 
-export const LINTERS: readonly Linter[] = [kubeScore, kubeconform, polaris]
+/** What kube-linter asks for and the chart does not do. */
+const NOT_LINTED: Readonly<Record<string, string>> = {
+  'no-anti-affinity': 'topologySpreadConstraints say the same of two pods, and more of three',
+}
+
+const kubeLinter: Linter = {
+  name: 'kube-linter',
+  command: ownProgram('kube-linter'),
+  lint(rendered, folder) {
+    const file = join(folder, 'rendered.yaml')
+    writeFileSync(file, rendered)
+    interface Report {
+      Check: string
+      Diagnostic: { Message: string }
+      Object: { K8sObject: { Name: string; GroupVersionKind: { Kind: string } } }
+    }
+    const { Reports: reports, Summary } = json<{ Reports: Report[] | null; Summary: { ChecksStatus: string } }>(
+      'kube-linter',
+      run(this.command as string, ['lint', '--fail-if-no-objects-found', '--format', 'json', file], ''),
+    )
+    if (!Summary) throw new Error('kube-linter has seen no object')
+    return (reports ?? [])
+      .filter(({ Check }) => !(Check in NOT_LINTED))
+      .map(({ Check, Diagnostic: { Message }, Object: { K8sObject } }) =>
+        [`${K8sObject.GroupVersionKind.Kind} ${K8sObject.Name}`, Check, Message].join(': '),
+      )
+  },
+}
+
+export const LINTERS: readonly Linter[] = [kubeScore, kubeconform, polaris, kubeLinter]
