@@ -192,7 +192,7 @@ async function liveAll(
   for (const platform of lives) await api.create(platform)
   await rest()
   await whileUp()
-  await editJob(
+  await fightOverJob(
     api,
     lives.map(({ metadata }) => metadata.namespace!),
   )
@@ -224,18 +224,33 @@ async function liveAll(
   )
 }
 
-/** A finished Job is looked at again only when somebody changes it, as a later release of the operator does by its labels. */
-async function editJob(api: Api, namespaces: readonly string[]): Promise<void> {
-  const jobs = (await Promise.all(namespaces.map(each => api.list(KINDS.job, each)))).flat() as KubeObject[]
-  const [job] = jobs
+/** Writes of one value that the controller takes for a fight (controller/kube/fights.ts). */
+const FIGHT = 4
+
+/**
+ * A finished Job never changes by itself. Somebody who sets a label of it again and again is left alone after a while; another
+ * label is still taken back, for which the controller reads what the first one is now.
+ */
+async function fightOverJob(api: Api, namespaces: readonly string[]): Promise<void> {
+  const [job] = (await Promise.all(namespaces.map(each => api.list(KINDS.job, each)))).flat() as KubeObject[]
   assert(job, 'no platform has come as far as its Jobs')
-  const { namespace, name, labels } = job.metadata
-  const [label] = Object.keys(labels!).filter(each => each.startsWith('app.kubernetes.io/'))
-  await api.merge(KINDS.job, namespace, name, { metadata: { labels: { [label!]: 'somebody' } } })
-  await until('the label of the Job to be taken back', async () => {
-    const live: Anything = await api.get(KINDS.job, namespace, name)
-    return live?.metadata.labels[label!] === labels![label!]
-  })
+  const { namespace, name, labels = {} } = job.metadata
+  const [fought, other] = Object.keys(labels).filter(each => each.startsWith('app.kubernetes.io/')) as [string, string]
+  const set = (...names: string[]): Promise<unknown> =>
+    api.merge(KINDS.job, namespace, name, {
+      metadata: { labels: Object.fromEntries(names.map(label => [label, 'somebody'])) },
+    })
+  const takenBack = (label: string): Promise<unknown> =>
+    until(`the label ${label} of a Job to be taken back`, async () => {
+      const live: Anything = await api.get(KINDS.job, namespace, name)
+      return live.metadata.labels[label] === labels[label]
+    })
+  for (let write = 0; write < FIGHT; write++) {
+    await set(fought)
+    await takenBack(fought)
+  }
+  await set(fought, other)
+  await takenBack(other)
 }
 
 /** Waits until the controller writes nothing but its Lease. */
