@@ -4,6 +4,7 @@ import { Audit } from './audit.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { Events } from './events.tsx'
 import { FlowPage } from './flow.tsx'
+import { PlatformPage } from './platform.tsx'
 import { Reminders } from './reminders.tsx'
 import { StoryPage } from './story.tsx'
 
@@ -13,6 +14,7 @@ const PAGES: Record<string, { title: string; Page: ComponentType }> = {
   'dead-letters': { title: 'Dead letters', Page: DeadLetters },
   reminders: { title: 'Reminders', Page: Reminders },
   audit: { title: 'Audit', Page: Audit },
+  platform: { title: 'Platform', Page: PlatformPage },
 }
 
 /** What people who run the platform look at: `#/console/<page>`. */
