@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Problem } from '../../../kit/problem.ts'
+import { requireOperator } from '../../../kit/auth.ts'
 import type { RouteOptions } from '../endpoints.ts'
 import { type EventFilter, listEvents, story } from './events.ts'
 import { flow } from './flow.ts'
@@ -29,8 +29,7 @@ export function registerConsole(
   { db, authenticate, door }: RouteOptions & { door: OperatorDoor },
 ): void {
   const operator = async (request: Parameters<typeof authenticate>[0]): Promise<void> => {
-    const { isOperator } = await authenticate(request)
-    if (!isOperator) throw new Problem('TEP4004', 'The console is for operators; your token lacks that role.')
+    requireOperator(await authenticate(request), 'The console')
   }
 
   /** Who the token says one is. */
