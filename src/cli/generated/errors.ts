@@ -186,6 +186,11 @@ export const ERRORS = [
     "wayOut": "check `spec.chat` and the network; without it the chat reads messages by their words"
   },
   {
+    "code": "TEP4210",
+    "what": "the console cannot ask the operator about this platform",
+    "wayOut": "leave `spec.dapr.apiToken` on; see that the operator runs and that network policies let the backend reach its port 8080"
+  },
+  {
     "code": "TEP5001",
     "what": "this folder runs already",
     "wayOut": "use it, `make down`, or `--folder`"
