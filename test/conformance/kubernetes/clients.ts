@@ -83,6 +83,8 @@ function printed(out: string, normaliser: Normaliser): Json {
 const plain = (text: string, normaliser: Normaliser): string =>
   normaliser
     .text(text)
+    // What kubectl's libraries log, which depends on how long the server took.
+    .replace(/^[IWE]\d{4} [\d:.]+ +\d+ \S+\] .*\n/gm, '')
     .replace(/(resourceVersion: ")\d+/g, '$1<version>')
     .replace(/(Resource Version:\s+)\d+/g, '$1<version>')
     // Files that `kubectl diff` compares, and their times.
