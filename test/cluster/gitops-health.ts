@@ -7,7 +7,7 @@ import { load } from 'js-yaml'
 import type { KubeObject } from '../../controller/kube/objects.ts'
 import { engine } from '../engines/find.ts'
 import { root, until } from '../support/laptop.ts'
-import type { Round } from './gitops.ts'
+import type { Round } from './gitops-round.ts'
 
 const CHECKS = join(root, 'examples/gitops/argocd/resource_customizations')
 /** The kinds of Strimzi, whose operators are not in the cluster: nobody else writes their status. */
