@@ -1,5 +1,5 @@
 /** Entry point of the PostgreSQL pod: a database `app` of a role `app`, as CloudNativePG makes them. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import pg from 'pg'
 import { eventually, run, serve } from './process.ts'
 
@@ -25,6 +25,7 @@ if (!existsSync(`${DATA}/PG_VERSION`)) {
   rmSync('/tmp/password')
   writeFileSync(`${DATA}/pg_hba.conf`, 'local all all scram-sha-256\nhost all all all scram-sha-256\n')
 }
+dropStaleLock()
 serve(`${BIN}/postgres`, [
   '-D',
   DATA,
@@ -49,3 +50,15 @@ await eventually('the database of the app', async () => {
     await admin.end()
   }
 })
+
+/**
+ * The lock of a server that was killed names a process of its own container; in this one the same number may be a thread of
+ * ours, which PostgreSQL takes for another server, and refuses to start for ever.
+ */
+function dropStaleLock(): void {
+  const lock = `${DATA}/postmaster.pid`
+  if (!existsSync(lock)) return
+  const [pid] = readFileSync(lock, 'utf8').split('\n')
+  const holder = `/proc/${pid}/comm`
+  if (!existsSync(holder) || readFileSync(holder, 'utf8').trim() !== 'postgres') rmSync(lock)
+}

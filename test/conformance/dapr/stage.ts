@@ -175,7 +175,8 @@ export async function startEngineStage(rows: Rows, folder: string): Promise<Stag
     nameResolution: {
       component: 'sqlite',
       version: 'v1',
-      configuration: { connectionString: join(folder, 'names.db') },
+      // Stale after the interval, renewed by the timeout earlier: a busy machine is late by more than the one second of the defaults.
+      configuration: { connectionString: join(folder, 'names.db'), updateInterval: '15s', timeout: '10s' },
     },
   }
   const resources = join(folder, 'resources')
