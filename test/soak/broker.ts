@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TodoEvent } from '../../src/contracts/events/index.ts'
 import type { Random } from '../fault/random.ts'
+import { type Publication, publicationOf } from './checker.ts'
 
 /** Probabilities of what a network and a broker may do, each between 0 and 1. */
 export interface Faults {
@@ -15,8 +16,8 @@ export interface Faults {
 
 export interface Broker {
   port: number
-  /** Every publication in the order it came, repetitions too. */
-  published: { topic: string; event: TodoEvent }[]
+  /** Every publication of a version of a task in the order it came, repetitions too. */
+  published: Publication[]
   /** What was injected. */
   injected: { duplicates: number; reordered: number; lostReplies: number }
   subscribe(topic: string, service: string): void
@@ -66,7 +67,8 @@ export async function startBroker(
   }
 
   function take(topic: string, event: TodoEvent): void {
-    broker.published.push({ topic, event })
+    const publication = publicationOf(event)
+    if (publication) broker.published.push(publication)
     for (const subscriber of subscribers) {
       if (subscriber.topic !== topic) continue
       const name = `${subscriber.service} ${topic} ${event.partitionkey}`

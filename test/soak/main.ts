@@ -4,7 +4,7 @@ import { soak } from './run.ts'
 /**
  * `node test/soak/main.ts [--commands 1000000] [--kills 1000] [--duplicates 0.05] [--reorder 0.02] [--lost-replies 0.01]
  * [--clients 32] [--seed 1]`: the whole data plane under load and failures. Prints one line of JSON; ends with 1 unless
- * nothing was lost, duplicated or reordered.
+ * nothing was lost, duplicated or reordered. Ended early by Ctrl-C it judges what was acknowledged until then.
  */
 const { values } = parseArgs({
   options: {
@@ -19,7 +19,11 @@ const { values } = parseArgs({
   },
 })
 
+const ending = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
+
 const result = await soak({
+  signal: ending.signal,
   commands: Number(values.commands),
   kills: Number(values.kills),
   clients: Number(values.clients),
