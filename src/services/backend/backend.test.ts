@@ -289,6 +289,21 @@ describe('repeating a request', () => {
     )
   })
 
+  test('who works offline chooses the id of a task: it is taken once, whoever asks', async () => {
+    const id = crypto.randomUUID()
+    const created = await anna('POST', '/api/v1/tasks', { id: id.toUpperCase(), title: 'written on a train' })
+    expect([created.status, created.body.id]).toEqual([201, id])
+    for (const person of [anna, ben]) {
+      const again = await person('POST', '/api/v1/tasks', { id, title: 'another' })
+      expect([again.status, again.body.code]).toEqual([409, 'TEP4007'])
+    }
+    expect((await anna('GET', `/api/v1/tasks/${id}`)).body).toMatchObject({ title: 'written on a train', version: 1 })
+    for (const wrong of ['1', `urn:uuid:${crypto.randomUUID()}`]) {
+      const refused = await anna('POST', '/api/v1/tasks', { id: wrong, title: 'x' })
+      expect([refused.status, refused.body.errors[0].field]).toEqual([400, 'id'])
+    }
+  })
+
   test('a stale ETag is refused with the present state, and of two writers one wins', async () => {
     const { body } = await anna('POST', '/api/v1/tasks', { title: 'v1' })
     const path = `/api/v1/tasks/${body.id}`
