@@ -21,12 +21,13 @@ export interface Broker {
   /** What was injected. */
   injected: { duplicates: number; reordered: number; lostReplies: number }
   subscribe(topic: string, service: string): void
-  /** Deliveries and alarms that are not done yet. */
+  /** Deliveries that are not done yet, and alarms of the coming minute: what was moved or cancelled may have left one for later. */
   pending(): number
   stop(): Promise<void>
 }
 
 const RETRY_MS = 40
+const SOON_MS = 60_000
 
 /**
  * Dapr's publish and jobs endpoints in front of a log that misbehaves: at least once, in order of a key but for what is
@@ -148,7 +149,7 @@ export async function startBroker(
     published: [],
     injected: { duplicates: 0, reordered: 0, lostReplies: 0 },
     subscribe: (topic, service) => subscribers.push({ topic, service }),
-    pending: () => open + jobs.size,
+    pending: () => open + [...jobs.values()].filter(({ dueTime }) => Date.parse(dueTime) < Date.now() + SOON_MS).length,
     stop: async () => {
       clearInterval(clock)
       stopping.abort()
