@@ -125,7 +125,7 @@ function acceptEmptyBodies(app: FastifyInstance): void {
 }
 
 /** Translates what fastify throws; anything unforeseen becomes TEP4201, whose text says nothing about our insides. */
-function toProblem(error: FastifyError): Problem {
+export function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error
   if (error instanceof EventContractError && error.tooLarge) {
     return new Problem(
