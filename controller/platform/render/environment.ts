@@ -1,6 +1,6 @@
 import { CANARY_SECONDS } from '../../../src/contracts/flow.ts'
 import { viewPath } from '../../../src/contracts/platform-view.ts'
-import { PUBSUB } from '../../../src/contracts/topology.ts'
+import { RELAY_SERVICE } from '../../../src/contracts/topology.ts'
 import type { EffectiveService } from '../effective-service.ts'
 import { childName, SECRETS } from '../names.ts'
 import type { Context } from './context.ts'
@@ -19,14 +19,14 @@ export function environment(context: Context, service: EffectiveService): Env[] 
     PORT: String(PORT),
     APP_ID: contract.appId,
     LOG_LEVEL: service.logLevel,
-    PUBSUB_NAME: PUBSUB,
+    PUBSUB_NAME: contract.pubsub,
     TOPIC_PREFIX: effective.kafka.prefix,
     AUTH_ISSUER: auth.issuer,
     AUTH_AUDIENCE: auth.audience,
     AUTH_JWKS_URI: auth.jwksUri,
     AUTH_ROLES_CLAIM: auth.rolesClaim,
     AUTH_OPERATOR_ROLE: auth.operatorRole,
-    ...(contract.publishes.length > 0 && { CANARY_SECONDS: String(settings.canarySeconds ?? CANARY_SECONDS) }),
+    ...(contract.service === RELAY_SERVICE && { CANARY_SECONDS: String(settings.canarySeconds ?? CANARY_SECONDS) }),
     ...(contract.service === 'notification' &&
       effective.profile === 'Development' &&
       !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),

@@ -286,6 +286,26 @@ export const ERRORS = [
     "wayOut": "`--force`, or another folder"
   },
   {
+    "code": "TEP5020",
+    "what": "a file is no whole backup: cut off, changed, or something else",
+    "wayOut": "take another one"
+  },
+  {
+    "code": "TEP5021",
+    "what": "a backup does not fit the database: one holds data, is further on, or has another shape",
+    "wayOut": "`--replace`, an empty database, or the release the message names"
+  },
+  {
+    "code": "TEP5022",
+    "what": "which database is not known, or it cannot be reached from here",
+    "wayOut": "`--database-url`; in a cluster forward it first: `kubectl port-forward`"
+  },
+  {
+    "code": "TEP5023",
+    "what": "a drill found that a backup’s audit is not as it was written",
+    "wayOut": "take another backup; `tep audit verify` tells about the database itself"
+  },
+  {
     "code": "TEP5101",
     "what": "the database folder is in use",
     "wayOut": "stop the other"

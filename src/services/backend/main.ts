@@ -53,7 +53,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerReminders(app, routes)
     registerCalendar(app, routes)
     registerPerson(app, { ...routes, dapr })
-    registerChat(app, { ...routes, dapr, model: config.chat })
+    registerChat(app, { ...routes, dapr, log, model: config.chat })
     registerDeadLetters(app, routes)
     registerConsole(app, { ...routes, door: { url: config.platformViewUrl, apiToken: config.appApiToken } })
     registerMcp(app, routes)
