@@ -29,6 +29,7 @@ export const CODES = {
   TEP4208: { status: 500, title: 'The database login lacks a right' },
   TEP4209: { status: 502, title: 'The language model does not answer' },
   TEP4210: { status: 503, title: 'The operator cannot be asked' },
+  TEP4211: { status: 503, title: 'A service behind does not answer' },
 } as const
 
 export type Code = keyof typeof CODES

@@ -191,6 +191,11 @@ export const ERRORS = [
     "wayOut": "leave `spec.dapr.apiToken` on; see that the operator runs and that network policies let the backend reach its port 8080"
   },
   {
+    "code": "TEP4211",
+    "what": "the web service cannot reach the service that answers this path",
+    "wayOut": "ask again after `Retry-After`; if it lasts, look at that service’s pods"
+  },
+  {
     "code": "TEP5001",
     "what": "this folder runs already",
     "wayOut": "use it, `make down`, or `--folder`"

@@ -1,5 +1,6 @@
 import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance } from 'fastify'
+import { Problem } from '../../kit/problem.ts'
 
 /** Which service answers which path; the first prefix that fits wins. */
 export const ROUTES: readonly { prefix: string; variable: string; websocket?: boolean }[] = [
@@ -33,8 +34,15 @@ export async function serveGateway(
         rewritePrefix: prefix,
         websocket,
         // Event streams never end: only the wait for the first byte is limited, by the service behind.
+        replyOptions: { onError: reply => void reply.send(unreachable(variable)) },
         undici: { connections: 256, pipelining: 1, bodyTimeout: 0, headersTimeout: 30_000 },
       })
     }
   })
 }
+
+/** Its pods may be starting anew: a client does well to ask again. Where it should have been is nobody's business outside. */
+const unreachable = (variable: string): Problem =>
+  new Problem('TEP4211', `The ${variable.replace('_URL', '').toLowerCase()} service does not answer; ask again.`, [], {
+    retry_after: 1,
+  })
