@@ -27,8 +27,9 @@ export interface DataPlane {
 
 const ISSUER = 'https://issuer.test'
 
-export async function startDataPlane(): Promise<DataPlane> {
-  const [db, dapr, keys] = await Promise.all([startTestDatabase(), startFakeDapr(), generateKeyPair('EdDSA')])
+/** @param fsync whether what the database committed outlives its being killed */
+export async function startDataPlane({ fsync = false } = {}): Promise<DataPlane> {
+  const [db, dapr, keys] = await Promise.all([startTestDatabase(fsync), startFakeDapr(), generateKeyPair('EdDSA')])
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'test', alg: 'EdDSA', use: 'sig' }
   const jwks = createServer((_, response) =>
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] })),
