@@ -171,3 +171,9 @@ export const LEGACY_TOPICS: readonly LegacyTopic[] = [
 
 /** The app-id under which earlier backends publish. */
 export const LEGACY_PUBLISHER = 'backend'
+
+/** Full types of a topic that a service has handlers for; null: whatever comes. */
+export function handledTypes({ handles }: ServiceContract, { types }: Consumption): readonly string[] | null {
+  if (handles === 'all') return null
+  return handles.map(type => TYPE_PREFIX + type).filter(type => !types || types.includes(type))
+}

@@ -82,9 +82,16 @@ export async function startDataPlane({ fsync = false } = {}): Promise<DataPlane>
   }
 }
 
-/** Polls until `probe` gives a value; for effects that only show in the database or over HTTP. */
-export async function eventually<T>(probe: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  for (let attempt = 0; attempt < 500; attempt++) {
+/**
+ * Polls until `probe` gives a value; for effects that only show in the database or over HTTP.
+ * @param attempts how often, with 20 ms between
+ */
+export async function eventually<T>(
+  probe: () => Promise<T | undefined | false>,
+  what: string,
+  attempts = 500,
+): Promise<T> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const value = await probe()
     if (value) return value
     await new Promise(resolve => setTimeout(resolve, 20))

@@ -1,4 +1,5 @@
 import { CANARY_SECONDS } from '../../../src/contracts/flow.ts'
+import { viewPath } from '../../../src/contracts/platform-view.ts'
 import { RELAY_SERVICE } from '../../../src/contracts/topology.ts'
 import type { EffectiveService } from '../effective-service.ts'
 import { childName, SECRETS } from '../names.ts'
@@ -37,6 +38,7 @@ export function environment(context: Context, service: EffectiveService): Env[] 
         WEBHOOK_ALLOWED_HOSTS: platform.spec.notifications.webhookAllowedHosts.join(','),
       }),
     }),
+    ...(asksOperator(context, service) && { PLATFORM_VIEW_URL: settings.url + viewPath(namespace, name) }),
     ...(contract.service === 'web' && platform.spec.auth?.clientId && { AUTH_CLIENT_ID: platform.spec.auth.clientId }),
     ...(contract.service === 'web' &&
       Object.fromEntries(
@@ -80,6 +82,10 @@ export function environment(context: Context, service: EffectiveService): Env[] 
       : []),
   ]
 }
+
+/** The console's backend, which proves itself with the token of its sidecar. */
+export const asksOperator = ({ effective, settings }: Context, { contract }: EffectiveService): boolean =>
+  contract.service === 'backend' && Boolean(settings.url) && effective.dapr.apiToken
 
 /** Variable by variable from the keys of a Secret; an optional one may be missing there. */
 function fromSecret(

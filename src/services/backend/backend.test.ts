@@ -222,6 +222,7 @@ describe('bad input', () => {
   test('text that is no JSON, no token, a wrong token, an unknown id', async () => {
     expect((await anna('POST', '/api/v1/tasks', '{"title":')).body.code).toBe('TEP4002')
     expect((await anna('POST', '/api/v1/tasks', { title: 'a\u0000b' })).body.code).toBe('TEP4001')
+    expect((await anna('POST', '/api/v1/tasks', { title: 'about \\u0000' })).body.title).toBe('about \\u0000')
     expect((await anna('GET', '/api/v1/tasks', undefined, { authorization: '' })).body.code).toBe('TEP4003')
     expect((await anna('GET', '/api/v1/tasks', undefined, { authorization: 'Bearer a.b.c' })).body.code).toBe('TEP4003')
     expect((await anna('GET', '/api/v1/tasks/0f8fad5b-d9cb-469f-a165-70867728950e')).body.code).toBe('TEP4005')

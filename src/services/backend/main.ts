@@ -55,7 +55,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerPerson(app, { ...routes, dapr })
     registerChat(app, { ...routes, dapr, log, model: config.chat })
     registerDeadLetters(app, routes)
-    registerConsole(app, routes)
+    registerConsole(app, { ...routes, door: { url: config.platformViewUrl, apiToken: config.appApiToken } })
     registerMcp(app, routes)
     onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))
     app.get('/openapi.json', async () => openapi)
