@@ -70,6 +70,7 @@ test(
         } catch (error) {
           failed.push(String((error as Error).cause ?? error))
         }
+        await new Promise(done => setTimeout(done, THINK_MS))
       }
     }
     const writers = Array.from({ length: WRITERS }, (_, n) => writer(n))
