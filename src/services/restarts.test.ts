@@ -12,6 +12,7 @@ import { startAudit } from './audit/main.ts'
 /** `RESTARTS=100` for the whole claim. */
 const RESTARTS = Number(process.env['RESTARTS'] ?? 4)
 const WRITERS = 6
+const PRE_STOP_MS = 1_000
 /** Between two writes of one writer: a start takes seconds on a busy machine, and each write is to be followed up. */
 const THINK_MS = 50
 
@@ -79,6 +80,8 @@ test(
       await eventually(async () => created.length > before + 2 * WRITERS, 'load', 3_000)
       // As in a cluster: out of the endpoints first, and then told to end, with requests under way.
       const port = endpoints.shift()!
+      // Who had chosen it comes first: in a cluster the preStop hook waits for them.
+      await new Promise(done => setTimeout(done, PRE_STOP_MS))
       const { child, exited, output } = replicas.get(port)!
       child.kill('SIGTERM')
       expect([await exited, output().match(/"level":(50|60)/)]).toEqual([0, null])
