@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build images reproducible bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance conformance-defects lint-chart bench-up bench-runtime bench-web clean
+.PHONY: help up down build images reproducible bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects reminders isolation backlog nightly engines conformance conformance-defects lint-chart bench-up bench-runtime bench-web clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,12 +85,26 @@ plan-property: node_modules/.installed ## the plan against the writes made, over
 schema-check: node_modules/.installed ## event schemas against every release, both ways, with a counter-example for each break
 	@node src/contracts/compat/main.ts
 
-soak: node_modules/.installed ## load, kills and a broker that misbehaves (COMMANDS=1000000 KILLS=1000 DUPLICATES=0.05 REORDER=0.02 LOST=0.01 SEED=1)
+soak: node_modules/.installed ## load, kills and a broker that misbehaves (COMMANDS=1000000 KILLS=1000 DUPLICATES=0.05 REORDER=0.02 LOST=0.01 SEED=1 MINUTES=)
 	@node test/soak/main.ts --commands $(or $(COMMANDS),1000000) --kills $(or $(KILLS),1000) --duplicates $(or $(DUPLICATES),0.05) \
-	  --reorder $(or $(REORDER),0.02) --lost-replies $(or $(LOST),0.01) --seed $(or $(SEED),1)
+	  --reorder $(or $(REORDER),0.02) --lost-replies $(or $(LOST),0.01) --seed $(or $(SEED),1) $(if $(MINUTES),--minutes $(MINUTES))
 
 soak-defects: node_modules/.installed ## safeguards of the data plane taken out one by one, which the soak must notice
 	@node test/soak/defects.ts
+
+reminders: node_modules/.installed ## reminders behind a scheduler that repeats and forgets, with kills (REMINDERS=100000 KILLS=200 RATE=100)
+	@node test/reminders/main.ts --reminders $(or $(REMINDERS),100000) --kills $(or $(KILLS),200) --rate $(or $(RATE),100) --seed $(or $(SEED),1)
+
+isolation: node_modules/.installed ## strangers try to see and change what is somebody else's, over every interface (ATTEMPTS=100000)
+	@node test/isolation/main.ts --attempts $(or $(ATTEMPTS),100000) --seed $(or $(SEED),1)
+
+backlog: node_modules/.installed ## an outbox full of events is published while people write (ROWS=1000000)
+	@node test/backlog/main.ts --rows $(or $(ROWS),1000000)
+
+nightly: node_modules/.installed ## the proofs of the data plane in the size of a night
+	@$(MAKE) --no-print-directory soak COMMANDS=50000 KILLS=50
+	@DEAD_LETTERS=10000 npm run -s jest -- --roots src -- services/dead-letters
+	@$(MAKE) --no-print-directory reminders isolation backlog
 
 fuzz: node_modules/.installed ## arbitrary bodies against the reader of events (BODIES=1000000)
 	@node test/fuzz/main.ts --bodies $(or $(BODIES),1000000) --seed $(or $(SEED),1)

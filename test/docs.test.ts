@@ -44,6 +44,15 @@ test('files and paths the documents name exist', () => {
   }
 })
 
+test('docs/guarantees.md names tests that exist, and leaves out no fault of the matrix', () => {
+  const text = read('docs/guarantees.md')
+  const rows = [...text.matchAll(/^\| (B\d+) .*\| (?:–|\[(.+)\]\(\.\.\/(\S+)\)) \|$/gm)]
+  expect([...new Set(rows.map(([, fault]) => fault))]).toEqual(Array.from({ length: 14 }, (_, n) => `B${n + 1}`))
+  expect(rows).toHaveLength([...text.matchAll(/^\| B/gm)].length)
+  for (const [, , title, file] of rows)
+    if (title) expect([file, title, read(file!).includes(title)]).toEqual([file, title, true])
+})
+
 test('docs/capability-levels.md names tests that exist, and counts them right', () => {
   const [, ...levels] = read('docs/capability-levels.md').split(/^## /m)
   expect(levels.map(level => [...level.matchAll(/^\| \d+\.\d+ /gm)].length)).toEqual([10, 5, 10, 8, 6])

@@ -7,6 +7,7 @@ import { startAudit } from './audit/main.ts'
 /** `DEAD_LETTERS=10000` for the whole claim. */
 const LETTERS = Number(process.env['DEAD_LETTERS'] ?? 400)
 const USERS = 5
+const ATTEMPTS = Math.max(500, 5 * LETTERS)
 
 let plane: DataPlane
 let audit: RunningService
@@ -63,53 +64,61 @@ const effects = async (): Promise<string[]> =>
     )
   ).map(row => row.event_id)
 
-test(`${LETTERS} parked events, replayed over two kills: exactly the parked set, once; what is not asked for stays`, async () => {
-  const wanted = Array.from({ length: LETTERS }, (_, n) => n)
-  for (const n of wanted) await park(event(n))
-  const other = event(LETTERS + 1, undefined, { type: 'com.taskmanager.task.deleted' })
-  const broken = event(LETTERS + 2, { task_id: undefined })
-  expect((await fail(broken)).body.status).toBe('DROP')
-  for (const body of [other, broken, event(LETTERS + 3, undefined, { replaycount: 3 }), 'no event at all'])
-    await park(body)
-  // One of them was handled meanwhile, by another delivery.
-  expect((await fail(event(0))).body.status).toBe('SUCCESS')
+test(
+  `${LETTERS} parked events, replayed over two kills: exactly the parked set, once; what is not asked for stays`,
+  async () => {
+    const wanted = Array.from({ length: LETTERS }, (_, n) => n)
+    for (const n of wanted) await park(event(n))
+    const other = event(LETTERS + 1, undefined, { type: 'com.taskmanager.task.deleted' })
+    const broken = event(LETTERS + 2, { task_id: undefined })
+    expect((await fail(broken)).body.status).toBe('DROP')
+    for (const body of [other, broken, event(LETTERS + 3, undefined, { replaycount: 3 }), 'no event at all'])
+      await park(body)
+    // One of them was handled meanwhile, by another delivery.
+    expect((await fail(event(0))).body.status).toBe('SUCCESS')
 
-  const dry = await ops('POST', '/replays', { filter: { type: 'task.created' } })
-  expect(dry.status).toBe(200)
-  expect(dry.body).toMatchObject({
-    dry_run: true,
-    matched: LETTERS + 2,
-    replay: LETTERS,
-    verdicts: { replayable: LETTERS, guarded: 1, invalid: 1, unreadable: 0 },
-  })
-  expect(dry.body.id).toBeUndefined()
-  expect(await effects()).toEqual(['letter-0'])
+    const dry = await ops('POST', '/replays', { filter: { type: 'task.created' } })
+    expect(dry.status).toBe(200)
+    expect(dry.body).toMatchObject({
+      dry_run: true,
+      matched: LETTERS + 2,
+      replay: LETTERS,
+      verdicts: { replayable: LETTERS, guarded: 1, invalid: 1, unreadable: 0 },
+    })
+    expect(dry.body.id).toBeUndefined()
+    expect(await effects()).toEqual(['letter-0'])
 
-  const filter = { type: 'task.created', consumer: 'audit-service' }
-  const rate = Math.min(1000, LETTERS)
-  const { status, body: replay } = await ops('POST', '/replays', { filter, rate, dry_run: false })
-  expect(status).toBe(202)
-  for (let kill = 1; kill <= 2; kill++) {
-    await eventually(async () => (await effects()).length > (kill * LETTERS) / 4, 'some of the replay')
-    backend.child.kill('SIGKILL')
-    await backend.exited
-    await start()
-  }
-  const done = await eventually(async () => {
-    const { body } = await ops('GET', `/replays/${replay.id}`)
-    return body.status === 'done' && body
-  }, 'the end of the replay')
-  expect(done).toMatchObject({ total: LETTERS, replayed: LETTERS, gone: 0, created_by: 'root' })
-  await eventually(async () => (await effects()).length === LETTERS, 'every effect')
-  await plane.dapr.settled()
-  expect(new Set(await effects())).toEqual(new Set(wanted.map(n => `letter-${n}`)))
-  expect((await effects()).length).toBe(LETTERS)
-  expect((await ops('GET', '?limit=10')).body.items).toHaveLength(4)
-  const told = await plane.db.query<{ count: string }>(
-    "SELECT count(*) FROM audit.entries WHERE user_id = 'root' AND type = 'com.taskmanager.dlq.replayed'",
-  )
-  expect(Number(told[0]!.count)).toBe(LETTERS)
-}, 240_000)
+    const filter = { type: 'task.created', consumer: 'audit-service' }
+    const rate = Math.min(1000, LETTERS)
+    const { status, body: replay } = await ops('POST', '/replays', { filter, rate, dry_run: false })
+    expect(status).toBe(202)
+    for (let kill = 1; kill <= 2; kill++) {
+      await eventually(async () => (await effects()).length > (kill * LETTERS) / 4, 'some of the replay', ATTEMPTS)
+      backend.child.kill('SIGKILL')
+      await backend.exited
+      await start()
+    }
+    const done = await eventually(
+      async () => {
+        const { body } = await ops('GET', `/replays/${replay.id}`)
+        return body.status === 'done' && body
+      },
+      'the end of the replay',
+      ATTEMPTS,
+    )
+    expect(done).toMatchObject({ total: LETTERS, replayed: LETTERS, gone: 0, created_by: 'root' })
+    await eventually(async () => (await effects()).length === LETTERS, 'every effect', ATTEMPTS)
+    await plane.dapr.settled()
+    expect(new Set(await effects())).toEqual(new Set(wanted.map(n => `letter-${n}`)))
+    expect((await effects()).length).toBe(LETTERS)
+    expect((await ops('GET', '?limit=10')).body.items).toHaveLength(4)
+    const told = await plane.db.query<{ count: string }>(
+      "SELECT count(*) FROM audit.entries WHERE user_id = 'root' AND type = 'com.taskmanager.dlq.replayed'",
+    )
+    expect(Number(told[0]!.count)).toBe(LETTERS)
+  },
+  240_000 + 300 * LETTERS,
+)
 
 test('reasons are counted, a letter is shown beside its schema, and its parking is told', async () => {
   const { body } = await ops('GET', '/reasons?topic=task-events')

@@ -27,8 +27,9 @@ export interface DataPlane {
 
 const ISSUER = 'https://issuer.test'
 
-export async function startDataPlane(): Promise<DataPlane> {
-  const [db, dapr, keys] = await Promise.all([startTestDatabase(), startFakeDapr(), generateKeyPair('EdDSA')])
+/** @param fsync whether what the database committed outlives its being killed */
+export async function startDataPlane({ fsync = false } = {}): Promise<DataPlane> {
+  const [db, dapr, keys] = await Promise.all([startTestDatabase(fsync), startFakeDapr(), generateKeyPair('EdDSA')])
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'test', alg: 'EdDSA', use: 'sig' }
   const jwks = createServer((_, response) =>
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] })),
@@ -81,9 +82,16 @@ export async function startDataPlane(): Promise<DataPlane> {
   }
 }
 
-/** Polls until `probe` gives a value; for effects that only show in the database or over HTTP. */
-export async function eventually<T>(probe: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  for (let attempt = 0; attempt < 500; attempt++) {
+/**
+ * Polls until `probe` gives a value; for effects that only show in the database or over HTTP.
+ * @param attempts how often, with 20 ms between
+ */
+export async function eventually<T>(
+  probe: () => Promise<T | undefined | false>,
+  what: string,
+  attempts = 500,
+): Promise<T> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const value = await probe()
     if (value) return value
     await new Promise(resolve => setTimeout(resolve, 20))

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -12,13 +12,18 @@ export interface TestDatabase {
   url: string
   /** Runs SQL as the administrator, whom row-level security does not bind. */
   query<Row = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>
+  /** Kills the server with -9, as when its machine is lost. @returns the function that starts it again, with its data, at the same port */
+  crash(): Promise<() => Promise<void>>
   stop(): Promise<void>
 }
 
-/** A real PostgreSQL of its own for one test file, with all migrations applied. */
-export async function startTestDatabase(): Promise<TestDatabase> {
+/**
+ * A real PostgreSQL of its own for one test file, with all migrations applied.
+ * @param fsync whether what it committed outlives its being killed; costs time
+ */
+export async function startTestDatabase(fsync = false): Promise<TestDatabase> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tep-test-'))
-  const server = await startPostgres({ dataDir, fsync: false })
+  let server = await startPostgres({ dataDir, fsync })
   const password = randomBytes(8).toString('hex')
   await server.createDatabase({ name: 'todo', owner: 'todo', password })
   const url = `postgres://todo:${password}@${server.host}:${server.port}/todo`
@@ -28,6 +33,22 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   return {
     url,
     query: async (sql, values) => (await admin.query(sql, values)).rows,
+    crash: async () => {
+      const lock = await readFile(join(dataDir, 'pgdata', 'postmaster.pid'), 'utf8')
+      process.kill(Number(lock.split('\n')[0]), 'SIGKILL')
+      return async () => {
+        for (let attempt = 1; ; attempt++) {
+          try {
+            server = await startPostgres({ dataDir, port: server.port, fsync })
+            return
+          } catch (error) {
+            // Its former children hold the shared memory until they notice.
+            if (attempt === 20) throw error
+            await new Promise(done => setTimeout(done, 250))
+          }
+        }
+      }
+    },
     stop: async () => {
       await admin.end()
       await server.stop()
