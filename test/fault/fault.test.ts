@@ -24,6 +24,7 @@ const ALWAYS = [
   'label-stripped/server-restart/5',
   'service-enabled/answer-lost-stale/2',
   'operator-upgraded-unpinned/crash-before-write/3',
+  'child-deleted/forbidden/40',
 ]
 const FIXED = [...EACH_FAMILY, ...ALWAYS]
 
