@@ -122,7 +122,8 @@ function setManager(managers: Managers, manager: Omit<Manager, 'time'>, time: st
   const id = idOf(manager)
   const previous = managers.get(id)
   if (isEmpty(manager.set)) managers.delete(id)
-  else managers.set(id, { ...manager, time: previous && equalSets(previous.set, manager.set) ? previous.time : time })
+  else if (previous && equalSets(previous.set, manager.set)) managers.set(id, { ...previous, ...manager, set: previous.set })
+  else managers.set(id, { ...manager, time })
 }
 
 /** Takes changed fields from everybody but the actor, or refuses with a conflict. */
@@ -267,7 +268,11 @@ export function applyConfiguration(
   // Usually nothing was given up, and then nothing can be pruned.
   if (last && !isEmpty(difference(last.set, set))) next = pruneAbandoned(next, last.set, managers, type)
   settle(base, next, managers, id, type, force)
-  const result = clone(next)
+  // Of a sub-resource the rest is as it is stored, and stays so.
+  const result =
+    actor.subresource === 'status'
+      ? { ...next, metadata: clone(next['metadata'] ?? {}), ...(next['status'] && { status: clone(next['status']) }) }
+      : clone(next)
   result['metadata'] ??= {}
   encode(managers, result)
   return result
