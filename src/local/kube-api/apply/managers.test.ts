@@ -10,7 +10,16 @@ import {
   widget,
   widgetDefinition,
 } from '../test-support.ts'
-import { difference, emptySet, equalSets, type FieldSet, fromFieldsV1, intersection, toFieldsV1, union } from './field-set.ts'
+import {
+  difference,
+  emptySet,
+  equalSets,
+  type FieldSet,
+  fromFieldsV1,
+  intersection,
+  toFieldsV1,
+  union,
+} from './field-set.ts'
 
 let api: KubeApi
 beforeEach(async () => {

@@ -122,7 +122,8 @@ function setManager(managers: Managers, manager: Omit<Manager, 'time'>, time: st
   const id = idOf(manager)
   const previous = managers.get(id)
   if (isEmpty(manager.set)) managers.delete(id)
-  else if (previous && equalSets(previous.set, manager.set)) managers.set(id, { ...previous, ...manager, set: previous.set })
+  else if (previous && equalSets(previous.set, manager.set))
+    managers.set(id, { ...previous, ...manager, set: previous.set })
   else managers.set(id, { ...manager, time })
 }
 

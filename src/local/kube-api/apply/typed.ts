@@ -146,7 +146,8 @@ function walk(before: Json | undefined, after: Json | undefined, schema: Schema,
     walkInto(old.get(element), next.get(element), schema.items ?? anything, element, into)
 }
 
-const own = (object: JsonObject, key: string): Json | undefined => (Object.hasOwn(object, key) ? object[key] : undefined)
+const own = (object: JsonObject, key: string): Json | undefined =>
+  Object.hasOwn(object, key) ? object[key] : undefined
 
 function walkInto(
   before: Json | undefined,
