@@ -6,7 +6,7 @@ export NODE_OPTIONS := --no-warnings
 TEP := node dist/tep.mjs
 PURGE_FLAG := $(if $(filter 1 true yes,$(PURGE)),--purge)
 
-.PHONY: help up down build images bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance conformance-defects bench-up bench-runtime bench-web clean
+.PHONY: help up down build images reproducible bundle release generate check-generated lint types test unit embedded e2e fault fault-defects watch-matrix plan-property recurrence schema-check fuzz soak soak-defects engines conformance conformance-defects lint-chart bench-up bench-runtime bench-web clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ build: dist/.built ## bundles of the controller, the services, the CLI and the w
 
 images: dist/.built ## both images as archives in dist/images, without a container engine; with digests, SBOMs, provenance (TAG, REPOSITORY)
 	@node src/images/main.ts $(if $(TAG),--tag $(TAG)) $(if $(REPOSITORY),--repository $(REPOSITORY))
+
+reproducible: node_modules/.installed ## the images built twice in different folders, and compared byte by byte
+	@node test/offline/reproducible.ts
 
 bundle: images ## chart, images, CRDs and checksums in one archive for a cluster without internet, with verify and load
 	@node src/offline/main.ts
@@ -94,8 +97,12 @@ fuzz: node_modules/.installed ## arbitrary bodies against the reader of events (
 recurrence: node_modules/.installed ## repeating tasks against independent oracles, in four host zones (CASES=100000)
 	@node test/recurrence/main.ts --cases $(or $(CASES),100000) --seed $(or $(SEED),1)
 
-engines: node_modules/.installed ## finds or builds the real engines: etcd, kube-apiserver, daprd, scheduler, Kafka, helm, Lua, kube-score
+engines: node_modules/.installed ## finds or builds the real engines: etcd, kube-apiserver, daprd, scheduler, Kafka, helm, Lua, kube-score, kubeconform
 	@node test/engines/main.ts
+
+lint-chart: node_modules/.installed ## linters by others over the rendered chart; gets them where they are absent
+	@node test/engines/main.ts helm kube-score kubeconform
+	@npm run -s jest -- --roots test -- chart/linters
 
 bench-up: dist/.built ## time to Ready, memory, and latency from POST to SSE
 	@node test/bench/up.ts
@@ -106,8 +113,8 @@ bench-runtime: dist/.built ## what the controller costs with 1,000 platforms: re
 bench-web: dist/.built ## bytes of the web app, and time to its largest paint
 	@node test/bench/web.ts
 
-conformance: node_modules/.installed ## the embedded API server and sidecar beside the real ones (VERBOSE=1, RECORD=1, ONLY=verbs,jobs)
-	@status=0; for part in kubernetes dapr strimzi; do node test/conformance/$$part/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
+conformance: dist/.built ## the embedded API server and sidecar beside the real ones, the chart's rights (VERBOSE=1, RECORD=1, ONLY=verbs,jobs,rights)
+	@status=0; for part in kubernetes dapr strimzi rights; do node test/conformance/$$part/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
 
 conformance-defects: node_modules/.installed ## behaviours of the embedded parts broken one by one, which the recorded answers must notice
 	@node test/conformance/defects.ts

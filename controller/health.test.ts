@@ -6,6 +6,7 @@ const healthy: Health = {
   staleness: () => [{ kind: 'Kafka', seconds: 12 }],
   metrics: async () => 'workqueue_depth 0\n',
   metricsType: 'text/plain; version=0.0.4',
+  view: () => undefined,
 }
 
 async function asked(health: Partial<Health>, path: string): Promise<{ status: number; type: string; text: string }> {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import type { AnswerView } from './views.ts'
 
 export interface Health {
   ready(): boolean
@@ -6,6 +7,8 @@ export interface Health {
   staleness(): { kind: string; namespace?: string; seconds: number }[]
   metrics(): Promise<string>
   metricsType: string
+  /** What the console of a platform is told. */
+  view: AnswerView
 }
 
 /** A watch ends and begins anew within five minutes even when nothing happens: longer silence is a fault. */
@@ -13,7 +16,8 @@ const STALE_SECONDS = 330
 
 /**
  * `/healthz/live`: this process answers. `/healthz/ready`: every kind was listed. `/healthz/watches`: 503 names the watches
- * that have not heard the API server; it is no liveness probe, for a restart brings back no API server. `/metrics`.
+ * that have not heard the API server; it is no liveness probe, for a restart brings back no API server. `/metrics`. `/platforms/<namespace>/<name>`, for that
+ * platform's own console.
  */
 export async function serveHealth(health: Health, host: string, port: number): Promise<Server> {
   const server = createServer(async (request, response) => {
@@ -23,7 +27,11 @@ export async function serveHealth(health: Health, host: string, port: number): P
     else if (request.url === '/healthz/ready')
       say(health.ready() ? undefined : 'not ready: the first lists are not complete')
     else if (request.url === '/healthz/watches') say(staleWatches(health))
-    else response.writeHead(404).end('not found\n')
+    else {
+      const view = health.view(request.url ?? '', request.headers.authorization)
+      if (view) response.setHeader('content-type', 'application/json').end(JSON.stringify(view))
+      else response.writeHead(404).end('not found\n')
+    }
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   return server

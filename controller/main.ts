@@ -59,6 +59,7 @@ const server = await serveHealth(
       return metrics.registry.metrics()
     },
     metricsType: metrics.registry.contentType,
+    view: controller.view,
   },
   settings.healthHost,
   settings.healthPort,

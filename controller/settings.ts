@@ -15,6 +15,8 @@ export interface Settings {
   probe: Probe
   /** Seconds from one canary event to the next. */
   canarySeconds: number
+  /** Where the services reach this operator; empty: nowhere. */
+  url: string
 }
 
 /** Straight to the pod, through the API server, or not at all. */
@@ -62,6 +64,11 @@ export function parseSettings(argv: string[], version: string): Settings {
         .default(CANARY_SECONDS)
         .argParser(wholeSeconds),
     )
+    .addOption(
+      new Option('--url <url>', 'where the services reach this operator, for the console')
+        .env('OPERATOR_URL')
+        .default(''),
+    )
     .addOption(new Option('--no-leader-election', 'do not compete for the Lease'))
     .parse(argv)
   const options = command.opts<{
@@ -74,6 +81,7 @@ export function parseSettings(argv: string[], version: string): Settings {
     leaderElection: boolean
     probe: Probe
     canarySeconds: number
+    url: string
   }>()
   return {
     version,
@@ -86,6 +94,7 @@ export function parseSettings(argv: string[], version: string): Settings {
     leaderElection: options.leaderElection,
     probe: options.probe,
     canarySeconds: options.canarySeconds,
+    url: options.url,
   }
 }
 

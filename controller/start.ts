@@ -15,6 +15,7 @@ import { FIELD_MANAGER, KINDS, platformKey } from './platform/platform.ts'
 import { INDEXES, project } from './platform/project.ts'
 import { Reconciler } from './platform/reconciler.ts'
 import type { Settings } from './settings.ts'
+import { type AnswerView, createViews } from './views.ts'
 import { watchesOf } from './watches.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: object) => void
@@ -24,7 +25,7 @@ export interface ControllerOptions {
   clock: Clock
   random: Random
   settings: Pick<Settings, 'version' | 'servicesImage' | 'namespaces' | 'leaseNamespace' | 'leaderElection'> &
-    Partial<Pick<Settings, 'daprNamespace' | 'probe' | 'canarySeconds'>>
+    Partial<Pick<Settings, 'daprNamespace' | 'url' | 'probe' | 'canarySeconds'>>
   metrics: Metrics
   log: Log
   /** Whether to look if the served CRD is as old as this operator. Defaults to false. */
@@ -34,6 +35,8 @@ export interface ControllerOptions {
 export interface Controller {
   readonly manager: Manager
   readonly lease: LeaderLease
+  /** What the console of a platform is told; whoever stands by knows as much as whoever leads. */
+  readonly view: AnswerView
   /** True once every kind was listed, or is known to be absent. */
   ready(): boolean
   /** Resolves when the controller is over: stopped, killed, or without its lease, in which case `error` says why. */
@@ -156,13 +159,12 @@ export function startController({
         onTrouble: error => log('warn', 'the served CRD could not be looked at', { error: error.message }),
       })
     : undefined
+  const world = { cache: manager.cache, settings: { ...settings, operatorNamespace }, random }
   const reconciler = new Reconciler({
     client,
-    cache: manager.cache,
     record,
-    settings: { ...settings, operatorNamespace },
     clock,
-    random,
+    ...world,
     ...(prober && { flowOf: ({ metadata }) => prober.flowOf(metadata.uid) }),
     ...(crd && { crdMissing: () => crd.missing }),
   })
@@ -191,6 +193,7 @@ export function startController({
   return {
     manager,
     lease,
+    view: createViews(world, () => crd?.missing),
     ready: () => manager.synced,
     ended: ended.promise,
     async stop() {

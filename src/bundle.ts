@@ -4,31 +4,10 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeF
 import { join, parse } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
+import { serverBundle as server } from './bundle-options.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
-
-/** CommonJS packages inside an ES module bundle still call `require`. */
-const banner = {
-  js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
-}
-
-const server: BuildOptions = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'esm',
-  banner,
-  minify: true,
-  keepNames: true,
-  sourcemap: 'linked',
-  logLevel: 'warning',
-  // Optional accelerators of `ws`, `pg` and @platformatic/kafka, which do without.
-  external: ['bufferutil', 'utf-8-validate', 'pg-native', '@node-rs/crc32'],
-  // The same code with its WebAssembly inside; the other reads it from a file beside itself, which a bundle has not.
-  alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
-}
 
 const browser: BuildOptions = {
   absWorkingDir: root,

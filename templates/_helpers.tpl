@@ -43,6 +43,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ .Values.watchNamespaces | default (list .Release.Namespace) | toJson }}
 {{- end }}
 
+{{/* A namespaceSelector of the namespaces served. */}}
+{{- define "todo.servedNamespaces" -}}
+{{- if .Values.clusterWide -}}
+{}
+{{- else -}}
+matchExpressions:
+  - key: kubernetes.io/metadata.name
+    operator: In
+    values: {{- include "todo.namespaces" . | fromJsonArray | toYaml | nindent 6 }}
+{{- end -}}
+{{- end }}
+
 {{/* What the controller does with the objects of a namespace it serves; nothing else. */}}
 {{- define "todo.rules" -}}
 - apiGroups: [todo.events]

@@ -80,4 +80,6 @@ export interface OperatorSettings {
   operatorNamespace?: string
   /** Seconds from one canary event to the next. Defaults to 10. */
   canarySeconds?: number
+  /** Where the services reach the operator; empty or absent: nowhere. */
+  url?: string
 }

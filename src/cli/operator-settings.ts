@@ -8,6 +8,7 @@ export interface OperatorOptions {
   operatorNamespace: string
   daprNamespace: string
   canarySeconds: string
+  operatorUrl?: string
 }
 
 /** How the operator of the cluster is set: what it renders depends on it. */
@@ -22,6 +23,7 @@ export const withOperator = (command: Command, version: string): Command =>
     .option('--operator-namespace <name>', 'namespace of the operator', 'todo-system')
     .option('--dapr-namespace <name>', 'namespace of Dapr’s control plane', 'dapr-system')
     .option('--canary-seconds <seconds>', 'what the operator is set to', String(CANARY_SECONDS))
+    .option('--operator-url <url>', 'where services reach the operator; default: the chart’s Service in its namespace')
 
 export const operatorSettings = ({
   operatorVersion,
@@ -29,10 +31,12 @@ export const operatorSettings = ({
   servicesImage,
   operatorNamespace,
   daprNamespace,
+  operatorUrl,
 }: OperatorOptions): OperatorSettings => ({
   version: operatorVersion,
   servicesImage,
   operatorNamespace,
   daprNamespace,
   canarySeconds: Number(canarySeconds),
+  url: operatorUrl ?? `http://todo-event-platform.${operatorNamespace}.svc:8080`,
 })

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { audit } from './audit.ts'
+import { backup } from './backup.ts'
 import { completion } from './completion.ts'
 import { diff } from './diff.ts'
 import { dlq } from './dlq.ts'
@@ -14,6 +15,7 @@ import { init } from './init.ts'
 import { jobs } from './jobs.ts'
 import { plan } from './plan.ts'
 import { render } from './render.ts'
+import { restore } from './restore.ts'
 import { schema } from './schema.ts'
 import { status } from './status.ts'
 import type { Terminal } from './terminal.ts'
@@ -51,6 +53,8 @@ export function tepProgram(terminal: Terminal): Command {
   dlq(program, terminal)
   jobs(program, terminal)
   audit(program, terminal)
+  backup(program, terminal, ours)
+  restore(program, terminal)
   schema(program, terminal)
   explain(program, terminal)
   version(program, terminal, ours)

@@ -1,5 +1,6 @@
 import { conditionOf } from '../../controller/kube/objects.ts'
 import type { Platform } from '../../controller/platform/platform.ts'
+import { TOLD_WHEN_TRUE } from '../contracts/conditions.ts'
 import type { Flow } from '../contracts/console.ts'
 import { layerOfKind } from './diagnosis/diagnose.ts'
 import { table } from './output.ts'
@@ -41,9 +42,7 @@ export function statusText(platform: Platform, flow: Flow | string, wide: boolea
     )
   }
   const others = (status?.conditions ?? []).filter(
-    ({ type, status: value }) =>
-      type === 'EventsFlowing' ||
-      (['Suspended', 'FieldConflict', 'ChildrenSkipped', 'Deleting'].includes(type) && value === 'True'),
+    ({ type, status: value }) => type === 'EventsFlowing' || (TOLD_WHEN_TRUE.includes(type) && value === 'True'),
   )
   for (const { type, status: value, reason, message } of others) {
     const good = type === 'EventsFlowing' ? value : 'Unknown'

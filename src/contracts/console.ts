@@ -53,11 +53,28 @@ export interface Hop<At = string> {
   detail?: string
 }
 
-/** Everything that happened to an event, in the order of time. */
+/** Everything that happened to an event: its commit, its publication, and then by time. */
 export interface Story<At = string> {
   event: SeenEvent<At>
   hops: Hop<At>[]
   /** The event that made this one, and those that this one made. */
   caused_by: SeenEvent<At> | null
   causes: SeenEvent<At>[]
+}
+
+/** A reminder to come, of whomever. */
+export interface ReminderAlarm<At = string> {
+  id: string
+  task_id: string
+  user_id: string
+  remind_at: At
+  /** Whether the scheduler knows of it; the sweep sets what is missing. */
+  alarm_set: boolean
+}
+
+export interface Reminders<At = string> {
+  coming: { scheduled: number; within_hour: number; late: number; without_alarm: number }
+  last_day: { rung: number; missed: number; late_p50_seconds: number | null; late_p99_seconds: number | null }
+  /** The next ones, soonest first. */
+  items: ReminderAlarm<At>[]
 }

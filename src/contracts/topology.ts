@@ -52,6 +52,9 @@ export const DEAD_LETTER_RETENTION_MS = 14 * day
 
 const none = { publishes: [], consumes: [], handles: [], invokes: [] } as const
 
+/** Publishes the outbox of all services, and the canaries. */
+export const RELAY_SERVICE: ServiceName = 'backend'
+
 export const SERVICES: readonly ServiceContract[] = [
   {
     ...none,
@@ -108,6 +111,8 @@ export const SERVICES: readonly ServiceContract[] = [
     ...none,
     service: 'realtime',
     appId: 'realtime-service',
+    // Its replicas tell each other who is connected.
+    publishes: ['task-updates'],
     consumes: [{ topic: 'task-updates' }, { topic: 'notifications' }],
     pubsub: REALTIME_PUBSUB,
     deadLetters: false,
@@ -166,3 +171,9 @@ export const LEGACY_TOPICS: readonly LegacyTopic[] = [
 
 /** The app-id under which earlier backends publish. */
 export const LEGACY_PUBLISHER = 'backend'
+
+/** Full types of a topic that a service has handlers for; null: whatever comes. */
+export function handledTypes({ handles }: ServiceContract, { types }: Consumption): readonly string[] | null {
+  if (handles === 'all') return null
+  return handles.map(type => TYPE_PREFIX + type).filter(type => !types || types.includes(type))
+}

@@ -13,6 +13,11 @@ export interface User {
 /** @throws Problem TEP4003 without a valid token, TEP4203 when the issuer's keys cannot be had */
 export type Authenticate = (request: Pick<FastifyRequest, 'headers'>) => Promise<User>
 
+/** @param what is asked for, to begin a sentence with; @throws Problem TEP4004 */
+export function requireOperator({ isOperator }: User, what: string): void {
+  if (!isOperator) throw new Problem('TEP4004', `${what} is for operators; your token lacks that role.`)
+}
+
 /** Seconds two clocks may differ. */
 const CLOCK_TOLERANCE = 30
 

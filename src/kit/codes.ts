@@ -28,6 +28,7 @@ export const CODES = {
   TEP4207: { status: 500, title: 'A migration was changed after it ran' },
   TEP4208: { status: 500, title: 'The database login lacks a right' },
   TEP4209: { status: 502, title: 'The language model does not answer' },
+  TEP4210: { status: 503, title: 'The operator cannot be asked' },
 } as const
 
 export type Code = keyof typeof CODES

@@ -35,6 +35,8 @@ export interface ServiceConfig {
   auditCheckpointSeconds: number
   /** How often each person may ask; absent: without limit. */
   rateLimit?: RateLimit
+  /** Where the operator tells what it knows of this platform; absent: nowhere. */
+  platformViewUrl?: string
   /** A language model behind the chat, as OpenAI's API has it; without it messages are read by their words. */
   chat?: { baseUrl: string; model: string; apiKey?: string }
 }
@@ -94,6 +96,7 @@ export function loadConfig(env: Environment = process.env, needs: readonly strin
     canarySeconds: secondsOf(env, 'CANARY_SECONDS', CANARY_SECONDS),
     ...optional('smtpFrom', 'SMTP_FROM'),
     ...optional('publicUrl', 'PUBLIC_URL'),
+    ...optional('platformViewUrl', 'PLATFORM_VIEW_URL'),
     ...vapidOf(env),
     ...optional('auditSigningKey', 'AUDIT_SIGNING_KEY'),
     auditCheckpointSeconds: secondsOf(env, 'AUDIT_CHECKPOINT_SECONDS', 3_600),

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { EventContractError, MAX_EVENT_BYTES } from '../contracts/events/index.ts'
+import { holdsNul } from '../contracts/events/nul.ts'
 import type { Logger } from './log.ts'
 import { Problem, problemDetails } from './problem.ts'
 import { childTrace } from './trace.ts'
@@ -60,7 +61,7 @@ export function createHttp({ service, log, check }: HttpOptions): Http {
   })
   app.addHook('preValidation', async ({ body }) => {
     // A proxied body is a stream, and whoever reads it at last looks at it.
-    if (isParsed(body) && JSON.stringify(body).includes('\\u0000')) {
+    if (isParsed(body) && holdsNul(body)) {
       throw new Problem('TEP4001', 'The body contains a NUL character, which no field may hold.')
     }
   })
@@ -124,7 +125,7 @@ function acceptEmptyBodies(app: FastifyInstance): void {
 }
 
 /** Translates what fastify throws; anything unforeseen becomes TEP4201, whose text says nothing about our insides. */
-function toProblem(error: FastifyError): Problem {
+export function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error
   if (error instanceof EventContractError && error.tooLarge) {
     return new Problem(

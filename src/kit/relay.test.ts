@@ -32,14 +32,14 @@ afterAll(async () => {
   await testDb.stop()
 })
 
-const start = (): Relay => {
+const start = (metrics = new Registry()): Relay => {
   const client = daprClient(loadConfig({ APP_ID: 'backend-service', DAPR_HTTP_PORT: String(dapr.port) }))
   const relay = startRelay({
     databaseUrl: testDb.url,
     service: 'backend',
     dapr: client,
     log,
-    metrics: new Registry(),
+    metrics,
     sweepMs: 20,
   })
   relays.push(relay)
@@ -105,6 +105,34 @@ test('a broker that is away loses nothing: everything arrives in order once it i
   await idle()
   expect(versions('a')).toEqual([1, 2])
   expect(versions('b')).toEqual([1])
+})
+
+test('an hour’s outage: its depth and age are told; afterwards all of it leaves, each key in order, and the figures with it', async () => {
+  const users = Array.from({ length: 40 }, (_, n) => `user-${n}`)
+  for (let version = 1; version <= 30; version++) await put(...users.map(user => taskEvent(user, version)))
+  // The clock of the database is not ours to turn: the rows are made an hour old instead.
+  await testDb.query("UPDATE messaging.outbox SET created_at = now() - interval '1 hour', attempts = 720")
+  await testDb.query(
+    `INSERT INTO messaging.inbox_failures (consumer, fingerprint, topic, type, code, reason, body, dead_lettered_at)
+     VALUES ('audit-service', gen_random_uuid(), 'task-events', 'x', 'TEP4110', 'no', '{}', now())`,
+  )
+  dapr.down = true
+  const metrics = new Registry()
+  const relay = start(metrics)
+  const value = async (name: string): Promise<number | undefined> =>
+    Number(new RegExp(`^${name}(?:{.*})? (\\S+)$`, 'm').exec(await metrics.metrics())?.[1])
+  while ((await value('outbox_publish_failures_total'))! < 2) await new Promise(resolve => setTimeout(resolve, 10))
+  expect(await value('outbox_unpublished_events')).toBe(1_200)
+  expect(await value('outbox_oldest_unpublished_seconds')).toBeGreaterThanOrEqual(3_600)
+  expect(await value('dead_letters')).toBe(1)
+  dapr.down = false
+  await idle()
+  const all = Array.from({ length: 30 }, (_, n) => n + 1)
+  for (const user of users) expect(versions(user)).toEqual(all)
+  await relay.stop()
+  expect(await value('outbox_unpublished_events')).toBe(0)
+  expect(await value('outbox_oldest_unpublished_seconds')).toBe(0)
+  await testDb.query('DELETE FROM messaging.inbox_failures')
 })
 
 test('a key that fails blocks only itself, and keeps its order', async () => {

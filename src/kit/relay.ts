@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { BulkEntry, Dapr } from './dapr.ts'
+import { createDepths } from './depths.ts'
 import type { Logger } from './log.ts'
 import { chunk, laneOf, type OutboxRow, waves } from './relay-plan.ts'
 
@@ -45,6 +46,7 @@ export function startRelay(options: RelayOptions): Relay {
   const { log, sweepMs = SWEEP_MS } = options
   const stopping = new AbortController()
   const meters = gauges(options.metrics)
+  const depths = createDepths(options.metrics)
   let leader = false
   let problem: string | undefined
   let announced = false
@@ -67,6 +69,7 @@ export function startRelay(options: RelayOptions): Relay {
     let housekeptAt = 0
     while (!stopping.signal.aborted) {
       announced = false
+      await depths.measure(client)
       const { read, delay } = await publisher.drain()
       if (delay) await sleep(delay, undefined, { signal: stopping.signal }).catch(() => {})
       else if (read < BATCH) await pause(sweepMs)
@@ -104,6 +107,8 @@ export function startRelay(options: RelayOptions): Relay {
     } finally {
       leader = false
       meters.leader.set(0)
+      meters.oldest.set(0)
+      depths.forget()
       await client.end().catch(() => {})
     }
   }

@@ -7,6 +7,8 @@ import { type FieldProblem, Problem } from './problem.ts'
 export function createValidator({ coerceTypes = false }: { coerceTypes?: boolean } = {}): Ajv2020 {
   const ajv = new Ajv2020Module.Ajv2020({ allErrors: true, coerceTypes, useDefaults: true, allowUnionTypes: true })
   ;(formats as unknown as (target: unknown) => void)(ajv)
+  // ajv-formats takes urn:uuid: too, which PostgreSQL does not.
+  ajv.addFormat('uuid', /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i)
   return ajv
 }
 

@@ -6,6 +6,12 @@ export function operatorManifests(version: string): KubeObject[] {
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'todo-system' } },
     {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'todo-event-platform', namespace: 'todo-system', labels },
+      spec: { selector: labels, ports: [{ name: 'http', port: 8080, targetPort: 'http', protocol: 'TCP' }] },
+    },
+    {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { name: 'todo-event-platform', namespace: 'todo-system', labels },
@@ -27,6 +33,7 @@ export function operatorManifests(version: string): KubeObject[] {
                   { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
                   // Pods have no addresses of their own here.
                   { name: 'PROBE', value: 'apiserver' },
+                  { name: 'OPERATOR_URL', value: 'http://todo-event-platform.todo-system.svc:8080' },
                   { name: 'SERVICES_IMAGE', value: 'todo-event-platform/services' },
                 ],
                 readinessProbe: { httpGet: { path: '/healthz/ready', port: 'http' }, periodSeconds: 2 },

@@ -3,28 +3,32 @@ import type { RunningService } from '../kit/service.ts'
 import { startAnalytics } from './analytics/main.ts'
 import { startAudit } from './audit/main.ts'
 import { startBackend } from './backend/main.ts'
+import { startNotification } from './notification/main.ts'
 
 let plane: DataPlane
 let backend: RunningService
 let audit: RunningService
 let analytics: RunningService
+let notification: RunningService
 
 beforeAll(async () => {
   plane = await startDataPlane()
   backend = await startBackend(plane.config('backend-service'))
   audit = await startAudit(plane.config('audit-service'))
   analytics = await startAnalytics(plane.config('analytics-service'))
+  notification = await startNotification(plane.config('notification-service'))
   plane.dapr.deliver('task-events', audit.port)
+  plane.dapr.deliver('reminders', notification.port)
 })
 
 afterAll(async () => {
-  await Promise.all([backend, audit, analytics].map(service => service?.stop()))
+  await Promise.all([backend, audit, analytics, notification].map(service => service?.stop()))
   await plane?.stop()
 })
 
-const ops = async (path: string): Promise<Answer> => {
+const ops = async (path: string, { port } = backend): Promise<Answer> => {
   const token = await plane.token('root', { roles: ['todo-operator'] })
-  return plane.as('root', backend.port)('GET', `/api/v1${path}`, undefined, { authorization: `Bearer ${token}` })
+  return plane.as('root', port)('GET', `/api/v1${path}`, undefined, { authorization: `Bearer ${token}` })
 }
 const anna = (): ReturnType<DataPlane['as']> => plane.as('anna', backend.port)
 const eventsOf = async (id: string): Promise<Answer['body'][]> =>
@@ -99,4 +103,36 @@ test('who is behind is seen: a consumer that gets nothing, beside one that has e
   expect(of(seen, 'analytics-service').oldest_behind_seconds).toBeGreaterThanOrEqual(0)
   expect(of(seen, 'realtime-service')).toBeUndefined()
   expect(seen.topics.find(({ topic }: { topic: string }) => topic === 'task-events').per_minute).toBeGreaterThan(0)
+})
+
+test('reminders of everybody: when, whose, whether the alarm is set and how late they ring; not what about', async () => {
+  const at = (ms: number): string => new Date(Date.now() + ms).toISOString()
+  const reminders = [{ at: at(1_500) }, { at: at(600_000) }, { at: at(86_400_000) }]
+  const { body: task } = await anna()('POST', '/api/v1/tasks', { title: 'A secret matter', reminders })
+  const asked = async (query = '') => (await ops(`/console/reminders${query}`, notification)).body
+  const settled = async (rung: number) =>
+    eventually(async () => {
+      const now = await asked()
+      return now.items.length === 3 - rung && now.last_day.rung === rung && now.coming.without_alarm === 0 && now
+    }, `${rung} to have rung and the others to have their alarms`)
+  await settled(0)
+  const [next] = (await asked()).items
+  await fetch(`http://127.0.0.1:${notification.port}/job/r-${next.id}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ reminder_id: next.id, version: 1 }),
+  })
+  const seen = await settled(1)
+  expect(seen.coming).toEqual({ scheduled: 2, within_hour: 1, late: 0, without_alarm: 0 })
+  expect(
+    seen.items.map((each: Record<string, unknown>) => [each['user_id'], each['task_id'], each['alarm_set']]),
+  ).toEqual([
+    ['anna', task.id, true],
+    ['anna', task.id, true],
+  ])
+  expect(seen.last_day).toMatchObject({ missed: 0, late_p50_seconds: expect.any(Number) })
+  expect(JSON.stringify(seen)).not.toContain('secret')
+  expect((await asked('?user_id=ben')).items).toEqual([])
+  expect((await asked('?limit=1')).items).toHaveLength(1)
+  expect((await plane.as('anna', notification.port)('GET', '/api/v1/console/reminders')).body.code).toBe('TEP4004')
 })

@@ -9,15 +9,16 @@ import type { Progress } from '../../src/cli/progress.ts'
 import { engine } from '../engines/find.ts'
 import { type Anything, type Cluster, root, until } from '../support/laptop.ts'
 import { PLATFORM } from '../support/place.ts'
-import { examplePlatform, neighbours } from './neighbours.ts'
+import { examplePlatform, type Neighbours, neighbours } from './neighbours.ts'
+import type { NextRelease } from './next-release.ts'
 import { kafkaImage, postgresImage } from './pod-images.ts'
 import { run, type Target } from './target.ts'
 
 export const NAMESPACE = 'todo-e2e'
 export const RELEASE = 'todo'
 /** Only what carries it is ever removed. */
-const MARK = { 'e2e.todo.events/made': 'true' }
-const FOLDER = join(root, 'dist/e2e')
+export const MARK = { 'e2e.todo.events/made': 'true' }
+export const FOLDER = join(root, 'dist/e2e')
 
 export const helm = (target: Target, ...args: string[]): string =>
   execFileSync(engine('helm').command, [...args, '--namespace', NAMESPACE], {
@@ -27,13 +28,16 @@ export const helm = (target: Target, ...args: string[]): string =>
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 
-/** @returns references of the images around the platform */
-export async function images(target: Target, { step }: Progress): Promise<{ kafka: string; postgres: string }> {
+export type References = Neighbours['images']
+
+/** Builds and loads what runs in the cluster. */
+export async function images(target: Target, next: NextRelease, { step }: Progress): Promise<References> {
   await run(process.execPath, [join(root, 'src/images/main.ts')])
   step('packing PostgreSQL and Apache Kafka …')
   const [postgres, kafka] = [await postgresImage(FOLDER), await kafkaImage(FOLDER)]
   const ours = readdirSync(join(root, 'dist/images')).filter(file => file.endsWith('.tar'))
-  for (const file of [...ours.map(name => join(root, 'dist/images', name)), postgres.file, kafka.file]) {
+  const archives = [...ours.map(name => join(root, 'dist/images', name)), ...next.images, postgres.file, kafka.file]
+  for (const file of archives) {
     step(`loading ${file.slice(file.lastIndexOf('/') + 1)} …`)
     await target.load(file)
   }
@@ -68,33 +72,37 @@ export async function clear(target: Target, cluster: Cluster, { step }: Progress
       `namespace ${NAMESPACE} is there already and not of an earlier run: remove it, or take another cluster`,
     )
   step('removing what an earlier run has left …')
-  const platform = async (): Promise<Anything> =>
-    cluster.get(PLATFORM.apiVersion, PLATFORM.kind, 'todo').catch(() => undefined)
-  if (await platform()) await cluster.delete(PLATFORM.apiVersion, PLATFORM.kind, 'todo')
-  // With its operator gone nobody would take the finalizer away.
-  await until('the platform to go', async () => !(await platform()), 60).catch(() =>
-    cluster.merge({ ...PLATFORM, metadata: { name: 'todo', namespace: NAMESPACE, finalizers: [] } } as never),
-  )
+  await dropPlatform(cluster)
   helm(target, 'uninstall', RELEASE, '--ignore-not-found', '--wait')
   await cluster.delete('v1', 'Namespace', NAMESPACE)
   await until('the namespace to go', async () => !(await cluster.get('v1', 'Namespace', NAMESPACE)), 180)
 }
 
-export async function namespace(cluster: Cluster): Promise<void> {
+/** The platform before its namespace: that one takes the operator's Role first, and nobody could take the finalizer away. */
+export async function dropPlatform(cluster: Cluster): Promise<void> {
+  const { namespace } = cluster
+  const platform = async (): Promise<Anything> =>
+    cluster.get(PLATFORM.apiVersion, PLATFORM.kind, 'todo').catch(() => undefined)
+  if (await platform()) await cluster.delete(PLATFORM.apiVersion, PLATFORM.kind, 'todo')
+  // With its operator gone nobody would take the finalizer away.
+  await until('the platform to go', async () => !(await platform()), 60).catch(() =>
+    cluster.merge({ ...PLATFORM, metadata: { name: 'todo', namespace, finalizers: [] } } as never),
+  )
+}
+
+export async function namespace(cluster: Cluster, name = cluster.namespace): Promise<void> {
   await cluster.apply({
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name: NAMESPACE, labels: { ...MARK, 'pod-security.kubernetes.io/enforce': 'restricted' } },
+    metadata: { name, labels: { ...MARK, 'pod-security.kubernetes.io/enforce': 'restricted' } },
   })
 }
 
-export async function around(
-  cluster: Cluster,
-  references: { kafka: string; postgres: string },
-  version: string,
-): Promise<Platform> {
-  const platform = examplePlatform(NAMESPACE, version)
-  const objects = neighbours({ namespace: NAMESPACE, images: references }, platform, version)
+/** Kafka and PostgreSQL in the namespace of `cluster`, and a platform that uses them, not applied yet. */
+export async function around(cluster: Cluster, images: References, version: string): Promise<Platform> {
+  const { namespace } = cluster
+  const platform = examplePlatform(namespace, version)
+  const objects = neighbours({ namespace, images }, platform, version)
   for (const object of objects as (KubeObject & Record<string, unknown>)[]) await cluster.apply(object as never)
   for (const name of ['kafka', 'postgres'])
     await until(

@@ -4,12 +4,13 @@ import type { Progress } from '../../src/cli/progress.ts'
 import { type Anything, type Cluster, until } from '../support/laptop.ts'
 import { PLATFORM } from '../support/place.ts'
 import { helm, RELEASE, ready } from './bring-up.ts'
+import type { NextRelease } from './next-release.ts'
 import type { Target } from './target.ts'
 
 const PART_OF_PLATFORM = 'todo.events/platform=todo'
 
 /** Every pod of the platform, and how often its containers were started. */
-async function lives(cluster: Cluster): Promise<string[]> {
+export async function lives(cluster: Cluster): Promise<string[]> {
   const pods = await cluster.list('v1', 'Pod', PART_OF_PLATFORM)
   return pods
     .filter(pod => pod.status.phase === 'Running')
@@ -20,16 +21,36 @@ async function lives(cluster: Cluster): Promise<string[]> {
     .sort()
 }
 
-/** Another operator, and the one before again: the services notice neither. */
-export async function upgradeAndBack(target: Target, cluster: Cluster, tell: Progress): Promise<void> {
+/** The tag of the image that every pod of the operator runs. @throws AssertionError while there is more than one */
+export async function operatorVersion(cluster: Cluster): Promise<string> {
+  const pods = await cluster.list('v1', 'Pod', 'app.kubernetes.io/component=controller')
+  const images = pods
+    .filter(({ metadata }) => !metadata.deletionTimestamp)
+    .map(({ spec }) => spec.containers[0].image as string)
+  const [image, ...others] = new Set(images)
+  assert(image !== undefined && others.length === 0, `the operator runs ${images.join(', ') || 'no pod'}`)
+  return image.slice(image.lastIndexOf(':') + 1)
+}
+
+/** The operator of the next release, and this one again: the services notice neither. */
+export async function upgradeAndBack(
+  target: Target,
+  cluster: Cluster,
+  next: NextRelease,
+  tell: Progress,
+): Promise<void> {
   const before = await lives(cluster)
-  tell.step('helm upgrade …')
-  helm(target, 'upgrade', RELEASE, '.', '--set', 'podAnnotations.round=second', '--wait', '--timeout', '180s')
+  const version = await operatorVersion(cluster)
+  tell.step(`helm upgrade from ${version} to ${next.version} …`)
+  helm(target, 'upgrade', RELEASE, next.folder, '--wait', '--timeout', '180s')
   await ready(cluster, tell)
+  await until(`the operator ${next.version}`, async () => (await operatorVersion(cluster)) === next.version)
+  assert.deepEqual(await lives(cluster), before, 'the upgrade of the chart restarted pods of the services')
   tell.step('helm rollback …')
   helm(target, 'rollback', RELEASE, '--wait', '--timeout', '180s')
   await ready(cluster, tell)
-  assert.deepEqual(await lives(cluster), before, 'an upgrade of the operator restarted pods of the services')
+  await until(`the operator ${version}`, async () => (await operatorVersion(cluster)) === version)
+  assert.deepEqual(await lives(cluster), before, 'the way back restarted pods of the services')
 }
 
 /** An uninstall that would strand the platform is refused with the way out, and takes nothing away. */

@@ -8,6 +8,7 @@ import { Cluster, root } from '../support/laptop.ts'
 import {
   around,
   clear,
+  FOLDER,
   helm,
   images,
   NAMESPACE,
@@ -17,7 +18,9 @@ import {
   withoutDapr,
   withoutStorage,
 } from './bring-up.ts'
+import { gitops } from './gitops.ts'
 import { deletePlatform, refuseUninstall, uninstall, upgradeAndBack } from './lifecycle.ts'
+import { nextRelease } from './next-release.ts'
 import { ClusterPlace } from './place.ts'
 import { missingForImages } from './pod-images.ts'
 import { storm } from './storm.ts'
@@ -38,7 +41,8 @@ async function endToEnd(target: Target): Promise<string | undefined> {
   const cluster = new Cluster(target.kubeconfig, NAMESPACE)
   const lacks = (await withoutStorage(cluster)) ?? (await withoutDapr(target, cluster, tell))
   if (lacks) return lacks
-  const references = await images(target, tell)
+  const next = await nextRelease(join(FOLDER, 'next'), version, tell)
+  const references = await images(target, next, tell)
 
   await clear(target, cluster, tell)
   tell.step(`namespace ${NAMESPACE}, Pod Security restricted; Kafka and PostgreSQL in it …`)
@@ -64,11 +68,12 @@ async function endToEnd(target: Target): Promise<string | undefined> {
   assert.deepEqual([lost, duplicated, reordered, examples], [0, 0, 0, []])
 
   await ready(cluster, tell)
-  await upgradeAndBack(target, cluster, tell)
+  await upgradeAndBack(target, cluster, next, tell)
   await refuseUninstall(target, cluster, tell)
   await deletePlatform(cluster, tell)
   await uninstall(target, cluster, tell)
   await cluster.delete('v1', 'Namespace', NAMESPACE)
+  await gitops(target, { references, version, next: next.version }, tell)
   return undefined
 }
 

@@ -14,13 +14,30 @@ export interface Target {
   load(file: string): Promise<void>
   /** Why Dapr cannot be installed, or nothing. */
   installDapr(): Promise<string | undefined>
+  /** Argo CD with a git server that it reads, or why there is none. */
+  installArgoCd(): Promise<ArgoCd | string>
   /** Stops what `up` started. */
   down(): Promise<void>
+}
+
+export interface ArgoCd {
+  /** What Applications name as `repoURL`. */
+  repository: string
+  /** Commits what is in the folder, and tells the Applications that read the repository. */
+  push(folder: string): Promise<void>
 }
 
 /** Scripts that bring up a whole cluster on this machine, beside the repository. */
 const SCRIPTS = join(root, '../shared/cluster')
 const CLUSTER_SH = join(SCRIPTS, 'cluster.sh')
+const ARGOCD_SH = join(SCRIPTS, 'argocd/argocd.sh')
+const REPOSITORY = 'todo-event-platform'
+/** The scripts' git server takes no chunked requests, which git makes of more than 1 MiB (git-config, http.postBuffer). */
+const IN_ONE_PIECE = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'http.postBuffer',
+  GIT_CONFIG_VALUE_0: String(128 << 20),
+}
 
 export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
@@ -67,6 +84,8 @@ function named(kubeconfig: string): Target | string {
     load,
     installDapr: async () =>
       onPath('dapr') ? run('dapr', ['init', '-k', '--wait']).then(() => undefined) : 'dapr init -k',
+    installArgoCd: async () =>
+      'Argo CD needs a git server beside it: both are installed only in the cluster of the scripts beside the repository',
     down: async () => {},
   }
 }
@@ -97,6 +116,14 @@ function ofScripts(): Target {
     // Pinned, or the kubelet would collect what it cannot pull again.
     load: file => run(CLUSTER_SH, ['ctr', 'images', 'import', '--label', 'io.cri-containerd.pinned=pinned', file], env),
     installDapr: () => run(join(SCRIPTS, 'dapr/dapr.sh'), ['install'], env).then(() => undefined),
+    async installArgoCd() {
+      if (!existsSync(ARGOCD_SH)) return 'Argo CD: there is no argocd/argocd.sh among the scripts beside the repository'
+      await run(ARGOCD_SH, ['install'], env)
+      return {
+        repository: `http://git.argocd.svc/${REPOSITORY}.git`,
+        push: folder => run(ARGOCD_SH, ['repo', folder, REPOSITORY], { ...env, ...IN_ONE_PIECE }),
+      }
+    },
     down: async () => (started ? run(CLUSTER_SH, ['down'], env) : undefined),
   }
 }

@@ -104,9 +104,15 @@ function wholePlatform(): string[] {
     ...titles.map(title => `| ${title} | yes | yes |`),
     '| what Strimzi’s resources, the sidecar’s own API and a stop show (`test/e2e/main-job.test.ts`) | yes | – |',
     '| everything killed once under load: controller, services, sidecars, Kafka, database (`test/cluster/storm.ts`) | services (`make soak`) | yes |',
-    '| upgrade of the chart and back, deletion, removal (`test/cluster/lifecycle.ts`) | deletion | yes |',
+    '| upgrade to the chart of the next release and back without a restart of a service, deletion, removal (`test/cluster/lifecycle.ts`) | deletion | yes |',
+    '| from git by Argo CD: waves, health, no difference by any of its three strategies, healed, pruned, upgraded by a commit, removed (`test/cluster/gitops.ts`) | – | yes |',
+    '| Argo CD says of KafkaTopic and KafkaNodePool what `health_test.yaml` says (`test/cluster/gitops-health.ts`) | in its Lua (`test/gitops`) | yes |',
+    '| the chart grants what the controller asks for over the lives of all examples, no more, no less | simulated (`test/reconcile/rights.test.ts`) | audit log of a kube-apiserver (`make conformance`: `test/conformance/rights`) |',
+    '',
+    'The tables kubectl and client-node above drive both servers with those clients.',
     '',
     'What only the cluster showed, mended since: the token between app and sidecar is not given to the app; pods that the injector missed stay',
-    'without a sidecar; a sidecar that stops and starts consuming within a second can lose a topic; the Lease outlives its release.',
+    'without a sidecar; a sidecar that stops and starts consuming within a second can lose a topic; the Lease outlives its release; a new',
+    'Application is Healthy for Argo CD before anything of it is there; finalizers that Argo CD adds to an Application with a PreDelete hook.',
   ]
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { loadAll } from 'js-yaml'
 import { SEED_CASES } from '../../src/contracts/events/testing.ts'
 import { TOPICS } from '../../src/contracts/topology.ts'
 import { type Anything, Laptop, until } from '../support/laptop.ts'
 import { mainJob } from '../support/main-job.ts'
 import { condition, PLATFORM, viewOf } from '../support/place.ts'
+import { tep } from '../support/tep.ts'
 
 /** The main job in the embedded place, and what only it can show: Strimzi's resources, the sidecar's own API, a stop. */
 let laptop: Laptop
@@ -37,6 +40,20 @@ test('the applied platform is Ready for the very generation it has, and every ch
 })
 
 mainJob(() => laptop)
+
+test('a backup of the running platform holds everything to make it again, and a drill says that it is good', async () => {
+  const { kubeconfig } = laptop.ready
+  const file = join(laptop.folder, 'todo.tep-backup')
+  const { inventory } = (await platform()).status
+  const topics = inventory.filter(({ kind }: Anything) => kind === 'KafkaTopic').length
+  const { code, out, err } = await tep(['backup', '-n', 'todo', '--kubeconfig', kubeconfig, '-f', file, '-o', 'json'])
+  expect([code, err]).toEqual([0, ''])
+  expect(JSON.parse(out)).toMatchObject({ topics, tables: { 'backend.tasks': expect.any(Number) } })
+  expect((await tep(['restore', file, '--drill'])).out).toContain('is good: its audit is intact')
+  const [wanted, ...made] = loadAll((await tep(['restore', file, '--manifest'])).out) as Anything[]
+  expect([wanted.kind, wanted.spec, wanted.status]).toEqual(['TodoEventPlatform', (await platform()).spec, undefined])
+  expect(made.find(({ metadata }) => metadata.name === 'task-events').spec).toMatchObject({ partitions: 6 })
+})
 
 test('a child edited by hand is repaired, and who edited it is told', async () => {
   await laptop.cluster.merge({

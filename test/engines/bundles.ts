@@ -12,8 +12,9 @@ export const KAFKA_VERSION = '4.3.1'
 /** The interpreter inside Argo CD, which runs its health checks. */
 export const GOPHER_LUA_VERSION = '1.1.1'
 export const KUBE_SCORE_VERSION = '1.20.0'
+export const KUBECONFORM_VERSION = '0.8.0'
 
-export type BundleName = 'kubernetes' | 'dapr' | 'helm' | 'kafka' | 'lua' | 'kube-score'
+export type BundleName = 'kubernetes' | 'dapr' | 'helm' | 'kafka' | 'lua' | 'kube-score' | 'kubeconform'
 
 export interface Command {
   program: string
@@ -119,6 +120,12 @@ export const BUNDLES: readonly Bundle[] = [
     `kube-score ${KUBE_SCORE_VERSION}`,
     120,
     `github.com/zegl/kube-score/cmd/kube-score@v${KUBE_SCORE_VERSION}`,
+  ),
+  installed(
+    'kubeconform',
+    `kubeconform ${KUBECONFORM_VERSION}`,
+    30,
+    `github.com/yannh/kubeconform/cmd/kubeconform@v${KUBECONFORM_VERSION}`,
   ),
   {
     name: 'kafka',

@@ -23,6 +23,7 @@ export const ENGINES = [
   'kafka',
   'lua',
   'kube-score',
+  'kubeconform',
 ] as const
 export type EngineName = (typeof ENGINES)[number]
 
@@ -75,6 +76,7 @@ const DESCRIBED: Readonly<Record<EngineName, Described>> = {
       globSync(join(clusterFolder, 'tools', '*', 'helm')).map(command => ({ command, prefix: [] as string[] })),
   },
   lua: { bundle: 'lua', inCache: folder => ({ command: join(folder, 'glua'), prefix: [] }) },
+  kubeconform: { bundle: 'kubeconform', inCache: folder => ({ command: join(folder, 'kubeconform'), prefix: [] }) },
   'kube-score': { bundle: 'kube-score', inCache: folder => ({ command: join(folder, 'kube-score'), prefix: [] }) },
   kafka: {
     bundle: 'kafka',

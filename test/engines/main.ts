@@ -14,7 +14,8 @@ const NEEDED_FOR: Readonly<Record<EngineName, string>> = {
   helm: 'test/chart',
   kafka: 'runs against the real Kafka',
   lua: 'health checks of Argo CD',
-  'kube-score': 'the linter of the chart’s objects',
+  'kube-score': 'a linter of the chart’s objects',
+  kubeconform: 'the schemas of the chart’s objects',
 }
 
 const wanted = (process.argv.slice(2).length > 0 ? process.argv.slice(2) : ENGINES) as EngineName[]

@@ -5,14 +5,16 @@ import type { LocalClient } from '../../src/local/kube-api/api.ts'
  * The operators below the reconciler as functions of what is there: each brings one object's status in step and says
  * what it still has to do later. Deterministic, without a clock: the schedule decides when they run.
  */
-export type Operator = (client: LocalClient, object: KubeObject) => Promise<'done' | 'again'>
+export type Operator = (client: OperatorClient, object: KubeObject) => Promise<'done' | 'again'>
+/** What an operator asks of an API server, whichever it is. */
+export type OperatorClient = Pick<LocalClient, 'get' | 'create' | 'replace' | 'merge'>
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const SECRET = { apiVersion: 'v1', kind: 'Secret' }
 const KAFKA = { apiVersion: 'kafka.strimzi.io/v1', kind: 'Kafka' }
 const TOPIC_FINALIZER = 'strimzi.io/topic-operator'
 
-async function writeStatus(client: LocalClient, object: KubeObject, status: object): Promise<void> {
+async function writeStatus(client: OperatorClient, object: KubeObject, status: object): Promise<void> {
   if (JSON.stringify(object['status']) === JSON.stringify(status)) return
   await client.replace({ ...object, status } as never, 'status')
 }
@@ -39,7 +41,7 @@ const secretOf = (owner: KubeObject, name: string, data: Record<string, string>)
   data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, base64(value)])),
 })
 
-async function ensure(client: LocalClient, secret: KubeObject): Promise<void> {
+async function ensure(client: OperatorClient, secret: KubeObject): Promise<void> {
   const { namespace, name } = secret.metadata
   if (await client.get(SECRET, namespace, name)) return
   await client.create(secret as never)
@@ -82,7 +84,7 @@ const nodePool: Operator = async (client, object) => {
   return 'done'
 }
 
-const kafkaOf = async (client: LocalClient, object: KubeObject): Promise<KubeObject | undefined> => {
+const kafkaOf = async (client: OperatorClient, object: KubeObject): Promise<KubeObject | undefined> => {
   const cluster = object.metadata.labels?.['strimzi.io/cluster']
   const found = cluster ? await client.get<never>(KAFKA, object.metadata.namespace, cluster) : undefined
   return found as KubeObject | undefined
@@ -142,7 +144,7 @@ const postgres: Operator = async (client, object) => {
   await writeStatus(client, object, {
     phase: 'Cluster in healthy state',
     readyInstances: object['spec']?.instances,
-    conditions: [condition('Ready', 'True', 'ClusterIsReady')],
+    conditions: [condition('Ready', 'True', 'ClusterIsReady', 'Cluster is Ready')],
   })
   return 'done'
 }

@@ -50,6 +50,11 @@ export class Replica {
     return this.#network?.watched ?? []
   }
 
+  /** What its port answers the console of a platform. */
+  get view(): Controller['view'] {
+    return (path, authorization) => this.#controller?.view(path, authorization)
+  }
+
   get ready(): boolean {
     return this.#controller?.ready() ?? false
   }

@@ -35,6 +35,8 @@ export interface Cluster {
   /** The controller dies, and another process begins. */
   restart(): void
   get(kind: Kind, name: string): KubeObject | undefined
+  /** What the controller tells the console of a platform. */
+  view: Replica['view']
   list(kind: Kind): KubeObject[]
   /** As an autoscaler does: through the scale sub-resource, under a name of its own. */
   scale(deployment: string, replicas: number): void
@@ -122,6 +124,7 @@ export async function startCluster({
       replica.start()
     },
     get,
+    view: replica.view,
     list: kind => server.list(kind).map(({ object }) => object as unknown as KubeObject),
     scale: (name, replicas) => {
       const answer = server.request('autoscaler', {

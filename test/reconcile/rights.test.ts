@@ -1,67 +1,28 @@
 /** The chart's RBAC against what the controller asks of an API server: nothing missing, nothing that nobody uses. */
-
-import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { loadAll } from 'js-yaml'
 import type { KubeObject } from '../../controller/kube/objects.ts'
 import { KINDS, PLATFORM_LABEL } from '../../controller/platform/platform.ts'
 import { findEngine } from '../engines/find.ts'
 import type { Call } from '../fault/network.ts'
-import { openCrd } from '../support/open-crd.ts'
+import {
+  examplePlatforms,
+  grantedBy,
+  OTHERS,
+  renderedChart,
+  SHARED,
+  SHARED_REDPANDA,
+  secretsOf,
+} from '../support/rights.ts'
 import { startCluster } from './cluster.ts'
 
-const root = join(import.meta.dirname, '../..')
 const helm = findEngine('helm')
 if (!helm) console.log('skipped: no helm on this machine (make engines gets it)')
 
-/** Kinds of others, so that nothing is left out for want of them. */
-const OTHERS = [
-  openCrd('keda.sh/v1alpha1', 'ScaledObject', 'scaledobjects'),
-  openCrd('keda.sh/v1alpha1', 'TriggerAuthentication', 'triggerauthentications'),
-  openCrd('monitoring.coreos.com/v1', 'PodMonitor', 'podmonitors'),
-  openCrd('monitoring.coreos.com/v1', 'PrometheusRule', 'prometheusrules'),
-  openCrd('gateway.networking.k8s.io/v1', 'HTTPRoute', 'httproutes'),
-  openCrd('barmancloud.cnpg.io/v1', 'ObjectStore', 'objectstores'),
-  openCrd('postgresql.cnpg.io/v1', 'ScheduledBackup', 'scheduledbackups'),
-  ...['Redpanda', 'Topic', 'User'].map(kind =>
-    openCrd('cluster.redpanda.com/v1alpha2', kind, `${kind.toLowerCase()}s`),
-  ),
-]
-
-const secret = (name: string, ...keys: string[]): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name, namespace: 'todo' },
-  stringData: Object.fromEntries(keys.map(key => [key, key === 'uri' ? 'postgresql://a:b@db/app' : key])),
-})
-
 /** What the examples refer to. */
 const AROUND: KubeObject[] = [
-  ...['kafka', 'redpanda'].map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-  secret('todo-db', 'uri'),
-  ...['kafka', 'kafka-backend', 'kafka-audit'].map(name => secret(name, 'username', 'password')),
-  {
-    ...KINDS.redpanda,
-    metadata: { name: 'redpanda', namespace: 'redpanda' },
-    spec: { clusterSpec: { auth: { sasl: { enabled: true } }, tls: { enabled: false } } },
-  },
+  ...SHARED.map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+  ...secretsOf('todo'),
+  SHARED_REDPANDA,
 ]
-
-/** Everything, but for one that excludes another. */
-function platforms(): KubeObject[] {
-  const examples = globSync('examples/*.yaml', { cwd: root })
-    .sort()
-    .flatMap(file => loadAll(readFileSync(join(root, file), 'utf8')) as KubeObject[])
-    .filter(({ kind }) => kind === KINDS.platform.kind)
-  const small = examples.find(({ spec }) => spec.profile === 'Development')!
-  const redpanda = examples.find(({ spec }) => spec.kafka.redpanda)!
-  return [
-    ...examples,
-    { ...redpanda, spec: { ...redpanda['spec'], deletionPolicy: 'Delete' } },
-    { ...small, spec: { ...small['spec'], ingress: { host: 'todo.example.com', className: 'nginx' } } },
-  ]
-}
 
 /** `group/resource verb` of a request, as the API server's authorizer sees it (kubernetes.io/docs/reference/access-authn-authz/authorization). */
 function rightsOf({ method, path, name, status }: Pick<Call, 'method' | 'path' | 'name' | 'status'>): string[] {
@@ -96,20 +57,6 @@ const UNSEEN: readonly { right: RegExp; because: string }[] = [
   { right: /^coordination\.k8s\.io\/leases create$/, because: 'for a Lease that somebody has deleted' },
 ]
 const isUnseen = (right: string): boolean => UNSEEN.some(each => each.right.test(right))
-
-function granted(): Set<string> {
-  const text = execFileSync(helm!.command, ['template', 'todo', '.', '--namespace', 'todo'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  const roles = (loadAll(text) as KubeObject[]).filter(object => object?.kind === 'Role')
-  const rules = roles.flatMap(role => role['rules'] as { apiGroups: string[]; resources: string[]; verbs: string[] }[])
-  return new Set(
-    rules.flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap(group => resources.flatMap(resource => verbs.map(verb => `${group}/${resource} ${verb}`))),
-    ),
-  )
-}
 
 /** The life of a platform: it comes, children are edited and deleted, it changes, pods go wrong, it goes. */
 async function live(example: KubeObject, used: Set<string>): Promise<void> {
@@ -156,8 +103,8 @@ withHelm(
   'the rights the chart grants are those the controller uses, over the lives of all example platforms',
   async () => {
     const used = new Set<string>()
-    for (const example of platforms()) await live(example, used)
-    const grants = granted()
+    for (const example of examplePlatforms()) await live(example, used)
+    const grants = grantedBy(renderedChart('todo'))
     expect({
       missing: [...used].filter(right => !grants.has(right)).sort(),
       unused: [...grants].filter(right => !used.has(right) && !isUnseen(right)).sort(),

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TodoEvent } from '../../src/contracts/events/index.ts'
 import type { Random } from '../fault/random.ts'
+import { type Publication, publicationOf } from './checker.ts'
 
 /** Probabilities of what a network and a broker may do, each between 0 and 1. */
 export interface Faults {
@@ -15,17 +16,18 @@ export interface Faults {
 
 export interface Broker {
   port: number
-  /** Every publication in the order it came, repetitions too. */
-  published: { topic: string; event: TodoEvent }[]
+  /** Every publication of a version of a task in the order it came, repetitions too. */
+  published: Publication[]
   /** What was injected. */
   injected: { duplicates: number; reordered: number; lostReplies: number }
   subscribe(topic: string, service: string): void
-  /** Deliveries and alarms that are not done yet. */
+  /** Deliveries that are not done yet, and alarms of the coming minute: what was moved or cancelled may have left one for later. */
   pending(): number
   stop(): Promise<void>
 }
 
 const RETRY_MS = 40
+const SOON_MS = 60_000
 
 /**
  * Dapr's publish and jobs endpoints in front of a log that misbehaves: at least once, in order of a key but for what is
@@ -66,7 +68,8 @@ export async function startBroker(
   }
 
   function take(topic: string, event: TodoEvent): void {
-    broker.published.push({ topic, event })
+    const publication = publicationOf(event)
+    if (publication) broker.published.push(publication)
     for (const subscriber of subscribers) {
       if (subscriber.topic !== topic) continue
       const name = `${subscriber.service} ${topic} ${event.partitionkey}`
@@ -146,7 +149,7 @@ export async function startBroker(
     published: [],
     injected: { duplicates: 0, reordered: 0, lostReplies: 0 },
     subscribe: (topic, service) => subscribers.push({ topic, service }),
-    pending: () => open + jobs.size,
+    pending: () => open + [...jobs.values()].filter(({ dueTime }) => Date.parse(dueTime) < Date.now() + SOON_MS).length,
     stop: async () => {
       clearInterval(clock)
       stopping.abort()

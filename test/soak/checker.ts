@@ -28,6 +28,18 @@ export interface Verdict {
   examples: string[]
 }
 
+/** A version of a task on its way; of a million of them, no more than this is kept. */
+export interface Publication {
+  id: string
+  task: string
+  version: number
+}
+
+export const publicationOf = ({ id, type, sequence, data }: TodoEvent): Publication | undefined =>
+  type.startsWith('com.taskmanager.task.')
+    ? { id, task: (data as { task_id: string }).task_id, version: Number(sequence) }
+    : undefined
+
 /**
  * Whether every change that was answered 2xx has each of its effects exactly once, and every projection its newest state:
  * the histories are compared, not the counts. Knows nothing of how it was done.
@@ -35,7 +47,7 @@ export interface Verdict {
 export function judge(
   acked: readonly Acked[],
   { audit, tasks, projections, notifications }: Effects,
-  published: readonly TodoEvent[],
+  published: readonly Publication[],
 ): Verdict {
   const found = { lost: [] as string[], duplicated: [] as string[], reordered: [] as string[] }
   const exactlyOnce = (count: number, what: string): void => {
@@ -89,15 +101,12 @@ const tally = (keys: readonly string[]): Map<string, number> => {
 }
 
 /** Versions of one task must reach the broker in order; that one comes again does not count. */
-function outOfOrder(published: readonly TodoEvent[]): string[] {
+function outOfOrder(published: readonly Publication[]): string[] {
   const newest = new Map<string, number>()
   const seen = new Set<string>()
-  return published.flatMap(event => {
-    const { id, type, sequence, data } = event
-    if (!type.startsWith('com.taskmanager.task.') || seen.has(id)) return []
+  return published.flatMap(({ id, task, version }) => {
+    if (seen.has(id)) return []
     seen.add(id)
-    const task = (data as { task_id: string }).task_id
-    const version = Number(sequence)
     const before = newest.get(task) ?? 0
     newest.set(task, Math.max(before, version))
     return version > before ? [] : [`${task}: version ${version} published after ${before}`]

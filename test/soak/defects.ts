@@ -45,8 +45,8 @@ const DEFECTS: readonly Defect[] = [
   {
     name: 'no sweep: an alarm that was not set never rings',
     file: 'src/services/notification/sweeper.ts',
-    find: 'return repeat(everyMs, log, async () => {',
-    replace: 'return repeat(everyMs, log, async () => {\n    if (everyMs > 0) return',
+    find: 'repeat(everyMs, log, async () => {',
+    replace: 'repeat(everyMs, log, async () => {\n    if (everyMs > 0) return',
   },
 ]
 

@@ -4,7 +4,8 @@ import { soak } from './run.ts'
 /**
  * `node test/soak/main.ts [--commands 1000000] [--kills 1000] [--duplicates 0.05] [--reorder 0.02] [--lost-replies 0.01]
  * [--clients 32] [--seed 1]`: the whole data plane under load and failures. Prints one line of JSON; ends with 1 unless
- * nothing was lost, duplicated or reordered.
+ * nothing was lost, duplicated or reordered. With `--minutes` the load ends
+ * then, however much of it has passed: what was acknowledged is judged.
  */
 const { values } = parseArgs({
   options: {
@@ -15,11 +16,13 @@ const { values } = parseArgs({
     reorder: { type: 'string', default: '0.02' },
     'lost-replies': { type: 'string', default: '0.01' },
     seed: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
     drain: { type: 'string', default: '600' },
   },
 })
 
 const result = await soak({
+  ...(values.minutes && { signal: AbortSignal.timeout(Number(values.minutes) * 60_000) }),
   commands: Number(values.commands),
   kills: Number(values.kills),
   clients: Number(values.clients),

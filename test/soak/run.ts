@@ -2,7 +2,7 @@ import { SERVICES } from '../../src/contracts/topology.ts'
 import { freePort } from '../../src/local/ports.ts'
 import { Random } from '../fault/random.ts'
 import { startDataPlane } from '../support/data-plane.ts'
-import { environmentOf, launchService, type ServiceProcess } from '../support/service-process.ts'
+import { bundleServices, environmentOf, launchService, type ServiceProcess } from '../support/service-process.ts'
 import { startBroker } from './broker.ts'
 import { judge, type Verdict } from './checker.ts'
 import { effects, isOpen } from './effects.ts'
@@ -20,6 +20,8 @@ export interface SoakOptions {
   /** How long after the last command everything may take. */
   drainMs: number
   progress?: (text: string) => void
+  /** Ends it early: what was acknowledged until then is judged. */
+  signal?: AbortSignal
 }
 
 export interface SoakResult extends Verdict {
@@ -28,16 +30,24 @@ export interface SoakResult extends Verdict {
   injected: { duplicates: number; reordered: number; lostReplies: number }
   /** Whether everything came to rest in time. */
   settled: boolean
+  /** From the first command until everything was at rest. */
+  seconds: number
 }
 
 const KILLED = ['backend', 'recurring', 'notification', 'audit', 'analytics'] as const
 type Service = (typeof KILLED)[number]
+/** Services that may be down at once. */
+const KILLERS = 2
+/** Commands by which the clients may be ahead of the kills. */
+const LEAD = 100
 
 /** Drives real services as processes of their own against a real PostgreSQL and a broker that misbehaves, and judges. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { commands, seed, duplicates, reorder, lostReplies } = options
   const random = new Random(seed)
   const plane = await startDataPlane()
+  // A bundle is up three times sooner than the sources, which is most of what a kill costs.
+  const program = await bundleServices()
   const ports = Object.fromEntries(
     await Promise.all(KILLED.map(async service => [service, await freePort()] as const)),
   ) as Record<Service, number>
@@ -53,8 +63,9 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       ...environmentOf(plane, appId, ports[service]),
       DAPR_HTTP_PORT: String(broker.port),
       LOG_LEVEL: 'error',
+      NODE_COMPILE_CACHE: program.cache,
     }
-    processes.set(service, launchService([service], env))
+    processes.set(service, launchService([service], env, program.file))
     await ready(ports[service], () => processes.get(service)!.output())
   }
   const acked: Acked[] = []
@@ -65,6 +76,13 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await Promise.all(KILLED.map(start))
 
     let issued = 0
+    const began = performance.now()
+    /** Every kill comes under load: the clients wait for kills that are behind. */
+    const more = async (): Promise<boolean> => {
+      if (options.signal?.aborted) return false
+      while (issued < commands && issued >= ((kills + 1) * commands) / (options.kills + 1) + LEAD) await pause(20)
+      return issued++ < commands
+    }
     const clients = Array.from({ length: options.clients }, async (_, i) => {
       const user = `user-${i}`
       const token = await plane.token(user)
@@ -74,35 +92,36 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         token,
         () => unheard.chance(lostReplies),
       )
-      await runClient(user, call, random.fork(), () => issued++ < commands, acked)
+      await runClient(user, call, random.fork(), more, acked)
     })
-    let working = true
-    const killer = (async () => {
-      const chooser = random.fork()
-      while (kills < options.kills) {
-        const due = ((kills + 1) * commands) / (options.kills + 1)
-        if (working && issued < due) {
+    const chooser = random.fork()
+    const restarting = new Set<Service>()
+    /** Kills one service after another, each when as much of the load has passed as of the kills. */
+    const killer = async (): Promise<void> => {
+      while (kills < options.kills && issued < commands && !options.signal?.aborted) {
+        if (issued < ((kills + 1) * commands) / (options.kills + 1)) {
           await pause(20)
           continue
         }
-        const service = chooser.pick(KILLED)
+        kills++
+        const service = chooser.pick(KILLED.filter(each => !restarting.has(each)))
+        restarting.add(service)
         const { child, exited } = processes.get(service)!
         child.kill('SIGKILL')
         await exited
-        kills++
         await start(service)
+        restarting.delete(service)
+        const rate = Math.round((issued * 1_000) / (performance.now() - began))
         options.progress?.(
-          `${Math.min(issued, commands)} of ${commands} commands, ${kills} kills, ${broker.pending()} deliveries open`,
+          `${Math.min(issued, commands)} of ${commands} commands (${rate} a second), ${kills} kills, ${broker.pending()} deliveries open`,
         )
       }
-    })()
-    await Promise.all(clients)
-    working = false
-    await killer
+    }
+    await Promise.all([...clients, ...Array.from({ length: KILLERS }, killer)])
     const settled = await drained(plane, broker.pending, options.drainMs)
-    const published = broker.published.map(({ event }) => event)
-    const verdict = judge(acked, await effects(sql => plane.db.query(sql)), published)
-    return { ...verdict, kills, seed, injected: broker.injected, settled }
+    const verdict = judge(acked, await effects(sql => plane.db.query(sql)), broker.published)
+    const seconds = Math.round((performance.now() - began) / 1_000)
+    return { ...verdict, kills, seed, injected: broker.injected, settled, seconds }
   } finally {
     for (const { child, exited } of processes.values()) {
       child.kill('SIGKILL')
@@ -110,6 +129,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     }
     await broker.stop()
     await plane.stop()
+    program.remove()
   }
 }
 

@@ -59,13 +59,7 @@ const whole = (): Effects => ({
   ],
   notifications: [{ task_id: 'b' }],
 })
-const published = (versions: number[]) =>
-  versions.map(version => ({
-    id: `${version}`,
-    type: 'com.taskmanager.task.updated',
-    sequence: String(version).padStart(20, '0'),
-    data: { task_id: 'a' },
-  })) as never
+const published = (versions: number[]) => versions.map(version => ({ id: `${version}`, task: 'a', version }))
 
 test.each<[string, (effects: Effects) => void, 'lost' | 'duplicated' | 'reordered']>([
   ['an audit entry is missing', e => e.audit.pop() && e.audit.pop(), 'lost'],

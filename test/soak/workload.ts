@@ -34,12 +34,12 @@ export async function runClient(
   user: string,
   call: Call,
   random: Random,
-  more: () => boolean,
+  more: () => boolean | Promise<boolean>,
   acked: Acked[],
 ): Promise<void> {
   const tasks: Known[] = []
   let count = 0
-  while (more()) {
+  while (await more()) {
     const task = tasks.length > 0 && random.chance(0.7) ? random.pick(tasks) : undefined
     const key = `${user}-${count++}`
     if (!task) await create(key)

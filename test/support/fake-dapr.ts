@@ -53,6 +53,7 @@ export async function startFakeDapr(): Promise<FakeDapr> {
     for await (const chunk of request) text += chunk
     const url = new URL(request.url ?? '/', 'http://localhost')
     const [, , kind, name] = url.pathname.split('/')
+    if (kind === 'healthz') return response.writeHead(204).end()
     if (kind === 'metadata') return response.end(JSON.stringify(dapr.metadata))
     if (kind === 'jobs') {
       if (request.method === 'DELETE') dapr.jobs.delete(decodeURIComponent(name!))

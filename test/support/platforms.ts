@@ -21,7 +21,11 @@ export const platformOf = (
   spec: { profile: 'Development', kafka: { strimzi: {} }, database: { cloudnativepg: {} }, ...spec },
 })
 
-export const SETTINGS = { version: '0.1.0', servicesImage: 'registry.example.com/todo/services' }
+export const SETTINGS = {
+  version: '0.1.0',
+  servicesImage: 'registry.example.com/todo/services',
+  url: 'http://todo-event-platform.todo-system.svc:8080',
+}
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 

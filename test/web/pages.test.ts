@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { describeInBrowser, picture, signedIn, startBrowser, violations } from '../support/browser.ts'
 import { Laptop } from '../support/laptop.ts'
 
-const CONSOLE = ['flow', 'events', 'dead-letters', 'reminders', 'audit'].map(name => `console/${name}`)
+const CONSOLE = ['flow', 'events', 'dead-letters', 'reminders', 'audit', 'platform'].map(name => `console/${name}`)
 const PAGES = ['today', 'upcoming', 'all', 'done', 'tag/home', 'search', 'inbox', 'chat', 'statistics', 'settings']
 
 /** Every page as a person gets it, in a real browser: who looks, who listens, who has a small screen, who reads from the right. */
@@ -129,12 +129,25 @@ describeInBrowser('pages', () => {
     await context.close()
   }, 60_000)
 
+  test('the platform is shown as its operator sees it: parts, conditions, versions, and nothing to write', async () => {
+    const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('operator'))
+    await page.goto('/#/console/platform')
+    const ready = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Ready', exact: true }) })
+    expect(await ready.getByRole('cell').first().textContent()).toBe('True')
+    const services = page.getByRole('listitem').filter({ hasText: /^services \d+ of \d+ ready/ })
+    await services.locator('summary').press('Enter')
+    await services.getByText(/Deployment .*-backend ready/).waitFor()
+    await page.getByText('Nothing to write').waitFor()
+    await context.close()
+  }, 60_000)
+
   test('who is no operator sees no console, and is refused its data', async () => {
     const { context, page } = await signedIn(browser, laptop.ready.web, laptop.token('demo'))
     await show(page, 'console/flow')
     await page.getByRole('heading', { level: 1, name: 'Today' }).waitFor()
     expect(await page.getByRole('link', { name: 'Console' }).count()).toBe(0)
-    expect((await laptop.call('demo', 'GET', '/api/v1/console/events')).status).toBe(403)
+    for (const path of ['events', 'platform'])
+      expect((await laptop.call('demo', 'GET', `/api/v1/console/${path}`)).status).toBe(403)
     await context.close()
   })
 

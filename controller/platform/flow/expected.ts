@@ -1,4 +1,4 @@
-import { PUBSUB, REALTIME_PUBSUB } from '../../../src/contracts/topology.ts'
+import { PUBSUB, REALTIME_PUBSUB, RELAY_SERVICE } from '../../../src/contracts/topology.ts'
 import { type ScopedComponent, scopedComponents } from '../access.ts'
 import type { Effective } from '../effective.ts'
 
@@ -29,7 +29,7 @@ export function expectedFlow(effective: Effective): Expected {
   const { kafka } = effective
   // Whoever was told to run no pod is not waited for.
   const services = effective.services.filter(({ replicas, autoscaling }) => replicas > 0 || autoscaling)
-  const publisher = services.find(({ contract }) => contract.publishes.length > 0)?.contract
+  const publisher = services.find(({ contract }) => contract.service === RELAY_SERVICE)?.contract
   const hops = services.flatMap(({ contract: { appId, service, consumes, pubsub } }) =>
     consumes
       .filter(({ topic }) => publisher?.publishes.includes(topic))

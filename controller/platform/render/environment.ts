@@ -1,5 +1,6 @@
 import { CANARY_SECONDS } from '../../../src/contracts/flow.ts'
-import { PUBSUB } from '../../../src/contracts/topology.ts'
+import { viewPath } from '../../../src/contracts/platform-view.ts'
+import { RELAY_SERVICE } from '../../../src/contracts/topology.ts'
 import type { EffectiveService } from '../effective-service.ts'
 import { childName, SECRETS } from '../names.ts'
 import type { Context } from './context.ts'
@@ -18,14 +19,14 @@ export function environment(context: Context, service: EffectiveService): Env[] 
     PORT: String(PORT),
     APP_ID: contract.appId,
     LOG_LEVEL: service.logLevel,
-    PUBSUB_NAME: PUBSUB,
+    PUBSUB_NAME: contract.pubsub,
     TOPIC_PREFIX: effective.kafka.prefix,
     AUTH_ISSUER: auth.issuer,
     AUTH_AUDIENCE: auth.audience,
     AUTH_JWKS_URI: auth.jwksUri,
     AUTH_ROLES_CLAIM: auth.rolesClaim,
     AUTH_OPERATOR_ROLE: auth.operatorRole,
-    ...(contract.publishes.length > 0 && { CANARY_SECONDS: String(settings.canarySeconds ?? CANARY_SECONDS) }),
+    ...(contract.service === RELAY_SERVICE && { CANARY_SECONDS: String(settings.canarySeconds ?? CANARY_SECONDS) }),
     ...(contract.service === 'notification' &&
       effective.profile === 'Development' &&
       !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),
@@ -37,6 +38,7 @@ export function environment(context: Context, service: EffectiveService): Env[] 
         WEBHOOK_ALLOWED_HOSTS: platform.spec.notifications.webhookAllowedHosts.join(','),
       }),
     }),
+    ...(asksOperator(context, service) && { PLATFORM_VIEW_URL: settings.url + viewPath(namespace, name) }),
     ...(contract.service === 'web' && platform.spec.auth?.clientId && { AUTH_CLIENT_ID: platform.spec.auth.clientId }),
     ...(contract.service === 'web' &&
       Object.fromEntries(
@@ -80,6 +82,10 @@ export function environment(context: Context, service: EffectiveService): Env[] 
       : []),
   ]
 }
+
+/** The console's backend, which proves itself with the token of its sidecar. */
+export const asksOperator = ({ effective, settings }: Context, { contract }: EffectiveService): boolean =>
+  contract.service === 'backend' && Boolean(settings.url) && effective.dapr.apiToken
 
 /** Variable by variable from the keys of a Secret; an optional one may be missing there. */
 function fromSecret(

@@ -4,6 +4,7 @@ import { childName } from '../names.ts'
 import { TOPICS } from '../providers/external-topics.ts'
 import { strimziCluster } from '../providers/strimzi.ts'
 import type { Context } from './context.ts'
+import { asksOperator } from './environment.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { PORT } from './pods.ts'
 import { hasSidecar } from './sidecar.ts'
@@ -74,6 +75,7 @@ export function flows(context: Context): Flow[] {
     ...chatFlows(context),
     // The operator asks every service that has to do with events whether they reach it.
     ...each([operator(context)], services.filter(hasSidecar).map(component), tcp(PORT)),
+    ...each(services.filter(service => asksOperator(context, service)).map(component), [operator(context)], tcp(PORT)),
     ...(platform.spec.ingress
       ? each([inbound(networkPolicy.ingressNamespaces)], [{ component: 'web' }], tcp(PORT))
       : []),

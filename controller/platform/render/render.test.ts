@@ -147,7 +147,7 @@ test('scopes and ACLs allow what the topology says and nothing else', () => {
     ),
   ).toEqual([
     'topic literal notifications Describe+Read',
-    'topic literal task-updates Describe+Read',
+    'topic literal task-updates Describe+Read+Write',
     'group prefix realtime-service- Read',
   ])
 })

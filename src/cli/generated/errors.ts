@@ -186,6 +186,11 @@ export const ERRORS = [
     "wayOut": "check `spec.chat` and the network; without it the chat reads messages by their words"
   },
   {
+    "code": "TEP4210",
+    "what": "the console cannot ask the operator about this platform",
+    "wayOut": "leave `spec.dapr.apiToken` on; see that the operator runs and that network policies let the backend reach its port 8080"
+  },
+  {
     "code": "TEP5001",
     "what": "this folder runs already",
     "wayOut": "use it, `make down`, or `--folder`"
@@ -279,6 +284,26 @@ export const ERRORS = [
     "code": "TEP5019",
     "what": "a file is there already",
     "wayOut": "`--force`, or another folder"
+  },
+  {
+    "code": "TEP5020",
+    "what": "a file is no whole backup: cut off, changed, or something else",
+    "wayOut": "take another one"
+  },
+  {
+    "code": "TEP5021",
+    "what": "a backup does not fit the database: one holds data, is further on, or has another shape",
+    "wayOut": "`--replace`, an empty database, or the release the message names"
+  },
+  {
+    "code": "TEP5022",
+    "what": "which database is not known, or it cannot be reached from here",
+    "wayOut": "`--database-url`; in a cluster forward it first: `kubectl port-forward`"
+  },
+  {
+    "code": "TEP5023",
+    "what": "a drill found that a backup’s audit is not as it was written",
+    "wayOut": "take another backup; `tep audit verify` tells about the database itself"
   },
   {
     "code": "TEP5101",

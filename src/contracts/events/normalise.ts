@@ -3,6 +3,7 @@ import { dataOf } from './data.ts'
 import type { TodoEvent } from './envelope.ts'
 import { FieldError, type FieldOptions } from './fields.ts'
 import { canonicalJson, uuidv5 } from './identifiers.ts'
+import { holdsNul } from './nul.ts'
 import { type EventType, isEventType, SCHEMA_BASE, schemaUri } from './schemas.ts'
 import { canonicalType, recognise, type Shape } from './shapes.ts'
 import { parseTime } from './times.ts'
@@ -46,7 +47,7 @@ const DAPR_ATTRIBUTES = ['pubsubname', 'topic', 'traceid', 'expiration', 'data_b
 export function normalise(body: unknown, delivery: Delivery = {}, options: NormaliseOptions = {}): Normalised {
   const result = attempt(body, delivery, options)
   // No database stores a NUL in text; such an event would fail, and be delivered, without end.
-  if (result.outcome !== 'event' || !JSON.stringify(result.event).includes('\\u0000')) return result
+  if (result.outcome !== 'event' || !holdsNul(result.event)) return result
   return { outcome: 'invalid', code: 'TEP4104', reason: 'contains a NUL character', field: 'data', type: result.type }
 }
 

@@ -177,6 +177,21 @@ export const EVENT_SCHEMAS = {
   'notification.failed': notificationEvent({ reason: text(500) }),
   'ui.task_list_changed': uiEvent,
   'ui.task_status_changed': uiEvent,
+  // Among the replicas of the realtime service: where a person is connected. True for a minute, and then said again.
+  'presence.changed': object(['user_id', 'replica', 'clients'], {
+    user_id: userId,
+    replica: { ...uuid, description: 'the process that holds the connections' },
+    clients: {
+      type: 'array',
+      maxItems: 32,
+      description: 'all connections of this person there; empty: none any more',
+      items: object(['client', 'transport', 'since'], {
+        client: uuid,
+        transport: { type: 'string', enum: ['sse', 'websocket'] },
+        since: instant,
+      }),
+    },
+  }),
   'chat.message_appended': object(['user_id', 'conversation_id'], {
     user_id: userId,
     conversation_id: text(128),
@@ -216,7 +231,7 @@ export const isEventType = (type: string): type is EventType => Object.hasOwn(EV
 export function topicOf(type: EventType): string {
   const noun = type.slice(0, type.indexOf('.'))
   if (noun === 'reminder') return 'reminders'
-  if (noun === 'ui') return 'task-updates'
+  if (noun === 'ui' || noun === 'presence') return 'task-updates'
   if (noun === 'notification' || noun === 'dlq') return 'notifications'
   return 'task-events'
 }

@@ -273,6 +273,17 @@ export interface EventData {
     /** the id before it was mapped to a UUID */
     legacy_task_id?: string
   }
+  'presence.changed': {
+    user_id: string
+    /** the process that holds the connections */
+    replica: string
+    /** all connections of this person there; empty: none any more */
+    clients: {
+      client: string
+      transport: 'sse' | 'websocket'
+      since: string
+    }[]
+  }
   'chat.message_appended': {
     user_id: string
     conversation_id: string

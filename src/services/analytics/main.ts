@@ -1,8 +1,8 @@
 import { type EventType, isOfType } from '../../contracts/events/index.ts'
 import { SERVICES } from '../../contracts/topology.ts'
+import { requireOperator } from '../../kit/auth.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
 import type { Sql } from '../../kit/db.ts'
-import { Problem } from '../../kit/problem.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { type Handler, subscribe } from '../../kit/subscriber.ts'
 import { rebuild, take } from './projection.ts'
@@ -44,8 +44,7 @@ export const startAnalytics = (config: ServiceConfig): Promise<RunningService> =
       { schema: { querystring: rebuildQuerySchema } },
       async request => {
         const user = await authenticate(request)
-        if (request.query.everyone && !user.isOperator)
-          throw new Problem('TEP4004', 'Only operators rebuild for everyone.')
+        if (request.query.everyone) requireOperator(user, 'Rebuilding for everyone')
         const people = request.query.everyone ? await db.tx({ system: true }, everyone) : [user.id]
         const done = { people: people.length, facts: 0, tasks: 0 }
         // Each in a transaction of their own: whoever is not rebuilt goes on.

@@ -1,11 +1,11 @@
 import { EVENT_SCHEMAS, type EventType } from '../../contracts/events/index.ts'
 import { SERVICES } from '../../contracts/topology.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
-import type { Sql } from '../../kit/db.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { type Handler, subscribe } from '../../kit/subscriber.ts'
-import { type Entry, entryOf, GENESIS } from './chain.ts'
+import { entryOf, GENESIS } from './chain.ts'
 import { checkpointsOf, signingKey, startSigner } from './checkpoints.ts'
+import { readEntries } from './entries.ts'
 import { verifyAudit } from './verify.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'audit')!
@@ -43,7 +43,7 @@ export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
       const user = await authenticate(request)
       const { task_id: taskId, after, limit } = request.query
       return db.tx({ userId: user.id }, async sql => {
-        const items = (await read(sql, taskId, after, limit + 1)).slice(0, limit + 1)
+        const items = (await readEntries(sql, { taskId, after, limit: limit + 1 })).slice(0, limit + 1)
         const more = items.length > limit
         return { items: items.slice(0, limit), next_after: more ? items[limit - 1]!.position : null }
       })
@@ -56,7 +56,7 @@ export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
         const [chain] = await sql.query<{ length: number; head: string }>(
           'SELECT length, head FROM audit.chains FOR UPDATE',
         )
-        return verifyAudit(await read(sql, undefined, 0, null), chain, await checkpointsOf(sql), key)
+        return verifyAudit(await readEntries(sql), chain, await checkpointsOf(sql), key)
       })
     })
     app.get('/api/v1/audit/checkpoints', async request => {
@@ -88,16 +88,4 @@ const record: Handler = async (event, { sql }) => {
     entry.position,
     entry.hash,
   ])
-}
-
-async function read(sql: Sql, taskId: string | undefined, after: number, limit: number | null): Promise<Entry[]> {
-  const rows = await sql.query<Omit<Entry, 'occurred_at' | 'recorded_at'> & { occurred_at: Date; recorded_at: Date }>(
-    `SELECT * FROM audit.entries WHERE position > $1 AND ($2::uuid IS NULL OR task_id = $2) ORDER BY position LIMIT $3`,
-    [after, taskId ?? null, limit],
-  )
-  return rows.map(row => ({
-    ...row,
-    occurred_at: row.occurred_at.toISOString(),
-    recorded_at: row.recorded_at.toISOString(),
-  }))
 }

@@ -222,6 +222,7 @@ describe('bad input', () => {
   test('text that is no JSON, no token, a wrong token, an unknown id', async () => {
     expect((await anna('POST', '/api/v1/tasks', '{"title":')).body.code).toBe('TEP4002')
     expect((await anna('POST', '/api/v1/tasks', { title: 'a\u0000b' })).body.code).toBe('TEP4001')
+    expect((await anna('POST', '/api/v1/tasks', { title: 'about \\u0000' })).body.title).toBe('about \\u0000')
     expect((await anna('GET', '/api/v1/tasks', undefined, { authorization: '' })).body.code).toBe('TEP4003')
     expect((await anna('GET', '/api/v1/tasks', undefined, { authorization: 'Bearer a.b.c' })).body.code).toBe('TEP4003')
     expect((await anna('GET', '/api/v1/tasks/0f8fad5b-d9cb-469f-a165-70867728950e')).body.code).toBe('TEP4005')
@@ -287,6 +288,21 @@ describe('repeating a request', () => {
     expect((await ben('POST', '/api/v1/tasks', { title: 'once' }, { 'idempotency-key': 'key-1' })).body.id).not.toBe(
       ids[0],
     )
+  })
+
+  test('who works offline chooses the id of a task: it is taken once, whoever asks', async () => {
+    const id = crypto.randomUUID()
+    const created = await anna('POST', '/api/v1/tasks', { id: id.toUpperCase(), title: 'written on a train' })
+    expect([created.status, created.body.id]).toEqual([201, id])
+    for (const person of [anna, ben]) {
+      const again = await person('POST', '/api/v1/tasks', { id, title: 'another' })
+      expect([again.status, again.body.code]).toEqual([409, 'TEP4007'])
+    }
+    expect((await anna('GET', `/api/v1/tasks/${id}`)).body).toMatchObject({ title: 'written on a train', version: 1 })
+    for (const wrong of ['1', `urn:uuid:${crypto.randomUUID()}`]) {
+      const refused = await anna('POST', '/api/v1/tasks', { id: wrong, title: 'x' })
+      expect([refused.status, refused.body.errors[0].field]).toEqual([400, 'id'])
+    }
   })
 
   test('a stale ETag is refused with the present state, and of two writers one wins', async () => {

@@ -21,7 +21,10 @@ import { findTask, insertReminders, insertSeries, insertTask, updateSeries, upda
 
 type TaskEventType = Extract<EventType, `task.${string}`>
 
-/** @param zone time zone for a due time that names none; becomes the task's `due_tz` */
+/**
+ * @param zone time zone for a due time that names none; becomes the task's `due_tz`
+ * @throws Problem TEP4007 when the id it asks for is taken
+ */
 export async function createTask(actor: Actor, input: TaskInput & { title: string }, zone: string): Promise<FullTask> {
   const { sql, userId } = actor
   const tz = input.due_tz ?? zone
@@ -37,8 +40,9 @@ export async function createTask(actor: Actor, input: TaskInput & { title: strin
   const due: Due | null = input.due ?? (first ? { at: new Date(first.at), allDay: false } : null)
   if (input.parent_task_id) await findTask(sql, input.parent_task_id)
   if (series) await insertSeries(sql, series)
+  const id = input.id ?? uuidv7()
   const row = await insertTask(sql, {
-    id: uuidv7(),
+    id,
     user_id: userId,
     title: input.title,
     description: input.description ?? null,
@@ -53,7 +57,8 @@ export async function createTask(actor: Actor, input: TaskInput & { title: strin
     series_id: series?.id ?? null,
     series_index: first?.index ?? null,
   })
-  return announceNew(actor, row!, series, followTask(row!, newReminders(row!, input.reminders ?? []), new Date()))
+  if (!row) throw new Problem('TEP4007', `There is a task ${id} already; take a new UUID, or none.`)
+  return announceNew(actor, row, series, followTask(row, newReminders(row, input.reminders ?? []), new Date()))
 }
 
 /** Stores the reminders of a row just inserted, and tells everyone. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { createEvent } from '../../contracts/events/index.ts'
+import { requireOperator } from '../../kit/auth.ts'
 import type { Sql } from '../../kit/db.ts'
 import { append } from '../../kit/outbox.ts'
 import { Problem } from '../../kit/problem.ts'
@@ -61,7 +62,7 @@ interface ReplayBody {
 export function registerDeadLetters(app: FastifyInstance, { db, authenticate, appId, wake }: RouteOptions): void {
   const operator = async (request: FastifyRequest): Promise<string> => {
     const user = await authenticate(request)
-    if (!user.isOperator) throw new Problem('TEP4004', 'Dead letters are for operators; your token lacks that role.')
+    requireOperator(user, 'What is in dead letters')
     return user.id
   }
   const root = '/api/v1/dead-letters'

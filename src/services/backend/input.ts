@@ -7,6 +7,7 @@ import type { Priority, Status } from './model.ts'
 
 /** A body that passed its JSON Schema (schemas.ts). */
 export interface TaskBody {
+  id?: string
   title?: string
   description?: string | null
   priority?: string | number
@@ -32,6 +33,7 @@ export interface ReminderInput {
 
 /** What a body asks for, aliases resolved; absent: not mentioned. */
 export interface TaskInput {
+  id?: string
   title?: string
   description?: string | null
   priority?: Priority
@@ -60,6 +62,7 @@ export function readTask(body: TaskBody, zone: string): TaskInput {
   const tz = body.due_tz ?? zone
   if (body.due_tz) checkZone(body.due_tz)
   const input: TaskInput = {}
+  if (body.id !== undefined) input.id = body.id.toLowerCase()
   if (body.title !== undefined) input.title = body.title.trim()
   if (body.description !== undefined) input.description = body.description
   if (body.priority !== undefined) input.priority = priorityOf(body.priority, { priorityScale: 'seeds' }) as Priority

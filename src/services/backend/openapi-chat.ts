@@ -37,8 +37,16 @@ export const chatPaths = {
     get: { summary: 'Conversations, the latest first', responses: { 200: ok(object), default: problem } },
     post: {
       summary: 'Say something; what it asked for is done, or waits for a yes',
+      description:
+        'With `Accept: text/event-stream` the answer comes as it is made: started, call, token, done or failed.',
       requestBody: { required: true, ...json(chatSchema) },
-      responses: { 200: ok(answer), default: problem },
+      responses: {
+        200: {
+          description: 'The answer',
+          content: { ...json(answer).content, 'text/event-stream': { schema: { type: 'string' } } },
+        },
+        default: problem,
+      },
     },
   },
   '/api/v1/chat/confirm': {

@@ -87,7 +87,11 @@ export const createTaskSchema = {
   type: 'object',
   required: ['title'],
   additionalProperties: false,
-  properties: { ...fields, ...aliases },
+  properties: {
+    id: { type: 'string', format: 'uuid', description: 'chosen by who works offline; default: the server chooses' },
+    ...fields,
+    ...aliases,
+  },
 } as const
 
 /** A merge patch (RFC 7396): absent fields stay, null clears. */

@@ -33,7 +33,7 @@ export async function insertTask(
   const rows = await sql.query<TaskRow>(
     `INSERT INTO backend.tasks (id, user_id, title, description, priority, tags, status, completed_at, due_at, due_tz, all_day, parent_task_id, series_id, series_index)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-     ON CONFLICT (series_id, series_index) DO NOTHING RETURNING ${TASK_COLUMNS}`,
+     ON CONFLICT DO NOTHING RETURNING ${TASK_COLUMNS}`,
     [task.id, task.user_id, ...changeable(task)],
   )
   return rows[0]

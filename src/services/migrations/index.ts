@@ -12,6 +12,7 @@ import { planning } from './planning.ts'
 import { recurrence } from './recurrence.ts'
 import { recurring } from './recurring.ts'
 import { replays } from './replays.ts'
+import { rung } from './rung.ts'
 import { statistics } from './statistics.ts'
 
 /** In the order they run. A migration that shipped is never edited: its checksum is kept in the database. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   statistics,
   chat,
   checkpoints,
+  rung,
 ]

@@ -4,6 +4,7 @@ import type { Repeated } from '../../kit/repeat.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
 import { createAlarms } from './alarms.ts'
+import { registerConsole } from './console.ts'
 import { mailChannel } from './mail.ts'
 import { onPreferences } from './preferences.ts'
 import { webhookChannel, webPushChannel } from './push-channels.ts'
@@ -31,6 +32,7 @@ export const startNotification = (config: ServiceConfig): Promise<RunningService
     const routes = { db, log, authenticate, alarms, appId, mailDir, wake, ...token }
     registerInbox(app, routes)
     registerJobs(app, routes)
+    registerConsole(app, routes)
     registerTargets(app, { db, authenticate, push: { policy: push, publicKey: vapid?.publicKey }, webhooks })
     subscribe(app, {
       consumer: appId,

@@ -18,6 +18,9 @@ function tokenOf({ headers, query }: Asked): string | undefined {
   return header ?? protocol ?? query.get('access_token') ?? undefined
 }
 
+/** Whether the client wants to be told who else of its person comes and goes: `?presence=true`. */
+export const wantsPresence = ({ query }: Pick<Asked, 'query'>): boolean => query.get('presence') === 'true'
+
 /** The verified user, and when the right to listen ends (milliseconds since the epoch). @throws Problem TEP4003 */
 export async function admit(authenticate: Authenticate, asked: Asked): Promise<{ userId: string; expires: number }> {
   const token = tokenOf(asked)

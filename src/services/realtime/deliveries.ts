@@ -7,12 +7,14 @@ import { serveFlow } from '../../kit/flow.ts'
 import type { Logger } from '../../kit/log.ts'
 import { requireToken } from '../../kit/subscriber.ts'
 import type { Hub } from './hub.ts'
+import type { Announcement, Presence } from './presence.ts'
 
 export interface DeliveryOptions {
   appId: string
   dapr: Pick<Dapr, 'metadata'>
   topics: readonly string[]
   hub: Hub
+  presence: Presence
   log: Logger
   metrics: Registry
   appApiToken: string | undefined
@@ -26,7 +28,7 @@ const SHOWN = /^(ui|notification)\./
  * cannot be read would come again for ever.
  */
 export function serveDeliveries(app: FastifyInstance, options: DeliveryOptions): void {
-  const { hub, log } = options
+  const { hub, presence, log } = options
   const receipts = serveFlow(app, options)
   const consumed = new Counter({
     name: 'events_consumed_total',
@@ -43,6 +45,10 @@ export function serveDeliveries(app: FastifyInstance, options: DeliveryOptions):
     if (result.type === 'canary.sent') {
       receipts.arrived(topic, result.event.time)
       return 'canary'
+    }
+    if (result.type === 'presence.changed') {
+      presence.heard(result.event.data as Announcement, Date.parse(result.event.time))
+      return 'presence'
     }
     if (!SHOWN.test(result.type)) return 'ignored'
     const { id, type, time, subject, sequence, data } = result.event

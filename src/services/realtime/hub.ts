@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { Problem } from '../../kit/problem.ts'
 import { Outlet, type Transport } from './outlet.ts'
+import type { Change } from './presence.ts'
 import { LIMITS, type Position, type StreamLimits, UserStream } from './stream.ts'
 
 /** Connections one user may hold open: tabs and devices, not a flood. */
@@ -13,6 +15,8 @@ interface Entry {
 }
 
 export interface Subscription {
+  /** The connection, as presence names it. */
+  client: string
   /** The transport has room again. */
   drained(): void
   end(): void
@@ -69,15 +73,26 @@ export class Hub {
       throw new Problem('TEP4011', `Close other connections first: ${MAX_CONNECTIONS} are open.`)
     }
     const missed = stream.since(since, this.#now())
-    const hello = { ...stream.position, recovered: missed !== undefined }
+    const client = randomUUID()
+    const hello = { ...stream.position, recovered: missed !== undefined, client }
     const outlet = new Outlet(transport, hello, missed ?? [], !this.#warm)
     outlets.add(outlet)
     return {
+      client,
       drained: () => outlet.drained(stream.position),
       end: () => {
         outlets.delete(outlet)
         stream.touched = this.#now()
       },
+    }
+  }
+
+  /** Tells a person's clients which of them came and went. */
+  tell(userId: string, change: Change): void {
+    for (const outlet of this.#entries.get(userId)?.outlets ?? []) {
+      // A client knows of itself.
+      const joined = change.joined.filter(({ client }) => client !== outlet.client)
+      if (joined.length + change.left.length > 0) outlet.tell({ type: 'presence', joined, left: change.left })
     }
   }
 

@@ -329,11 +329,12 @@ describe('an outlet', () => {
     const transport: Transport = {
       hello: (hello: Hello) => sent.push(hello.recovered ? 'recovered' : 'fetch'),
       frame: at => sent.push(String(at.offset)),
+      presence: () => sent.push('presence'),
       ping: () => sent.push('ping'),
       pending: () => pending,
       close: why => sent.push(why),
     }
-    const made = new Outlet(transport, { ...position, recovered: true }, [], false)
+    const made = new Outlet(transport, { ...position, recovered: true, client: 'c' }, [], false)
     return {
       outlet: made,
       sent,
@@ -348,6 +349,7 @@ describe('an outlet', () => {
     it.send({ offset: 1, event: '{}' })
     fill(MAX_PENDING + 1)
     it.send({ offset: 2, event: '{}' })
+    it.tell({ type: 'presence', joined: [], left: [] })
     it.send({ offset: 3, event: '{}' })
     fill(0)
     it.send({ offset: 4, event: '{}' })

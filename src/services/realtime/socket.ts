@@ -3,11 +3,12 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Authenticate } from '../../kit/auth.ts'
 import { Problem, problemDetails } from '../../kit/problem.ts'
-import { admit, BEARER_PROTOCOL, positionOf } from './access.ts'
+import { admit, BEARER_PROTOCOL, positionOf, wantsPresence } from './access.ts'
 import { coalesce } from './coalesce.ts'
 import { untilExpired } from './expiry.ts'
 import type { Hub } from './hub.ts'
 import type { CloseReason, Transport } from './outlet.ts'
+import type { Presence } from './presence.ts'
 
 /** Clients have nothing to say. */
 const MAX_MESSAGE = 1024
@@ -15,7 +16,7 @@ const MAX_MESSAGE = 1024
 /** 1001 going away, 1013 try again later (RFC 6455, IANA); 4401 is ours: come back with a fresh token. */
 const CLOSE_CODES: Record<CloseReason, number> = { draining: 1001, slow: 1013, expired: 4401 }
 
-/** One JSON object a message: `{type: "hello", …}` or `{type: "event", epoch, offset, event}`. */
+/** One JSON object a message: `{type: "hello", …}`, `{type: "event", epoch, offset, event}`, or `{type: "presence", joined, left}`. */
 function socketTransport(socket: WebSocket, stream: Duplex, isAlive: () => boolean): Transport {
   const hold = coalesce(stream)
   const send = (text: string): void => {
@@ -26,6 +27,7 @@ function socketTransport(socket: WebSocket, stream: Duplex, isAlive: () => boole
     hello: hello => send(JSON.stringify({ type: 'hello', ...hello })),
     frame: ({ epoch, offset }, event) =>
       send(`{"type":"event","epoch":"${epoch}","offset":${offset},"event":${event}}`),
+    presence: frame => send(JSON.stringify(frame)),
     ping: () => (isAlive() ? socket.ping() : socket.terminate()),
     pending: () => socket.bufferedAmount,
     close: why => (why === 'slow' ? socket.terminate() : socket.close(CLOSE_CODES[why], why)),
@@ -45,7 +47,13 @@ function refuse(stream: Duplex, error: unknown): void {
 const CLOSE_PATIENCE = 2_000
 
 /** Takes WebSocket upgrades of one path. Returns the function that ends the server side, politely and then not. */
-export function serveSockets(server: Server, path: string, hub: Hub, authenticate: Authenticate): () => void {
+export function serveSockets(
+  server: Server,
+  path: string,
+  hub: Hub,
+  presence: Presence,
+  authenticate: Authenticate,
+): () => void {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE,
@@ -66,11 +74,16 @@ export function serveSockets(server: Server, path: string, hub: Hub, authenticat
     }
     const transport = socketTransport(socket, request.socket, isAlive)
     try {
-      const subscription = hub.follow(userId, positionOf({ headers: request.headers, query }), transport)
+      const subscription = hub.follow(userId, positionOf({ headers: request.headers, query }), {
+        ...transport,
+        presence: wantsPresence({ query }) ? transport.presence : () => {},
+      })
+      presence.join(userId, { client: subscription.client, transport: 'websocket', since: new Date().toISOString() })
       const cancelExpiry = untilExpired(expires, () => transport.close('expired'))
       socket.on('close', () => {
         cancelExpiry()
         subscription.end()
+        presence.leave(userId, subscription.client)
       })
     } catch (error) {
       socket.close(1013, error instanceof Problem ? error.code : undefined)

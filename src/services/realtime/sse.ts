@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Authenticate } from '../../kit/auth.ts'
-import { admit, positionOf } from './access.ts'
+import { admit, positionOf, wantsPresence } from './access.ts'
 import { coalesce } from './coalesce.ts'
 import { untilExpired } from './expiry.ts'
 import type { Hub } from './hub.ts'
 import type { Transport } from './outlet.ts'
+import type { Presence } from './presence.ts'
 import { formatPosition } from './stream.ts'
 
 const HEADERS = {
@@ -25,13 +26,20 @@ function sseTransport(response: ServerResponse): Transport {
   return {
     hello: hello => write(`event: hello\nid: ${formatPosition(hello)}\ndata: ${JSON.stringify(hello)}\n\n`),
     frame: (position, event) => write(`id: ${formatPosition(position)}\ndata: ${event}\n\n`),
+    presence: frame => write(`event: presence\ndata: ${JSON.stringify(frame)}\n\n`),
     ping: () => write(': ping\n\n'),
     pending: () => response.writableLength,
     close: why => (why === 'slow' ? response.destroy() : response.end()),
   }
 }
 
-export function serveStream(app: FastifyInstance, path: string, hub: Hub, authenticate: Authenticate): void {
+export function serveStream(
+  app: FastifyInstance,
+  path: string,
+  hub: Hub,
+  presence: Presence,
+  authenticate: Authenticate,
+): void {
   app.get(path, async (request, reply) => {
     const query = new URL(request.url, 'http://service').searchParams
     const asked = { headers: request.headers, query }
@@ -45,16 +53,19 @@ export function serveStream(app: FastifyInstance, path: string, hub: Hub, authen
     const transport = sseTransport(response)
     const subscription = hub.follow(userId, positionOf(asked), {
       ...transport,
+      presence: wantsPresence({ query }) ? transport.presence : () => {},
       hello(hello) {
         if (!response.headersSent) begin()
         transport.hello(hello)
       },
     })
+    presence.join(userId, { client: subscription.client, transport: 'sse', since: new Date().toISOString() })
     const cancelExpiry = untilExpired(expires, () => transport.close('expired'))
     response.on('drain', () => subscription.drained())
     response.on('close', () => {
       cancelExpiry()
       subscription.end()
+      presence.leave(userId, subscription.client)
     })
   })
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 export const ROUTES: readonly { prefix: string; variable: string; websocket?: boolean }[] = [
   { prefix: '/api/v1/events', variable: 'REALTIME_URL', websocket: true },
   { prefix: '/api/v1/notifications', variable: 'NOTIFICATION_URL' },
+  { prefix: '/api/v1/console/reminders', variable: 'NOTIFICATION_URL' },
   { prefix: '/api/v1/push-subscriptions', variable: 'NOTIFICATION_URL' },
   { prefix: '/api/v1/webhooks', variable: 'NOTIFICATION_URL' },
   { prefix: '/api/v1/audit', variable: 'AUDIT_URL' },

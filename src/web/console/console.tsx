@@ -4,15 +4,17 @@ import { Audit } from './audit.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { Events } from './events.tsx'
 import { FlowPage } from './flow.tsx'
-import { Reminders } from './reminders.tsx'
+import { PlatformPage } from './platform.tsx'
+import { RemindersPage } from './reminders.tsx'
 import { StoryPage } from './story.tsx'
 
 const PAGES: Record<string, { title: string; Page: ComponentType }> = {
   flow: { title: 'Flow', Page: FlowPage },
   events: { title: 'Events', Page: Events },
   'dead-letters': { title: 'Dead letters', Page: DeadLetters },
-  reminders: { title: 'Reminders', Page: Reminders },
+  reminders: { title: 'Reminders', Page: RemindersPage },
   audit: { title: 'Audit', Page: Audit },
+  platform: { title: 'Platform', Page: PlatformPage },
 }
 
 /** What people who run the platform look at: `#/console/<page>`. */

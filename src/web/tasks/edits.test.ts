@@ -85,13 +85,16 @@ test('no merge overwrites what somebody else changed, and no field of a change g
 
 test('what is not saved yet is seen at once: new tasks, changes, completion, deletion', () => {
   const edits: Edit[] = [
-    { id: '1', taskId: 'new-1', kind: 'create', task: { title: 'Bread', tags: ['home'] } },
-    { id: '2', taskId: 'new-1', kind: 'change', patch: { title: 'Rye bread' }, base: { title: 'Bread' }, version: 0 },
+    { id: '1', taskId: 'b', kind: 'create', task: { title: 'Bread', tags: ['home'] } },
+    { id: '2', taskId: 'b', kind: 'change', patch: { title: 'Rye bread' }, base: { title: 'Bread' }, version: 0 },
     { id: '3', taskId: 'a', kind: 'complete' },
     { id: '4', taskId: 'gone', kind: 'delete' },
   ]
   const seen = overlay(new Map([['a', task()]]), edits)
-  expect(seen.get('new-1')).toMatchObject({ title: 'Rye bread', tags: ['home'], status: 'open', version: 0 })
+  expect(seen.get('b')).toMatchObject({ title: 'Rye bread', tags: ['home'], status: 'open', version: 0 })
   expect(seen.get('a')).toMatchObject({ status: 'done' })
-  expect([...seen.keys()]).toEqual(['a', 'new-1'])
+  expect([...seen.keys()]).toEqual(['a', 'b'])
+  // News of it that comes before the answer does not show it twice, nor takes back what is not saved yet.
+  const told = overlay(new Map([['b', task({ id: 'b', version: 1, title: 'Bread' })]]), edits)
+  expect([...told.values()]).toEqual([expect.objectContaining({ id: 'b', version: 1, title: 'Rye bread' })])
 })

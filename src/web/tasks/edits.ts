@@ -31,15 +31,17 @@ export function overlay(tasks: ReadonlyMap<string, Task>, edits: readonly Edit[]
   const seen = new Map(tasks)
   for (const edit of edits) {
     const task = seen.get(edit.taskId)
-    if (edit.kind === 'create')
-      seen.set(edit.taskId, {
-        id: edit.taskId,
-        version: 0,
-        title: edit.task.title,
-        status: 'open',
-        ...shown(edit.task),
-      })
-    else if (task) seen.set(edit.taskId, apply(task, edit))
+    if (edit.kind === 'create') {
+      // News of it may come before the answer, or before another window hears that it is saved.
+      if (!task)
+        seen.set(edit.taskId, {
+          id: edit.taskId,
+          version: 0,
+          title: edit.task.title,
+          status: 'open',
+          ...shown(edit.task),
+        })
+    } else if (task) seen.set(edit.taskId, apply(task, edit))
   }
   return seen
 }

@@ -20,7 +20,6 @@ class Server {
   online = true
   /** Called before each request: whether its answer is lost on the way back. */
   loses = (): boolean => false
-  #count = 0
 
   send = async (edit: Edit): Promise<Answer> => {
     if (!this.online) return { kind: 'later', seconds: 5 }
@@ -31,9 +30,8 @@ class Server {
 
   #apply(edit: Edit): Answer {
     if (edit.kind === 'create') {
-      const id = `t${++this.#count}`
       return this.#store({
-        id,
+        id: edit.taskId,
         version: 0,
         status: 'open',
         priority: 'none',
@@ -66,25 +64,25 @@ const drain = async (queue: EditQueue, server: Server): Promise<void> => {
 }
 const newTask = (title: string): Edit => ({
   id: `create-${title}`,
-  taskId: `new-${title}`,
+  taskId: `t-${title}`,
   kind: 'create',
   task: { title },
 })
 
-test('edits made offline survive a reload, are sent in order, and follow a task to the id the server gives it', async () => {
+test('edits made offline survive a reload, are sent in order, and what follows a task made offline too', async () => {
   const [storage, server] = [new Memory(), new Server()]
   server.online = false
   const before = new EditQueue(storage, 'ana', () => {})
   before.add(newTask('Bread'))
   before.add({
     id: '2',
-    taskId: 'new-Bread',
+    taskId: 't-Bread',
     kind: 'change',
     patch: { priority: 'high' },
     base: { priority: 'none' },
     version: 0,
   })
-  before.add({ id: '3', taskId: 'new-Bread', kind: 'complete' })
+  before.add({ id: '3', taskId: 't-Bread', kind: 'complete' })
   expect(await before.flush(server.send, () => {})).toBe(5)
   server.online = true
   const after = new EditQueue(storage, 'ana', () => {})
@@ -101,10 +99,10 @@ test('a conflict waits for a decision: mine goes on top of theirs, theirs stays 
     const queue = new EditQueue(storage, 'ana', () => {})
     queue.add(newTask('Bread'))
     await drain(queue, server)
-    server.change('t1', { title: 'White bread' })
+    server.change('t-Bread', { title: 'White bread' })
     queue.add({
       id: '2',
-      taskId: 't1',
+      taskId: 't-Bread',
       kind: 'change',
       patch: { title: 'Rye bread', priority: 'high' },
       base: { title: 'Bread', priority: 'none' },
@@ -112,7 +110,7 @@ test('a conflict waits for a decision: mine goes on top of theirs, theirs stays 
     })
     await drain(queue, server)
     // What does not conflict is saved already.
-    expect(server.tasks.get('t1')).toMatchObject({ title: 'White bread', priority: 'high' })
+    expect(server.tasks.get('t-Bread')).toMatchObject({ title: 'White bread', priority: 'high' })
     expect(queue.conflicts).toEqual([
       expect.objectContaining({
         patch: { title: 'Rye bread' },
@@ -121,7 +119,7 @@ test('a conflict waits for a decision: mine goes on top of theirs, theirs stays 
     ])
     queue[decision](queue.conflicts[0]!.id)
     await drain(queue, server)
-    expect(server.tasks.get('t1')!.title).toBe(decision === 'keepMine' ? 'Rye bread' : 'White bread')
+    expect(server.tasks.get('t-Bread')!.title).toBe(decision === 'keepMine' ? 'Rye bread' : 'White bread')
     expect(queue.edits).toEqual([])
   }
 })
@@ -166,12 +164,12 @@ test('whatever is lost on the way and whoever writes in between: no update of an
       queue.add(newTask('Bread'))
       await drain(queue, server)
       // What this device has seen; a person edits what they see.
-      let seen: Task = { ...server.tasks.get('t1')! }
+      let seen: Task = { ...server.tasks.get('t-Bread')! }
       let known = seen
       const theirs = new Map<string, string>()
       for (const [i, each] of steps.entries()) {
         if (each.kind === 'theirs') {
-          server.change('t1', { [each.field]: each.value })
+          server.change('t-Bread', { [each.field]: each.value })
           // What it was when this device last looked is no change to it.
           if (known[each.field as 'title'] === each.value) theirs.delete(each.field)
           else theirs.set(each.field, each.value)
@@ -179,7 +177,7 @@ test('whatever is lost on the way and whoever writes in between: no update of an
           const field = each.field as 'title' | 'description'
           queue.add({
             id: `e${i}`,
-            taskId: 't1',
+            taskId: 't-Bread',
             kind: 'change',
             patch: { [field]: each.value },
             base: { [field]: seen[field] ?? null },
@@ -190,7 +188,7 @@ test('whatever is lost on the way and whoever writes in between: no update of an
           const losses = each.lost ? [true] : []
           server.loses = () => losses.pop() ?? false
           await drain(queue, server)
-          const now = server.tasks.get('t1')!
+          const now = server.tasks.get('t-Bread')!
           // Whatever they wrote that this device had not seen is still there, or is shown as a conflict, never both gone.
           for (const [field, value] of theirs) expect([field, now[field as 'title']]).toEqual([field, value])
           theirs.clear()

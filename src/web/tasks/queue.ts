@@ -118,18 +118,11 @@ export class EditQueue {
       if (answer.kind === 'refused') this.#write(key, { edit, refused: answer.reason })
       else if (answer.kind === 'stale') this.#rebase(key, edit, answer.current)
       else {
-        if (edit.kind === 'create' && answer.task) this.#rename(edit.taskId, answer.task.id)
         saved(edit, answer.task)
         this.#storage.removeItem(key)
         this.#changed()
       }
     }
-  }
-
-  /** Later edits of a task made offline follow it to the id the server gave it. */
-  #rename(from: string, to: string): void {
-    for (const [key, { edit, ...rest }] of this.#entries())
-      if (edit.taskId === from && edit.kind !== 'create') this.#write(key, { ...rest, edit: { ...edit, taskId: to } })
   }
 
   #rebase(key: string, edit: Edit, current: Task): void {

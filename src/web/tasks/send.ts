@@ -10,7 +10,7 @@ export async function sendEdit(edit: Edit): Promise<Answer> {
   const request = (): Promise<Task | ''> => {
     switch (edit.kind) {
       case 'create':
-        return call('/api/v1/tasks', { method: 'POST', body: edit.task, headers })
+        return call('/api/v1/tasks', { method: 'POST', body: { id: edit.taskId, ...edit.task }, headers })
       case 'change':
         return call(`${path}${edit.scope ? `?scope=${edit.scope}` : ''}`, {
           method: 'PATCH',
@@ -34,6 +34,8 @@ export async function sendEdit(edit: Edit): Promise<Answer> {
     if (error.passing) return { kind: 'later', seconds: error.retryAfter || 5 }
     const current = error.body['current'] as Task | undefined
     if (error.status === 412 && current) return { kind: 'stale', current }
+    // Created twice, after the server forgot the key of the first time, is created.
+    if (error.status === 409 && edit.kind === 'create') return { kind: 'saved' }
     // Deleted twice is deleted.
     if (error.status === 404 && edit.kind === 'delete') return { kind: 'saved' }
     return { kind: 'refused', reason: error.message }

@@ -120,16 +120,12 @@ export async function flush(): Promise<void> {
 }
 
 function saved(edit: Edit, answer: Task | undefined): void {
-  if (edit.kind === 'create' && answer) renamed.set(edit.taskId, answer.id)
   const task = answer ?? known.peek().get(edit.taskId)
   if (task) keep(edit.kind === 'delete' ? { ...task, deleted_at: new Date().toISOString() } : task)
 }
 
-/** Ids that the server gave to tasks made here. */
-const renamed = new Map<string, string>()
-
-/** The task as the person sees it, also by the id it had before the server knew it. */
-export const find = (id: string): Task | undefined => tasks.value.get(id) ?? tasks.value.get(renamed.get(id) ?? '')
+/** The task as the person sees it. */
+export const find = (id: string): Task | undefined => tasks.value.get(id)
 
 function enqueue(edit: Edit): void {
   if (!queue) throw new Error('nobody is signed in')
@@ -139,9 +135,9 @@ function enqueue(edit: Edit): void {
 
 const fresh = (): string => crypto.randomUUID()
 
-/** @returns the id under which the task is seen until the server gives it one */
+/** @returns its id, which is chosen here so that it has one also offline */
 export function create(task: TaskFields & { title: string }): string {
-  const taskId = `new-${fresh()}`
+  const taskId = fresh()
   enqueue({ id: fresh(), taskId, kind: 'create', task })
   return taskId
 }

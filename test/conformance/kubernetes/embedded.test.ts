@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findEngine } from '../../engines/find.ts'
 import { expectGolden } from '../../support/golden.ts'
 import { differences } from '../compare.ts'
 import {
@@ -17,12 +18,16 @@ import { prepare } from './fixtures-run.ts'
 import { recordings } from './recorded.ts'
 import { runTable } from './run.ts'
 import { TABLES } from './tables/index.ts'
+import { kubectlTable } from './tables/kubectl.ts'
 import type { Target } from './target.ts'
 import { startEmbedded } from './targets.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
 const noted = readExceptions()
 const found: Record<string, Exceptions> = {}
+const hasKubectl = findEngine('kubectl') !== undefined
+if (!hasKubectl) console.log('the table kubectl is not run: no kubectl of this version here (make engines gets it)')
+const tables = TABLES.filter(({ name }) => hasKubectl || name !== kubectlTable.name)
 let embedded: Target
 
 beforeAll(async () => {
@@ -33,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await embedded.stop()
   rmSync(folder, { recursive: true, force: true })
-  const rows = TABLES.reduce((sum, table) => sum + table.rows.length, 0)
+  const rows = tables.reduce((sum, table) => sum + table.rows.length, 0)
   const differ = Object.values(found).reduce((sum, each) => sum + Object.keys(each).length, 0)
   const lines = [
     `embedded API server beside ${recordings.engine}: ${rows} rows, ${rows - differ} answered alike`,
@@ -42,7 +47,7 @@ afterAll(async () => {
   process.stdout.write(`${lines.join('\n')}\n`)
 })
 
-test.each(TABLES.map(table => [table.name, table] as const))(
+test.each(tables.map(table => [table.name, table] as const))(
   'the table %s: only the noted rows differ from the real server',
   async (_, table) => {
     const ours = await runTable(embedded, table)
@@ -54,11 +59,12 @@ test.each(TABLES.map(table => [table.name, table] as const))(
     const texts = differences(table, ours, theirs).filter(({ row }) => lines.some(line => line.startsWith(`${row}: `)))
     expect([...lines, ...(lines.length > 0 ? texts.map(({ row, text }) => `${row}: ${text}`) : [])]).toEqual([])
   },
-  120_000,
+  300_000,
 )
 
 test('the list of exceptions names no row that is not there', () => {
-  expectGolden(EXCEPTIONS_FILE, [found])
+  // What could not be looked at stays as it is noted.
+  expectGolden(EXCEPTIONS_FILE, [{ ...noted, ...found }])
 })
 
 test('a difference is of its gravest kind', () => {

@@ -11,7 +11,7 @@ const noted = readExceptions()
 const found: Exceptions[] = []
 const code = await compareLive({
   name: 'Kubernetes',
-  needs: ['etcd', 'kube-apiserver', 'kube-controller-manager'],
+  needs: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'],
   tables: TABLES,
   recordings,
   notes: 'exceptions.golden.yaml',

@@ -1,4 +1,5 @@
 /** A row of a conformance table: requests as data, and the few words to write them in. */
+import type { KubeConfig } from '@kubernetes/client-node'
 import type { Json, JsonObject } from '../../../src/local/kube-api/json.ts'
 
 export type { Json, JsonObject }
@@ -19,6 +20,10 @@ export interface Step {
   show?: (body: JsonObject) => Json | undefined
   /** A watch: ends when it has seen so many frames or the server ends it. `during` runs once it is open. */
   watch?: { frames: number; during: readonly Step[] }
+  /** kubectl in place of a request. */
+  kubectl?: { args: readonly string[]; objects: readonly unknown[] }
+  /** A program that uses client-node in place of a request. */
+  call?: { title: string; run: (config: KubeConfig, namespace: string) => Promise<unknown> }
   /** The server's history up to here is thrown away (etcd's compaction) in place of a request. */
   compact?: true
   /** Not compared: it only has to be 2xx. */

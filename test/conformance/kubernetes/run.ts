@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { at } from '../../../src/local/kube-api/json.ts'
 import type { Recorded, Recording } from '../compare.ts'
+import { callAnswer, kubectlAnswer, runKubectl } from './clients.ts'
 import { Normaliser } from './normalise.ts'
 import type { Json, JsonObject, Step, Table } from './row.ts'
 import { type Answer, send, type Target } from './target.ts'
@@ -43,6 +44,8 @@ class RowRun {
 
   async step(step: Step): Promise<void> {
     if (step.compact) return this.#target.compact()
+    if (step.kubectl) return this.#kubectl(step.kubectl)
+    if (step.call) return this.#call(step.call)
     const request = {
       method: step.method,
       path: fill(step.path, this.#words),
@@ -84,6 +87,20 @@ class RowRun {
     const failed = answer.status >= 300
     const shown = isObject && step.show && !failed ? (step.show(normal as JsonObject) ?? null) : normal
     this.recorded.push({ request: `${step.method} ${step.path}`, status: answer.status, headers, body: shown })
+  }
+
+  async #kubectl({ args, objects }: NonNullable<Step['kubectl']>): Promise<void> {
+    const input = fill(objects, this.#words)
+      .map(each => JSON.stringify(each))
+      .join('\n')
+    const run = await runKubectl(this.#target, fill(args, this.#words), input)
+    const request = `kubectl ${args.join(' ')}`
+    this.recorded.push({ request, headers: {}, ...kubectlAnswer(run, this.#normaliser) })
+  }
+
+  async #call({ title, run }: NonNullable<Step['call']>): Promise<void> {
+    const answer = await callAnswer(this.#target, this.#words['ns']!, run, this.#normaliser)
+    this.recorded.push({ request: title, headers: {}, ...answer })
   }
 
   async #watch(step: Step, request: Parameters<typeof send>[1]): Promise<void> {

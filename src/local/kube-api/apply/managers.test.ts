@@ -284,3 +284,42 @@ describe('rules for all inputs', () => {
     )
   })
 })
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** As `kubectl apply` leaves an object on the client's side. */
+async function clientApplied(data: Record<string, string>, annotation?: string): Promise<void> {
+  const applied = { ...configMap('a', data), metadata: { name: 'a', namespace: 'default' } }
+  const annotations = { [LAST_APPLIED]: annotation ?? JSON.stringify(applied) }
+  await api
+    .clientFor('kubectl-client-side-apply')
+    .create({ ...applied, metadata: { ...applied.metadata, annotations } })
+}
+
+test('kubectl takes over on the server’s side what it applied on the client’s, and keeps the annotation up to date', async () => {
+  await clientApplied({ k: 'one' })
+  const after = await apply(configMap('a', { k: 'two' }), 'kubectl')
+  expect(after['data']).toEqual({ k: 'two' })
+  expect(JSON.parse((after.metadata['annotations'] as Record<string, string>)[LAST_APPLIED]!)).toMatchObject({
+    kind: 'ConfigMap',
+    data: { k: 'two' },
+  })
+})
+
+test('what somebody has changed since, and what another manager applies, stays a conflict', async () => {
+  await clientApplied({ k: 'one', other: '1' })
+  await api.clientFor('somebody').merge(configMap('a'), 'default', 'a', { data: { k: 'theirs' } })
+  const refused = await refusal(apply(configMap('a', { k: 'two', other: '2' }), 'kubectl'))
+  expect(refused.details?.causes).toEqual([
+    { reason: 'FieldManagerConflict', message: 'conflict with "somebody" using v1', field: '.data.k' },
+  ])
+  expect((await refusal(apply(configMap('a', { other: '2' }), 'me'))).code).toBe(409)
+})
+
+test.each(['', 'no JSON', '[]', '{"apiVersion":"v9","kind":"ConfigMap"}'])(
+  'an annotation that tells nothing (%j) frees nothing',
+  async annotation => {
+    await clientApplied({ k: 'one' }, annotation)
+    expect((await refusal(apply(configMap('a', { k: 'two' }), 'kubectl'))).code).toBe(409)
+  },
+)

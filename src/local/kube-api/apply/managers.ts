@@ -9,6 +9,7 @@ import type { Schema } from '../schema/schema.ts'
 import { type Cause, StatusError } from '../status.ts'
 import {
   difference,
+  emptySet,
   equalSets,
   type FieldSet,
   fromFieldsV1,
@@ -20,6 +21,7 @@ import {
   union,
   withNamedParents,
 } from './field-set.ts'
+import { appliedByClient, keepLastApplied } from './last-applied.ts'
 import { checkMergeable, compare, fieldSetOf, merge, UnmergeableList, withoutItems } from './typed.ts'
 
 interface Manager {
@@ -127,7 +129,7 @@ function setManager(managers: Managers, manager: Omit<Manager, 'time'>, time: st
   else managers.set(id, { ...manager, time })
 }
 
-/** Takes changed fields from everybody but the actor, or refuses with a conflict. */
+/** Takes changed fields from everybody but the actor, or refuses with a conflict; `free` ones are taken without asking. */
 function settle(
   before: JsonObject | undefined,
   after: JsonObject,
@@ -135,13 +137,14 @@ function settle(
   actorId: string,
   type: ResourceType,
   force: boolean,
+  free: FieldSet = emptySet(),
 ): ReturnType<typeof compare> {
   const changes = compare(before, after, type.schema)
   const taken = union(changes.modified, changes.added)
   const conflicts: { manager: Manager; paths: FieldSet }[] = []
   for (const [id, manager] of managers) {
     if (id === actorId) continue
-    const paths = intersection(manager.set, taken)
+    const paths = difference(intersection(manager.set, taken), free)
     if (!isEmpty(paths)) conflicts.push({ manager, paths })
   }
   if (conflicts.length > 0 && !force) throw applyConflict(conflicts)
@@ -268,7 +271,7 @@ export function applyConfiguration(
   let next = merge(base, config, schema) as JsonObject
   // Usually nothing was given up, and then nothing can be pruned.
   if (last && !isEmpty(difference(last.set, set))) next = pruneAbandoned(next, last.set, managers, type)
-  settle(base, next, managers, id, type, force)
+  settle(base, next, managers, id, type, force, appliedByClient(base, type, actor.manager))
   // Of a sub-resource the rest is as it is stored, and stays so.
   const result =
     actor.subresource === 'status'
@@ -276,6 +279,7 @@ export function applyConfiguration(
       : clone(next)
   result['metadata'] ??= {}
   encode(managers, result)
+  keepLastApplied(result, config, actor.manager)
   return result
 }
 

@@ -20,6 +20,18 @@ export interface ChatOptions {
   model: ModelConfig | undefined
 }
 
+/** Who wants to see an answer come. */
+export interface Listener {
+  /** The conversation is this person's, and the work begins. */
+  started(conversationId: string): void
+  /** The next words of the reply. */
+  words(text: string): void
+  /** A tool was run, or has to be agreed to. */
+  called(outcome: Outcome): void
+}
+
+const NOBODY: Listener = { started: () => {}, words: () => {}, called: () => {} }
+
 export interface ChatAnswer extends Turn {
   conversation_id: string
 }
@@ -33,6 +45,7 @@ export async function chat(
   options: ChatOptions,
   userId: string,
   { message, conversation_id: given }: { message: string; conversation_id?: string },
+  listener: Listener = NOBODY,
 ): Promise<ChatAnswer> {
   const { db, dapr } = options
   const id = given ?? uuidv7()
@@ -42,12 +55,16 @@ export async function chat(
   })
   // Asked before anything is done: without it nothing could be kept.
   const history = await messagesOf(dapr, id)
-  const act = actions(options, userId, id)
+  listener.started(id)
+  const act = actions(options, userId, id, listener)
+  const pending = await answerPending(act, message)
   const turn =
-    (await answerPending(act, message)) ??
+    pending ??
     (options.model
-      ? await converse(options.model, { history, message, zone }, act.run)
+      ? await converse(options.model, { history, message, zone }, act.run, listener)
       : await answerAlone(act, message))
+  // A model says its words as they come to it.
+  if (pending || !options.model) listener.words(turn.reply)
   await keep(options, userId, id, message, turn)
   return { conversation_id: id, ...turn }
 }
@@ -69,16 +86,20 @@ export async function confirm(
 
 const actorOf = ({ appId }: ChatOptions, userId: string, sql: Sql): Actor => ({ sql, userId, appId })
 
-function actions(options: ChatOptions, userId: string, conversationId: string) {
+function actions(options: ChatOptions, userId: string, conversationId: string, listener: Listener) {
   const inTx = async <T>(work: (actor: Actor) => Promise<T>): Promise<T> => {
     const result = await options.db.tx({ userId }, sql => work(actorOf(options, userId, sql)))
     options.wake()
     return result
   }
+  const told = <T extends Outcome | undefined>(outcome: T): T => {
+    if (outcome) listener.called(outcome)
+    return outcome
+  }
   return {
     run: (tool: string, input: Record<string, unknown>): Promise<Outcome> =>
-      inTx(actor => runTool(actor, tool, input, conversationId)),
-    confirm: () => inTx(actor => confirmPending(actor, conversationId)),
+      inTx(actor => runTool(actor, tool, input, conversationId)).then(told),
+    confirm: () => inTx(actor => confirmPending(actor, conversationId)).then(told),
     cancel: () => inTx(actor => cancelPending(actor, conversationId)),
   }
 }

@@ -2,6 +2,7 @@ import { Problem } from '../../../kit/problem.ts'
 import { TOOLS } from '../tools/index.ts'
 import type { Outcome } from '../tools/run.ts'
 import type { Message } from './conversation.ts'
+import { readCompletion, type Said, type ToolCall } from './model-stream.ts'
 
 /** An endpoint that speaks OpenAI's chat completions, with tool calls. */
 export interface ModelConfig {
@@ -15,13 +16,8 @@ export interface Turn {
   calls: Outcome[]
 }
 
-interface ToolCall {
-  id: string
-  function: { name: string; arguments: string }
-}
-
 interface Completion {
-  choices?: { message?: { content?: string | null; tool_calls?: ToolCall[] } }[]
+  choices?: { message?: Said }[]
 }
 
 /** How often a model may call tools before it has to answer. */
@@ -44,13 +40,19 @@ const instructions = (zone: string): string =>
 /**
  * One turn of a conversation: the model calls tools until it answers.
  * @param run runs a tool; its problems are told to the model, which may do better
+ * @param listener gets the words as they come
  * @throws Problem TEP4209 when the model does not answer and nothing was done yet
  */
 export async function converse(
   config: ModelConfig,
   { history, message, zone }: { history: readonly Message[]; message: string; zone: string },
   run: (tool: string, input: Record<string, unknown>) => Promise<Outcome>,
+  { words }: { words(text: string): void },
 ): Promise<Turn> {
+  const closing = (reply: string): Turn => {
+    words(reply)
+    return { reply, calls }
+  }
   const messages: object[] = [
     { role: 'system', content: instructions(zone) },
     ...history.slice(-HISTORY).map(({ role, content }) => ({ role, content })),
@@ -58,15 +60,15 @@ export async function converse(
   ]
   const calls: Outcome[] = []
   for (let round = 0; round < ROUNDS; round++) {
-    let answer: NonNullable<NonNullable<Completion['choices']>[number]['message']>
+    let answer: Said
     try {
-      answer = await complete(config, messages)
+      answer = await complete(config, messages, words)
     } catch (error) {
       if (!calls.length) throw error
-      return { reply: 'I did what is listed here, but then the language model stopped answering.', calls }
+      return closing('I did what is listed here, but then the language model stopped answering.')
     }
     const wanted = (answer.tool_calls ?? []).slice(0, CALLS_PER_ROUND)
-    if (!wanted.length) return { reply: answer.content?.trim() || 'Done.', calls }
+    if (!wanted.length) return answer.content?.trim() ? { reply: answer.content.trim(), calls } : closing('Done.')
     messages.push({ role: 'assistant', content: answer.content ?? null, tool_calls: wanted })
     for (const call of wanted) {
       const { outcome, text } = await answerCall(call, run)
@@ -74,7 +76,7 @@ export async function converse(
       messages.push({ role: 'tool', tool_call_id: call.id, content: text.slice(0, RESULT_CHARS) })
     }
   }
-  return { reply: `I stopped after ${ROUNDS} rounds; what was done is listed here.`, calls }
+  return closing(`I stopped after ${ROUNDS} rounds; what was done is listed here.`)
 }
 
 async function answerCall(
@@ -109,7 +111,11 @@ const tools = TOOLS.map(({ name, description, inputSchema }) => ({
 }))
 
 /** @throws Problem TEP4209, without the key or what the endpoint said: that may repeat either */
-async function complete({ baseUrl, model, apiKey }: ModelConfig, messages: readonly object[]) {
+async function complete(
+  { baseUrl, model, apiKey }: ModelConfig,
+  messages: readonly object[],
+  heard: (words: string) => void,
+): Promise<Said> {
   const silent = (why: string): Problem => new Problem('TEP4209', `The language model does not answer: ${why}.`)
   let response: Response
   let body: Completion
@@ -117,11 +123,14 @@ async function complete({ baseUrl, model, apiKey }: ModelConfig, messages: reado
     response = await fetch(`${baseUrl.replace(/\/$/, '')}/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
-      body: JSON.stringify({ model, messages, tools }),
+      body: JSON.stringify({ model, messages, tools, stream: true }),
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     if (!response.ok) throw silent(`status ${response.status}`)
+    // Endpoints that cannot stream answer in one piece all the same.
+    if (response.headers.get('content-type')?.includes('text/event-stream'))
+      return await readCompletion(response.body!, heard)
     body = (await response.json()) as Completion
   } catch (error) {
     if (error instanceof Problem) throw error
@@ -129,5 +138,6 @@ async function complete({ baseUrl, model, apiKey }: ModelConfig, messages: reado
   }
   const message = body?.choices?.[0]?.message
   if (!message) throw silent('its answer has no message')
+  if (message.content) heard(message.content)
   return message
 }

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Dapr } from '../../../kit/dapr.ts'
+import type { Logger } from '../../../kit/log.ts'
 import type { RouteOptions } from '../endpoints.ts'
 import { confirmSchema } from '../mcp.ts'
 import { idParams } from '../schemas.ts'
+import { streamAnswer, wantsStream } from './answer-stream.ts'
 import { chat, confirm, requireConversation } from './chat.ts'
 import { conversationKey, messagesOf } from './conversation.ts'
 import type { ModelConfig } from './model.ts'
@@ -20,6 +22,7 @@ export const chatSchema = {
 export interface ChatRouteOptions extends RouteOptions {
   dapr: Pick<Dapr, 'getState' | 'saveState' | 'deleteState'>
   model: ModelConfig | undefined
+  log: Logger
 }
 
 type ById = { Params: { id: string } }
@@ -31,7 +34,11 @@ export function registerChat(app: FastifyInstance, options: ChatRouteOptions): v
   app.post<{ Body: { message: string; conversation_id?: string } }>(
     '/api/v1/chat',
     { schema: { body: chatSchema } },
-    async request => chat(options, (await authenticate(request)).id, request.body),
+    async (request, reply) => {
+      const { id } = await authenticate(request)
+      if (!wantsStream(request)) return chat(options, id, request.body)
+      return streamAnswer(request, reply, options.log, listener => chat(options, id, request.body, listener))
+    },
   )
 
   app.post<{ Body: { token: string } }>('/api/v1/chat/confirm', { schema: { body: confirmSchema } }, async request =>

@@ -77,7 +77,7 @@ export async function story(sql: Sql, id: string): Promise<Story> {
       `SELECT ${COLUMNS} FROM messaging.outbox WHERE seq > $2 AND seq <= $2 + ${REACH} AND ${condition} ORDER BY seq LIMIT 100`,
       [id, first.seq],
     )
-  const rows = [first, ...(await later("envelope->>'id' = $1"))]
+  const replays = await later("envelope->>'id' = $1")
   const inbox = await sql.query<{ consumer: string; received_at: Date }>(
     'SELECT consumer, received_at FROM messaging.inbox WHERE event_id = $1',
     [id],
@@ -94,10 +94,7 @@ export async function story(sql: Sql, id: string): Promise<Story> {
     [id],
   )
   const hops: Hop[] = [
-    ...rows.map((row, i): Hop => ({ at: row.created_at, what: i ? 'replayed' : 'committed', where: row.topic })),
-    ...rows.flatMap((row): Hop[] =>
-      row.published_at ? [{ at: row.published_at, what: 'published', where: row.topic }] : [],
-    ),
+    ...replays.flatMap(row => told(row, 'replayed')),
     ...inbox.map(({ consumer, received_at: at }): Hop => ({ at, what: 'handled', where: consumer })),
     ...failures.flatMap(
       ({ consumer, code, reason, attempts, first_failed_at: at, dead_lettered_at: parkedAt }): Hop[] => [
@@ -118,8 +115,14 @@ export async function story(sql: Sql, id: string): Promise<Story> {
       : []
   return {
     event: seen(first),
-    hops: hops.sort((a, b) => a.at.getTime() - b.at.getTime()),
+    hops: [...told(first, 'committed'), ...hops.sort((a, b) => a.at.getTime() - b.at.getTime())],
     caused_by: causedBy ? seen(causedBy) : null,
     causes: (await later("envelope->>'causationid' = $1")).map(seen),
   }
 }
+
+/** In this order whatever the clock says: a consumer may be done before the broker's word that it has the event is written down. */
+const told = (
+  { created_at: at, published_at: publishedAt, topic: where }: Row,
+  what: 'committed' | 'replayed',
+): Hop[] => [{ at, what, where }, ...(publishedAt ? [{ at: publishedAt, what: 'published' as const, where }] : [])]

@@ -1,5 +1,5 @@
 import type { ConsumerFlow, Flow, TopicFlow } from '../../../contracts/console.ts'
-import { SERVICES, TOPICS, TYPE_PREFIX } from '../../../contracts/topology.ts'
+import { handledTypes, SERVICES, TOPICS } from '../../../contracts/topology.ts'
 import type { Sql } from '../../../kit/db.ts'
 
 /**
@@ -8,14 +8,12 @@ import type { Sql } from '../../../kit/db.ts'
  */
 export async function flow(sql: Sql): Promise<Flow> {
   const consumers: ConsumerFlow[] = []
-  for (const { appId, consumes, handles, usesDatabase } of SERVICES) {
-    for (const { topic, types } of consumes) {
-      const wanted =
-        handles === 'all'
-          ? null
-          : handles.map(type => TYPE_PREFIX + type).filter(type => !types || types.includes(type))
+  for (const service of SERVICES) {
+    const { appId, consumes, usesDatabase } = service
+    for (const consumption of consumes) {
+      const { topic } = consumption
       const counts = usesDatabase
-        ? await consumerFlow(sql, appId, topic, wanted)
+        ? await consumerFlow(sql, appId, topic, handledTypes(service, consumption))
         : { per_minute: null, behind: null, oldest_behind_seconds: null, dead_letters: 0 }
       consumers.push({ consumer: appId, topic, ...counts })
     }

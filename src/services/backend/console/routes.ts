@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { Problem } from '../../../kit/problem.ts'
+import { requireOperator } from '../../../kit/auth.ts'
 import type { RouteOptions } from '../endpoints.ts'
 import { type EventFilter, listEvents, story } from './events.ts'
 import { flow } from './flow.ts'
+import { askOperator, type OperatorDoor } from './platform.ts'
 
 const text = { type: 'string', minLength: 1, maxLength: 256 } as const
 const seq = { type: 'integer', minimum: 0 } as const
@@ -23,10 +24,12 @@ export const eventsSchema = {
 const idSchema = { type: 'object', properties: { id: text } } as const
 
 /** What people who run the platform look at: how events flow, which there are, and what became of one. */
-export function registerConsole(app: FastifyInstance, { db, authenticate }: RouteOptions): void {
+export function registerConsole(
+  app: FastifyInstance,
+  { db, authenticate, door }: RouteOptions & { door: OperatorDoor },
+): void {
   const operator = async (request: Parameters<typeof authenticate>[0]): Promise<void> => {
-    const { isOperator } = await authenticate(request)
-    if (!isOperator) throw new Problem('TEP4004', 'The console is for operators; your token lacks that role.')
+    requireOperator(await authenticate(request), 'The console')
   }
 
   /** Who the token says one is. */
@@ -38,6 +41,11 @@ export function registerConsole(app: FastifyInstance, { db, authenticate }: Rout
   app.get('/api/v1/console/flow', async request => {
     await operator(request)
     return db.tx({}, flow)
+  })
+
+  app.get('/api/v1/console/platform', async request => {
+    await operator(request)
+    return askOperator(door)
   })
 
   app.get<{ Querystring: EventFilter }>(

@@ -81,6 +81,11 @@ export async function confirmTool(
   return { outcome: await performWaiting(actor, row), conversationId: row.conversation_id }
 }
 
+/** Takes back what was asked for; nothing when it was used or is too old. */
+export async function cancelTool({ sql }: Actor, token: string): Promise<void> {
+  await sql.query('DELETE FROM backend.confirmations WHERE token_hash = $1', [hashOf(token)])
+}
+
 /** Runs what a conversation asked for last; undefined when nothing waits. What it asked for before that is dropped. */
 export async function confirmPending(actor: Actor, conversationId: string): Promise<Done | undefined> {
   const rows = await actor.sql.query<Waiting & { expires_at: Date }>(

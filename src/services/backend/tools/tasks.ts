@@ -41,6 +41,9 @@ const onTask = (name: string, description: string, which: Which, change: Change)
   },
 })
 
+/** A model has no use for an id of its own: it would make one up. */
+const { id: _id, ...newTask } = createTaskSchema.properties
+
 const titleOf = async ({ sql }: Actor, reference: unknown, which: Which): Promise<string> => {
   const { row } = await findTask(sql, await taskIdOf(sql, String(reference), which))
   return `“${row.title.slice(0, 100)}”`
@@ -69,7 +72,7 @@ export const taskTools: readonly Tool[] = [
   {
     name: 'create_task',
     description: 'Creates a task from fields. Repeats by RFC 5545 rules.',
-    inputSchema: inputs({ ...createTaskSchema.properties, due }, ['title']),
+    inputSchema: inputs({ ...newTask, due }, ['title']),
     readOnly: false,
     run: async (actor, input, zone) => {
       const body = withDue(input, zone)

@@ -1,9 +1,11 @@
 import type { Table } from '../row.ts'
 import { applies } from './apply.ts'
 import { builtIns } from './built-ins.ts'
+import { clientNode } from './client-node.ts'
 import { customResources } from './custom-resources.ts'
 import { definitions } from './definitions.ts'
 import { discovery } from './discovery.ts'
+import { kubectlTable } from './kubectl.ts'
 import { leases } from './leases.ts'
 import { lifecycle } from './lifecycle.ts'
 import { lists } from './lists.ts'
@@ -25,4 +27,6 @@ export const TABLES: readonly Table[] = [
   definitions,
   customResources,
   builtIns,
+  kubectlTable,
+  clientNode,
 ]
