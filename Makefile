@@ -37,6 +37,7 @@ bundle: images ## chart, images, CRDs and checksums in one archive for a cluster
 
 release: node_modules/.installed ## sets VERSION=1.2.3 in every place, and in what is generated from it
 	@node src/release/main.ts "$(VERSION)" && node src/contracts/generate/main.ts
+	@UPDATE_GOLDEN=1 npm run -s jest -- --roots controller -- render/corpus
 
 up: dist/.built ## the whole platform on this machine; Ctrl-C stops it (PORT=7080)
 	@exec $(TEP) up $(if $(PORT),--port $(PORT)) $(ARGS)

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { canonicalJson } from '../../src/contracts/events/identifiers.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import { HASH_ANNOTATION, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, type Platform } from './platform.ts'
 
@@ -71,10 +72,13 @@ export const ownerReference = (platform: Platform): KubeObject['metadata']['owne
   },
 ]
 
-export const hashOf = (value: unknown): string => hash('sha256', JSON.stringify(value), 'hex').slice(0, 16)
+/** The same whatever the order of keys: what it names or restarts must not move because a spec was written down anew. */
+export const hashOf = (value: unknown): string => digest(canonicalJson(value))
+
+const digest = (text: string): string => hash('sha256', text, 'hex').slice(0, 16)
 
 /** Stamps the hash of the object as rendered. */
 export function withHash(object: KubeObject): KubeObject {
-  const annotations = { ...object.metadata.annotations, [HASH_ANNOTATION]: hashOf(object) }
+  const annotations = { ...object.metadata.annotations, [HASH_ANNOTATION]: digest(JSON.stringify(object)) }
   return { ...object, metadata: { ...object.metadata, annotations } }
 }
