@@ -213,6 +213,33 @@ test('a watch that was waiting to come back while others found nobody there is r
   for (const watch of [waits, streams]) await watch.stop()
 })
 
+test.each(['waits to list', 'lists', 'asks where the server is', 'resumes'])(
+  'others find nobody there while a watch %s: what it is answered is not believed, and it tells when it is back',
+  async when => {
+    const outages = { count: 0 }
+    const broken = new Feed()
+    const outage = (answer: Response) => () => {
+      outages.count += 1
+      return answer
+    }
+    const gone = new Feed().bytes(`${JSON.stringify(expired)}\n`)
+    const scripts: Record<string, Script> = {
+      'waits to list': [outage(gone.response)],
+      lists: [gone.response, outage(listOf(7))],
+      'asks where the server is': [broken.response, outage(listOf(5))],
+      resumes: [new Feed().end().response, outage(broken.response)],
+    }
+    const truth = [listOf(9, widget('a', 8)), new Feed().response]
+    const watch = watching([listOf(5), ...scripts[when]!, ...truth], { outages })
+    await settle()
+    if (when === 'asks where the server is') broken.end(new Error('ECONNRESET'))
+    await watch.clock.advance(10_000)
+    expect([watch.held(), watch.told]).toEqual([['a@8'], ['read', 'away', 'read anew', 'reachable']])
+    expect(broken.destroyed).toBe(when === 'resumes' || when === 'asks where the server is')
+    await watch.stop()
+  },
+)
+
 test('an event that comes again changes nothing and lists nothing', async () => {
   const feed = new Feed()
   const watch = watching([listOf(5), feed.response])

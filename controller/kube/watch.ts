@@ -88,7 +88,7 @@ class ListWatch {
   /** The server could not be reached since the last list. */
   #away = false
   readonly #outages: Outages
-  /** The outages known when the server was heard last. */
+  /** The outages known when the server was heard last, or asked for what is to come. */
   #heardAfter = 0
   /** The connection broke since the version was known to be the server's. */
   #suspect = false
@@ -130,8 +130,9 @@ class ListWatch {
   /** One list if need be, and one watch; before it the kind has to be there. */
   async #once(): Promise<void> {
     const { kind, signal, random, pageSize = 500 } = this.#options
-    // Others found nobody there while this one waited to come back.
-    if (this.#version !== undefined && this.#heardAfter !== this.#outages.count) this.#lost()
+    // Others found nobody there while this one waited to come back. Also where it has to list anyway: who waits for what was
+    // lost has to hear that it is found.
+    if (this.#outdated) this.#lost()
     if (this.#absent) {
       const onLook = (): void => {
         this.#back()
@@ -143,6 +144,7 @@ class ListWatch {
     }
     if (this.#version !== undefined && this.#suspect) {
       const current = await currentVersion(this.#client, this.#options, signal)
+      this.#refuseOutdated()
       // Resuming from a version that is yet to come would be silent until the server reaches it again.
       if (isOlder(current, this.#version)) this.#version = undefined
       this.#suspect = false
@@ -153,9 +155,21 @@ class ListWatch {
         this.#keep(object),
       )
       if (signal.aborted) return
+      this.#refuseOutdated()
       this.#begin(objects, resourceVersion)
     }
     await this.#watch()
+  }
+
+  get #outdated(): boolean {
+    return this.#heardAfter !== this.#outages.count
+  }
+
+  /** Others found nobody there while an answer was on its way: it may be of before, and is asked for again. */
+  #refuseOutdated(): void {
+    if (!this.#outdated) return
+    this.#lost()
+    throw new KubeError('Expired', `${this.#what}: the server was away before it answered`, 'backoff')
   }
 
   /** What went wrong, told and judged. Returns the milliseconds the server asks us to wait. */
@@ -203,17 +217,23 @@ class ListWatch {
       signal,
     )
     this.#answered = true
-    this.#heard()
+    this.#handlers.contact?.()
+    if (!collecting && this.#outdated) answer.body.destroy()
+    if (!collecting) this.#refuseOutdated()
     const read = readWatch(answer, {
       what: this.#what,
       signal,
       clock,
       idleMs: () => (collecting ? INITIAL_IDLE_MS : this.#bookmarks ? BOOKMARK_IDLE_MS : IDLE_MS),
       onEvent: event => {
-        this.#heard()
-        if (!collecting) return this.#deliver(event)
+        if (!collecting) {
+          this.#heard()
+          return this.#deliver(event)
+        }
+        this.#handlers.contact?.()
         const { object } = event
         if (event.type === 'BOOKMARK' && object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
+          this.#refuseOutdated()
           const objects = [...collecting.values()]
           collecting = undefined
           this.#bookmarks = true
@@ -254,6 +274,7 @@ class ListWatch {
    */
   #lost(): void {
     this.#version = undefined
+    this.#heardAfter = this.#outages.count
     this.#away = true
     this.#handlers.reachable?.(false)
   }

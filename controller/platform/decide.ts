@@ -10,7 +10,7 @@ import { plan, type Step } from './plan.ts'
 import type { Platform } from './platform.ts'
 import { type Skipped, withoutAbsent } from './presence.ts'
 import { refuse } from './refuse.ts'
-import { render } from './render/index.ts'
+import { renderOnce } from './render/render-once.ts'
 import { refuseTaken } from './taken.ts'
 import { refuseVersion } from './versions.ts'
 
@@ -39,7 +39,7 @@ export function decide({ cache, settings, random }: World, platform: Platform): 
   const inForce = kafkaInForce(platform, supported.effective, observed)
   const facts = observeFacts(cache, platform, inForce.effective, random)
   const { effective, refused } = refuse(platform, inForce.effective, facts)
-  const rendered = refuseTaken(render({ platform, effective, facts, settings }), platform, cache)
+  const rendered = refuseTaken(renderOnce({ platform, effective, facts, settings }), platform, cache)
   const { desired, skipped } = withoutAbsent(rendered.desired, facts.absentKinds)
   return {
     effective,

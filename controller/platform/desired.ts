@@ -27,7 +27,8 @@ export const READY_BEFORE: Record<Part, readonly Part[]> = {
   database: [],
   credentials: ['users'],
   // A Component whose Secret is missing keeps every app of the namespace from loading any component (Dapr operator API).
-  messaging: ['credentials', 'topics', 'database'],
+  // And the Secret outlives its user: while one is made again, it holds a password that Kafka no longer knows.
+  messaging: ['credentials', 'users', 'topics', 'database'],
   subscriptions: ['messaging'],
   migrations: ['database'],
   services: ['foundation', 'subscriptions', 'migrations'],

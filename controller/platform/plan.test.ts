@@ -103,6 +103,18 @@ test('a changed child is repaired at once, even while its part’s forerunners a
   ])
 })
 
+test('a component waits for a user that is made again, though the Secret of the one before is there', () => {
+  const missing = new Set(['backend-service', 'kafka-pubsub'])
+  const all = desiredWith().map(each => each.object)
+  const steps = plan(desiredWith(), world(all.filter(({ metadata }) => !missing.has(metadata.name))), options)
+  expect(
+    steps.filter(step => missing.has(step.object.metadata.name)).map(step => [step.object.kind, step.action]),
+  ).toEqual([
+    ['KafkaUser', 'create'],
+    ['Component', 'wait'],
+  ])
+})
+
 test('a new version of the services waits for its migrations', () => {
   const observed = world(desiredWith().map(each => each.object))
   const next = { ...effective, version: '0.2.0' }

@@ -12,7 +12,7 @@ import type { Cached } from './project.ts'
  * over each other for ever: the first has it.
  */
 export function refuseTaken(
-  desired: Desired[],
+  desired: readonly Desired[],
   platform: Platform,
   cache: Cache,
 ): { desired: Desired[]; refused: Refusal[] } {

@@ -24,6 +24,8 @@ const ALWAYS = [
   'label-stripped/server-restart/5',
   'service-enabled/answer-lost-stale/2',
   'operator-upgraded-unpinned/crash-before-write/3',
+  'child-deleted/forbidden/40',
+  'deleted-while-suspended/storm/5',
 ]
 const FIXED = [...EACH_FAMILY, ...ALWAYS]
 

@@ -2,7 +2,7 @@ import { KubeError } from '../../controller/kube/errors.ts'
 import type { Request, Response, Transport } from '../../controller/kube/transport.ts'
 import { clone } from '../../src/local/kube-api/json.ts'
 import { parseResourcePath } from '../../src/local/kube-api/request.ts'
-import type { KubeResponse } from '../../src/local/kube-api/response.ts'
+import { jsonOf, type KubeResponse } from '../../src/local/kube-api/response.ts'
 import { ALL_KINDS, type Fault } from './faults.ts'
 import { Pipe } from './pipe.ts'
 import type { Random } from './random.ts'
@@ -126,7 +126,7 @@ export class Network {
           random.int(1, 12),
           () => {
             if (answer.kind === 'watch') return resolve(this.#stream(call, request, answer))
-            const text = answer.kind === 'text' ? answer.text : answer.kind === 'object' ? textOf(answer) : ''
+            const text = answer.kind === 'text' ? answer.text : answer.kind === 'object' ? jsonOf(answer) : ''
             if (answer.status < 400 && answer.kind === 'object') observer.answered(call, answer.body)
             const pipe = new Pipe()
             pipe.push(Buffer.from(text))
@@ -290,5 +290,3 @@ export class Network {
 }
 
 const forever = new Promise<never>(() => {})
-
-const textOf = (answer: KubeResponse & { kind: 'object' }): string => answer.json ?? JSON.stringify(answer.body)

@@ -71,6 +71,8 @@ async function makeReference(scenario: Scenario): Promise<Reference> {
     replicas: 1,
     leaderElection: false,
     seed: 1,
+    steady: true,
+    fresh: true,
     faults: [],
     actions: scenario.actions.map((action, index) => ({ run: action, afterMs: index === 0 ? 2_000 : 'rest' })),
     expected: undefined,

@@ -28,6 +28,10 @@ export interface RunOptions {
   ready: readonly string[]
   /** Whether the data of a deleted platform stays. */
   keepsData: boolean
+  /** Whether it is watched for longer than every time-out after it came to rest. */
+  steady: boolean
+  /** Whether a new process then has to find nothing to do. */
+  fresh: boolean
   /** Whether digests over uids and generated secrets can be compared. */
   digests: boolean
   skewMs?: number
@@ -222,10 +226,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
       // Without an end to compare with, rest must last longer than every time-out.
       if (!expected && quiet < STEADY_MS) continue
       restedAt = oracle.lastCommitAt
+      if (expected && !options.steady) break
       steadySince = elapsed
       writesAtRest = oracle.writes
     }
-    if (oracle.violations.length === 0 && options.seed % 4 === 1) await checkFresh()
+    if (oracle.violations.length === 0 && options.fresh) await checkFresh()
   } catch (error) {
     if (!(error instanceof HotLoop)) throw error
     oracle.fail('HotLoop', error.message)

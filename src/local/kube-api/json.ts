@@ -44,16 +44,17 @@ export function setAt(target: JsonObject, path: string, value: Json | undefined)
 export function clone<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(clone) as T
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) {
-    const entry = (value as Record<string, unknown>)[key]
-    if (entry !== undefined) define(copy, key, clone(entry))
+  // A spread takes over the shape, and `__proto__` as data: a manifest must not be able to reach a prototype.
+  const copy = { ...value } as Record<string, unknown>
+  for (const key of Object.keys(copy)) {
+    const entry = copy[key]
+    if (entry === undefined) delete copy[key]
+    else if (typeof entry === 'object' && entry !== null) setOwn(copy, key, clone(entry))
   }
   return copy as T
 }
 
-/** `__proto__` is data here: a manifest must not be able to reach a prototype. */
-function define(target: Record<string, unknown>, key: string, value: unknown): void {
+function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
   else target[key] = value

@@ -1,5 +1,7 @@
 /** What `handle` answers: JSON, a watch that pushes frames, or bytes that flow (pod logs). */
+import type { JsonObject } from './json.ts'
 import type { Status } from './status.ts'
+import { textOf } from './store/store.ts'
 
 export interface WatchFrame {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
@@ -41,6 +43,10 @@ export const jsonResponse = (text: string, headers: Readonly<Record<string, stri
   },
   json: text,
 })
+
+/** The body of an answer, in the text that its watchers get where that is made already. */
+export const jsonOf = (answer: KubeResponse & { kind: 'object' }): string =>
+  answer.json ?? textOf(answer.body as JsonObject)
 
 export const textResponse = (text: string, status = 200): KubeResponse => ({
   kind: 'text',

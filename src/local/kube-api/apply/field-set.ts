@@ -15,16 +15,6 @@ export interface FieldSet {
 export const emptySet = (member = false): FieldSet => ({ member, children: new Map() })
 export const isEmpty = (set: FieldSet): boolean => !set.member && set.children.size === 0
 
-/** The node under a path element, made if need be. */
-export function descend(set: FieldSet, element: string): FieldSet {
-  let next = set.children.get(element)
-  if (!next) {
-    next = emptySet()
-    set.children.set(element, next)
-  }
-  return next
-}
-
 /** Keeps a tree free of nodes that hold nothing. */
 function withChild(set: FieldSet, element: string, child: FieldSet | undefined): void {
   if (child && !isEmpty(child)) set.children.set(element, child)
@@ -39,13 +29,17 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
   return result
 }
 
+/** `a` itself where nothing of it is in `b`. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   const result = emptySet(a.member && !b.member)
+  let same = result.member === a.member
   for (const [element, child] of a.children) {
     const other = b.children.get(element)
-    withChild(result, element, other ? difference(child, other) : child)
+    const rest = other ? difference(child, other) : child
+    same &&= rest === child
+    withChild(result, element, rest)
   }
-  return result
+  return same ? a : result
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
@@ -93,20 +87,42 @@ export function elementSchema(schema: Schema, element: string): Schema {
   return (element.startsWith('f:') ? fieldSchema(schema, element.slice(2)) : schema.items) ?? anything
 }
 
+/** Most managers keep their fields through most writes: both forms of a set are made once. Neither is ever changed. */
+const FORMS = new WeakMap<FieldSet, JsonObject>()
+const SETS = new WeakMap<JsonObject, FieldSet>()
+
 /** The FieldsV1 form, keys sorted. */
 export function toFieldsV1(set: FieldSet): JsonObject {
+  const known = FORMS.get(set)
+  if (known) return known
+  const form = printed(set)
+  FORMS.set(set, form)
+  SETS.set(form, set)
+  return form
+}
+
+function printed(set: FieldSet): JsonObject {
   const result: JsonObject = {}
   if (set.member && set.children.size > 0) result['.'] = {}
-  for (const element of [...set.children.keys()].sort()) result[element] = toFieldsV1(set.children.get(element)!)
+  for (const element of [...set.children.keys()].sort()) result[element] = printed(set.children.get(element)!)
   return result
 }
 
-export function fromFieldsV1(value: Json | undefined, root = true): FieldSet {
+export function fromFieldsV1(value: Json | undefined): FieldSet {
+  const stored = isObject(value) && Object.isFrozen(value)
+  const known = stored && SETS.get(value)
+  if (known) return known
+  const set = parsed(value)
+  if (stored) SETS.set(value, set)
+  return set
+}
+
+function parsed(value: Json | undefined, root = true): FieldSet {
   const set = emptySet()
   if (!isObject(value)) return set
   for (const [element, child] of Object.entries(value)) {
     if (element === '.') set.member = true
-    else set.children.set(element, fromFieldsV1(child, false))
+    else set.children.set(element, parsed(child, false))
   }
   if (!root && set.children.size === 0) set.member = true
   return set

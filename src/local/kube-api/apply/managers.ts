@@ -124,7 +124,9 @@ function setManager(managers: Managers, manager: Omit<Manager, 'time'>, time: st
   const id = idOf(manager)
   const previous = managers.get(id)
   if (isEmpty(manager.set)) managers.delete(id)
-  else managers.set(id, { ...manager, time: previous && equalSets(previous.set, manager.set) ? previous.time : time })
+  else if (previous && equalSets(previous.set, manager.set))
+    managers.set(id, { ...previous, ...manager, set: previous.set })
+  else managers.set(id, { ...manager, time })
 }
 
 /** Takes changed fields from everybody but the actor, or refuses with a conflict; `free` ones are taken without asking. */
@@ -270,7 +272,11 @@ export function applyConfiguration(
   // Usually nothing was given up, and then nothing can be pruned.
   if (last && !isEmpty(difference(last.set, set))) next = pruneAbandoned(next, last.set, managers, type)
   settle(base, next, managers, id, type, force, appliedByClient(base, type, actor.manager))
-  const result = clone(next)
+  // Of a sub-resource the rest is as it is stored, and stays so.
+  const result =
+    actor.subresource === 'status'
+      ? { ...next, metadata: clone(next['metadata'] ?? {}), ...(next['status'] && { status: clone(next['status']) }) }
+      : clone(next)
   result['metadata'] ??= {}
   encode(managers, result)
   keepLastApplied(result, config, actor.manager)

@@ -5,7 +5,7 @@
  */
 import { canonical, equal, isObject, type Json, type JsonObject } from '../json.ts'
 import { anything, fieldSchema, isNamedField, type Schema } from '../schema/schema.ts'
-import { descend, emptySet, type FieldSet, isEmpty, printElement } from './field-set.ts'
+import { emptySet, type FieldSet, isEmpty, printElement } from './field-set.ts'
 
 type Shape = 'leaf' | 'map' | 'list'
 
@@ -51,14 +51,6 @@ function itemsOf(list: Json, schema: Schema): Map<string, Json> {
   return items
 }
 
-function entriesOf(value: Json, schema: Schema, kind: Shape): Map<string, Json> {
-  if (kind === 'list') return itemsOf(value, schema)
-  return new Map(Object.entries(value as JsonObject).map(([key, entry]) => [`f:${key}`, entry]))
-}
-
-const schemaOf = (schema: Schema, element: string): Schema =>
-  (element.startsWith('f:') ? fieldSchema(schema, element.slice(2)) : schema.items) ?? anything
-
 /** Refuses a list whose items lack their keys or repeat one: nobody could say which of them an owner means. */
 export function checkMergeable(value: Json, schema: Schema, path = ''): void {
   const kind = shape(value, schema)
@@ -95,12 +87,22 @@ function collect(value: Json, schema: Schema, into: FieldSet): void {
     into.member = true
     return
   }
-  for (const [element, entry] of entriesOf(value, schema, kind)) {
-    const node = descend(into, element)
-    collect(entry, schemaOf(schema, element), node)
-    const emptyMap = isObject(entry) && Object.keys(entry).length === 0
-    if (kind === 'list' || emptyMap || !isNamedField(schema, element.slice(2))) node.member = true
-    if (isEmpty(node)) into.children.delete(element)
+  if (kind === 'map') {
+    const fields = value as JsonObject
+    for (const key of Object.keys(fields)) {
+      const entry = fields[key]!
+      const node = emptySet()
+      collect(entry, fieldSchema(schema, key) ?? anything, node)
+      const emptyMap = isObject(entry) && Object.keys(entry).length === 0
+      if (emptyMap || !isNamedField(schema, key)) node.member = true
+      if (!isEmpty(node)) into.children.set(`f:${key}`, node)
+    }
+    return
+  }
+  for (const [element, item] of itemsOf(value, schema)) {
+    const node = emptySet(true)
+    collect(item, schema.items ?? anything, node)
+    into.children.set(element, node)
   }
 }
 
@@ -129,14 +131,37 @@ function walk(before: Json | undefined, after: Json | undefined, schema: Schema,
   }
   if (before === undefined) into.added.member = true
   if (after === undefined) into.removed.member = true
-  const old = before === undefined ? new Map<string, Json>() : entriesOf(before, schema, kind)
-  const next = after === undefined ? new Map<string, Json>() : entriesOf(after, schema, kind)
-  for (const element of new Set([...old.keys(), ...next.keys()])) {
-    const nested = { added: emptySet(), modified: emptySet(), removed: emptySet() }
-    walk(old.get(element), next.get(element), schemaOf(schema, element), nested)
-    for (const part of ['added', 'modified', 'removed'] as const)
-      if (!isEmpty(nested[part])) into[part].children.set(element, nested[part])
+  if (kind === 'map') {
+    const old = (before ?? {}) as JsonObject
+    const next = (after ?? {}) as JsonObject
+    const field = (key: string): void =>
+      walkInto(own(old, key), own(next, key), fieldSchema(schema, key) ?? anything, `f:${key}`, into)
+    for (const key of Object.keys(old)) field(key)
+    for (const key of Object.keys(next)) if (!Object.hasOwn(old, key)) field(key)
+    return
   }
+  const old = before === undefined ? new Map<string, Json>() : itemsOf(before, schema)
+  const next = after === undefined ? new Map<string, Json>() : itemsOf(after, schema)
+  for (const element of new Set([...old.keys(), ...next.keys()]))
+    walkInto(old.get(element), next.get(element), schema.items ?? anything, element, into)
+}
+
+const own = (object: JsonObject, key: string): Json | undefined =>
+  Object.hasOwn(object, key) ? object[key] : undefined
+
+function walkInto(
+  before: Json | undefined,
+  after: Json | undefined,
+  schema: Schema,
+  element: string,
+  into: Comparison,
+): void {
+  // Most fields of most writes are what they were.
+  if (before === after) return
+  const nested = { added: emptySet(), modified: emptySet(), removed: emptySet() }
+  walk(before, after, schema, nested)
+  for (const part of ['added', 'modified', 'removed'] as const)
+    if (!isEmpty(nested[part])) into[part].children.set(element, nested[part])
 }
 
 /** `config` merged into `live`: what the configuration does not mention stays. Neither is changed. */

@@ -1,6 +1,6 @@
 /** Validation of a value against its schema, with the messages of the API server (go-openapi/validate as it wraps them). */
 import { fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
-import { canonical, isObject, type Json, type JsonObject } from '../json.ts'
+import { canonical, equal, isObject, type Json, type JsonObject } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import { hasFormat, quantity } from './formats.ts'
 import { compilePattern } from './pattern.ts'
@@ -20,8 +20,11 @@ function hasType(value: Json, schema: Schema): boolean {
   return schema.type === undefined || actual === schema.type || (schema.type === 'number' && actual === 'integer')
 }
 
-/** Checks `value` at `path` and appends what is wrong to `errors`. */
-export function validate(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+/**
+ * Checks `value` at `path` and appends what is wrong to `errors`. What an object has in common with `stored`, the very same
+ * value, was valid when it was stored and is not looked at again (KEP-4008, CRD validation ratcheting).
+ */
+export function validate(value: Json, schema: Schema, path: string, errors: FieldError[], stored?: JsonObject): void {
   if (value === null) {
     if (schema.nullable || (schema.type === undefined && !schema['x-kubernetes-int-or-string'])) return
     errors.push(wrongType(path, 'null', schema.type ?? 'integer,string'))
@@ -31,12 +34,12 @@ export function validate(value: Json, schema: Schema, path: string, errors: Fiel
     errors.push(wrongType(path, typeOf(value), schema.type ?? 'integer,string'))
     return
   }
-  if (schema.enum && !schema.enum.some(allowed => canonical(allowed) === canonical(value)))
+  if (schema.enum && !schema.enum.some(allowed => equal(allowed, value)))
     errors.push(fieldNotSupported(path, value, schema.enum))
   if (typeof value === 'string') validateString(value, schema, path, errors)
   else if (typeof value === 'number') validateNumber(value, schema, path, errors)
   else if (Array.isArray(value)) validateArray(value, schema, path, errors)
-  else if (isObject(value)) validateObject(value, schema, path, errors)
+  else if (isObject(value)) validateObject(value, schema, path, errors, stored)
   validateJunctors(value, schema, path, errors)
 }
 
@@ -48,7 +51,7 @@ const wrongType = (field: string, actual: string, expected: string): FieldError 
 })
 
 function validateString(value: string, schema: Schema, field: string, errors: FieldError[]): void {
-  const length = [...value].length
+  const length = schema.maxLength === undefined && schema.minLength === undefined ? 0 : [...value].length
   const wrong = (detail: string) => errors.push(fieldInvalid(field, value, detail))
   if (schema.maxLength !== undefined && length > schema.maxLength)
     errors.push({ reason: 'FieldValueTooLong', field, detail: `may not be more than ${schema.maxLength} bytes` })
@@ -119,7 +122,13 @@ function duplicates(value: Json[], schema: Schema): number[] {
   return found
 }
 
-function validateObject(value: JsonObject, schema: Schema, path: string, errors: FieldError[]): void {
+function validateObject(
+  value: JsonObject,
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  stored: JsonObject | undefined,
+): void {
   for (const key of schema.required ?? []) if (value[key] === undefined) errors.push(fieldRequired(joinPath(path, key)))
   const count = Object.keys(value).length
   if (schema.minProperties !== undefined && count < schema.minProperties)
@@ -131,9 +140,11 @@ function validateObject(value: JsonObject, schema: Schema, path: string, errors:
       value: count,
       detail: `must have at most ${schema.maxProperties} properties`,
     })
-  for (const [key, entry] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const entry = value[key]!
     const field = fieldSchema(schema, key)
-    if (field) validate(entry, field, joinPath(path, key, !isNamedField(schema, key)), errors)
+    const known = typeof entry === 'object' && entry === stored?.[key]
+    if (field && !known) validate(entry, field, joinPath(path, key, !isNamedField(schema, key)), errors)
   }
 }
 

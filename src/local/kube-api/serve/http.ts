@@ -5,7 +5,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { KubeRequest } from '../request.ts'
-import { type KubeResponse, statusResponse } from '../response.ts'
+import { jsonOf, type KubeResponse, statusResponse } from '../response.ts'
 import { StatusError, unauthorized } from '../status.ts'
 import { selfSignedCertificate } from './certificate.ts'
 import { decodeProtobuf } from './protobuf.ts'
@@ -128,7 +128,7 @@ async function readBody(incoming: IncomingMessage): Promise<unknown> {
 
 async function send(response: KubeResponse, outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
   outgoing.writeHead(response.status, response.headers)
-  if (response.kind === 'object') outgoing.end(`${response.json ?? JSON.stringify(response.body)}\n`)
+  if (response.kind === 'object') outgoing.end(`${jsonOf(response)}\n`)
   else if (response.kind === 'text') outgoing.end(response.text)
   else if (response.kind === 'bytes') await pipe(response.bytes, outgoing, signal)
   else {

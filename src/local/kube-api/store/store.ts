@@ -53,6 +53,19 @@ const byKey = (a: StoredObject, b: StoredObject) => {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
+/** Made once for an object, however many watchers and answers tell of it. */
+const TEXTS = new WeakMap<JsonObject, string>()
+
+/** A stored object, or an answer, as JSON. */
+export function textOf(object: JsonObject): string {
+  let text = TEXTS.get(object)
+  if (text === undefined) {
+    text = JSON.stringify(object)
+    if (Object.isFrozen(object)) TEXTS.set(object, text)
+  }
+  return text
+}
+
 class Entry implements StoredObject {
   readonly table: string
   readonly namespace: string
@@ -72,7 +85,7 @@ class Entry implements StoredObject {
   }
 
   get json(): string {
-    this.#json ??= JSON.stringify(this.object)
+    this.#json ??= textOf(this.object)
     return this.#json
   }
 }

@@ -32,7 +32,7 @@ export function check(context: Context, type: ResourceType, after: JsonObject, b
     if (type.plural === 'customresourcedefinitions') checkDefinition(context.registry, after, before, errors)
   } else {
     const { metadata: _, ...rest } = after
-    validate({ ...rest, metadata: {} }, type.schema, '', errors)
+    validate({ ...rest, metadata: {} }, type.schema, '', errors, before)
     // Rules assume a valid shape, as in the API server.
     if (errors.length === 0) validateRules(after, before && inVersion(before, type), type.schema, errors)
     else if (hasRules(type.schema) && errors.some(({ reason }) => blocking.has(reason)))

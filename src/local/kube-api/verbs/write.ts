@@ -61,7 +61,7 @@ export function create(
   options: WriteOptions,
   applied = false,
 ): Written {
-  const object = clone(asObject(body, type))
+  const object = applied ? asObject(body, type) : clone(asObject(body, type))
   const metadata = object['metadata'] as JsonObject
   setNamespace(metadata, type, namespace)
   if (metadata['resourceVersion'])
@@ -134,7 +134,7 @@ export function update(
       Array.from({ length: 2 }, () => fieldInvalid('metadata.deletionTimestamp', leaving, 'field is immutable')),
     )
   const warnings: string[] = []
-  const normalised = normalise(clone(sent), type, options, warnings)
+  const normalised = normalise(options.applied ? writable(sent, options) : clone(sent), type, options, warnings)
   const after =
     options.subresource === 'status' ? statusOnly(before, normalised) : withStatusOf(before, normalised, type)
   const metadata = after['metadata'] as JsonObject
@@ -173,6 +173,13 @@ export function update(
     ? { ...after, metadata: { ...metadata, resourceVersion: String(stored.version) } }
     : stored.object
   return { object: inVersion(written, type), created: false, warnings }
+}
+
+/** What an apply made is a copy already; of its sub-resource only the status is looked at. */
+function writable(made: JsonObject, { subresource }: UpdateOptions): JsonObject {
+  if (subresource !== 'status') return made
+  const { apiVersion, kind, metadata, status } = made
+  return { apiVersion: apiVersion!, kind: kind!, metadata: metadata!, ...(status !== undefined && { status }) }
 }
 
 function checkPreconditions(type: ResourceType, entry: StoredObject, metadata: JsonObject): void {
