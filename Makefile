@@ -32,8 +32,8 @@ images: dist/.built ## both images as archives in dist/images, without a contain
 reproducible: node_modules/.installed ## the images built twice in different folders, and compared byte by byte
 	@node test/offline/reproducible.ts
 
-bundle: images ## chart, images, CRDs and checksums in one archive for a cluster without internet, with verify and load
-	@node src/offline/main.ts
+bundle: images dist/.built ## chart, images, CRDs and checksums in one archive for a cluster without internet, with verify and load
+	@cd dist && node tep.mjs bundle create
 
 release: node_modules/.installed ## sets VERSION=1.2.3 in every place, and in what is generated from it
 	@node src/release/main.ts "$(VERSION)" && node src/contracts/generate/main.ts

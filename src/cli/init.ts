@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import { type Command, Option } from 'commander'
 import { API_VERSION, KIND } from '../contracts/platform/names.ts'
 import { EXIT, Exit } from './exit.ts'
-import { yamlOf } from './output.ts'
+import { type Format, structured, withOutput, yamlOf } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
 const PROFILES = ['Development', 'Production'] as const
@@ -20,6 +20,7 @@ interface Answers {
 }
 
 interface InitOptions extends Partial<Answers> {
+  output: Format
   yes: boolean
   force: boolean
 }
@@ -53,7 +54,7 @@ const NAME = /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/
 
 /** `tep init`: a manifest to begin with; asks on a terminal, takes what is usual with `--yes`. */
 export function init(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('init')
     .argument('[folder]', 'where to', '.')
     .description('Write platform.yaml and .gitignore to begin with; never over what is there without --force.')
@@ -65,6 +66,7 @@ export function init(program: Command, terminal: Terminal): void {
     .option('-y, --yes', 'ask nothing: what is usual', false)
     .option('--force', 'write over what is there', false)
     .action((folder: string, options: InitOptions) => run(folder, options, terminal))
+  withOutput(command)
 }
 
 async function run(folder: string, options: InitOptions, terminal: Terminal): Promise<void> {
@@ -87,6 +89,10 @@ async function run(folder: string, options: InitOptions, terminal: Terminal): Pr
     throw new Exit('TEP5003', EXIT.notWritable, `cannot write to ${folder}: ${(error as Error).message}`)
   }
   const { namespace } = answers
+  if (options.output !== 'text') {
+    terminal.out(structured({ file, ...answers }, options.output))
+    return
+  }
   terminal.out(
     [
       `wrote ${file}`,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { audit } from './audit.ts'
 import { backup } from './backup.ts'
+import { bundle } from './bundle.ts'
 import { completion } from './completion.ts'
 import { diff } from './diff.ts'
 import { dlq } from './dlq.ts'
@@ -39,7 +40,7 @@ export function tepProgram(terminal: Terminal): Command {
     })
   init(program, terminal)
   up(program, ours)
-  down(program)
+  down(program, terminal)
   status(program, terminal)
   why(program, terminal)
   doctor(program, terminal)
@@ -55,6 +56,7 @@ export function tepProgram(terminal: Terminal): Command {
   audit(program, terminal)
   backup(program, terminal, ours)
   restore(program, terminal)
+  bundle(program, terminal, ours)
   schema(program, terminal)
   explain(program, terminal)
   version(program, terminal, ours)

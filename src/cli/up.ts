@@ -9,6 +9,7 @@ import { type Place, startPlace } from '../local/place.ts'
 import { EXIT, Exit } from './exit.ts'
 import { type Manifest, PLATFORM, platformIn, readManifests } from './manifest.ts'
 import { type Output, progress } from './progress.ts'
+import { root } from './root.ts'
 import { checkPort, DEFAULT_FOLDER, takeFolder } from './running.ts'
 
 interface UpOptions {
@@ -21,8 +22,6 @@ interface UpOptions {
 
 const RECONCILE_ANNOTATION = 'todo.events/reconcile-requested-at'
 const FIELD_MANAGER = 'tep'
-/** The root of the repository, or of the package: this file runs from `dist/`. */
-const root = join(import.meta.dirname, '..')
 
 /** `tep up`: the whole platform on this machine, until it is stopped. */
 export function up(program: Command, version: string): void {

@@ -76,3 +76,25 @@ function split(path: string): [prefix: string, name: string] {
   }
   throw new RangeError(`${path} is too long for an archive`)
 }
+
+/**
+ * The files of such an archive, by path, in its order.
+ * @throws RangeError for what is no ustar archive, or is cut off
+ */
+export function filesOf(archive: Buffer): Map<string, Buffer> {
+  const files = new Map<string, Buffer>()
+  let at = 0
+  for (;;) {
+    const block = archive.subarray(at, at + BLOCK)
+    if (block.length < BLOCK) throw new RangeError(`it ends at byte ${archive.length}, in the middle`)
+    if (block.every(byte => byte === 0)) return files
+    const text = (from: number, length: number): string =>
+      block.toString('utf8', from, from + length).replace(/\0.*$/s, '')
+    if (text(257, 5) !== 'ustar') throw new RangeError(`there is no entry at byte ${at}`)
+    const [prefix, size] = [text(345, 155), Number.parseInt(text(124, 12), 8)]
+    const end = at + BLOCK + size
+    if (!(end <= archive.length)) throw new RangeError(`it ends at byte ${archive.length}, in the middle`)
+    if (text(156, 1) === '0') files.set(`${prefix && `${prefix}/`}${text(0, 100)}`, archive.subarray(at + BLOCK, end))
+    at = end + (-size & (BLOCK - 1))
+  }
+}

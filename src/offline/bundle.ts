@@ -43,7 +43,7 @@ export function bundle({ root, images, version }: BundleOptions): { name: string
   const script = (file: string): Entry => ({
     path: file,
     mode: 0o755,
-    content: readFileSync(join(import.meta.dirname, 'scripts', `${file}.sh`)),
+    content: readFileSync(join(root, 'src/offline/scripts', `${file}.sh`)),
   })
   const content: Entry[] = [
     { path: `chart/${CHART}-${version}.tgz`, content: packChart(root, CHART) },
@@ -61,3 +61,22 @@ export function bundle({ root, images, version }: BundleOptions): { name: string
 const byPath = (a: string, b: string): number => (a.slice(66) < b.slice(66) ? -1 : 1)
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/**
+ * What is wrong with the files of a bundle: changed, missing, or not listed. Empty: it is whole.
+ * @throws BundleError TEP5401 when these are not the files of a bundle
+ */
+export function verifyBundle(files: ReadonlyMap<string, Uint8Array>): string[] {
+  const sums = [...files.keys()].find(path => /^[^/]+\/SHA256SUMS$/.test(path))
+  if (!sums) throw new BundleError('it has no SHA256SUMS')
+  const name = sums.slice(0, sums.indexOf('/'))
+  const lines = Buffer.from(files.get(sums)!).toString('utf8').split('\n').filter(Boolean)
+  const wanted = new Map(lines.map(line => [`${name}/${line.slice(66)}`, line.slice(0, 64)]))
+  const differing = [...wanted].flatMap(([path, sum]) => {
+    const bytes = files.get(path)
+    return bytes ? (sha256(bytes) === sum ? [] : [`${path} is not as it was packed`]) : [`${path} is missing`]
+  })
+  const known = [sums, `${name}/verify`]
+  const added = [...files.keys()].filter(path => !wanted.has(path) && !known.includes(path))
+  return [...differing, ...added.map(path => `${path} was not packed`)]
+}

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { bundle } from '../../src/offline/bundle.ts'
 import { packChart } from '../../src/offline/chart.ts'
 import { root, run, withHelm } from '../chart/helm.ts'
+import { tep } from '../support/tep.ts'
 
 const { version: VERSION } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 const NAME = `todo-event-platform-${VERSION}-linux-amd64`
@@ -116,6 +117,31 @@ test('images of another version are refused with the way out', () => {
   expect(() => bundle({ root, images, version: '9.9.9' })).toThrow(
     /^TEP5401: .*controller-9\.9\.9-\*\.tar.*make images/,
   )
+})
+
+test('tep bundle makes it, and looks into it without unpacking: what is changed, cut off or something else is told', async () => {
+  const file = join(folder, 'made.tar')
+  const made = await tep(['bundle', 'create', '--images', images, '-f', file, '-o', 'json'])
+  expect([made.code, JSON.parse(made.out)]).toEqual([0, expect.objectContaining({ file, bytes: expect.any(Number) })])
+  const archive = readFileSync(file)
+  expect(archive.equals(bundle({ root, images, version: VERSION }).archive)).toBe(true)
+  const look = async (bytes: Buffer) => {
+    writeFileSync(file, bytes)
+    return tep(['bundle', 'verify', file, '-o', 'json'])
+  }
+  expect(JSON.parse((await look(archive)).out)).toEqual({ file, whole: true, beside: true, faults: [] })
+
+  const changed = Buffer.from(archive)
+  changed.write('ARCHIVE', archive.indexOf('archive of services'))
+  const { code, out } = await look(changed)
+  expect([code, JSON.parse(out).faults]).toEqual([
+    1,
+    [expect.stringContaining('.sha256'), `${NAME}/images/services-${VERSION}-amd64.tar is not as it was packed`],
+  ])
+  for (const bytes of [archive.subarray(0, 5_000), Buffer.from('hello'), Buffer.alloc(1_024), Buffer.alloc(0)])
+    expect(await look(bytes)).toMatchObject({ code: 2, err: expect.stringContaining('TEP5401') })
+  const nothing = await tep(['bundle', 'create', '--images', join(folder, 'none'), '-f', file])
+  expect([nothing.code, nothing.err]).toEqual([2, expect.stringMatching(/TEP5401: .*run make images first/)])
 })
 
 withHelm('the chart in it is what Helm would have packed, and renders the same', () => {

@@ -48,13 +48,18 @@ function Graph({ flow: { publishers, topics, consumers } }: { flow: Flow }) {
           published.map(topic => {
             const rate = topics.find(each => each.topic === topic)?.per_minute ?? 0
             return (
-              <Edge
+              <a
                 key={`${app} ${topic}`}
-                from={[LEFT + BOX, publisherY.get(app)!]}
-                to={[MIDDLE, topicY.get(topic)!]}
-                rate={rate}
-                late={false}
-              />
+                href={href('console', 'events', topic)}
+                aria-label={`Events that ${app} publishes on ${topic}`}
+              >
+                <Edge
+                  from={[LEFT + BOX, publisherY.get(app)!]}
+                  to={[MIDDLE, topicY.get(topic)!]}
+                  rate={rate}
+                  late={false}
+                />
+              </a>
             )
           }),
         )}
