@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { platformSchema } from '../contracts/platform/schema.ts'
 import type { Schema } from '../contracts/platform/schema-builder.ts'
 import { EXIT, Exit } from './exit.ts'
 import { ERRORS } from './generated/errors.ts'
 import { type Format, structured, withOutput } from './output.ts'
+import { fieldsOf, schemaOf } from './schema-field.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `tep explain spec.kafka` or `tep explain TEP4105`: every field of the resource and every error code, offline. */
@@ -46,31 +46,13 @@ function explainField(given: string, recursive: boolean): Answer {
   const path = given.split('.').filter(Boolean)
   // Also as kubectl has it: tep.spec.kafka, todoeventplatform.spec.
   if (/^(tep|todoeventplatforms?)$/i.test(path[0] ?? '')) path.shift()
-  let schema: Schema = platformSchema
-  for (const [depth, name] of path.entries()) {
-    const below = fieldsOf(schema)
-    const next = below?.[name.replace(/\[.*\]$/, '')] ?? (below ? undefined : schema.additionalProperties)
-    if (!next) {
-      const at = path.slice(0, depth).join('.') || 'TodoEventPlatform'
-      const names = Object.keys(below ?? {})
-      throw new Exit(
-        'TEP5014',
-        EXIT.usage,
-        `${at} has no field ${name}; ${names.length ? `it has ${names.join(', ')}` : 'it has no fields that are declared here'}`,
-      )
-    }
-    schema = next
-  }
+  const schema = schemaOf(path)
   const name = path.join('.') || 'TodoEventPlatform'
   const lines = [`${name} <${typeOf(schema)}>`, '', ...facts(schema).map(line => `  ${line}`)]
   const fields = fieldLines(schema, recursive, '  ')
   if (fields.length > 0) lines.push('', 'Fields:', ...fields)
   return { value: { field: name, schema }, text: lines.join('\n') }
 }
-
-/** Of an object, or of the items of a list. */
-const fieldsOf = (schema: Schema): Record<string, Schema> | undefined =>
-  schema.properties ?? (schema.items ? fieldsOf(schema.items) : undefined)
 
 function typeOf({ type, items, additionalProperties, ...schema }: Schema): string {
   if (schema['x-kubernetes-int-or-string']) return 'integer or string'

@@ -4,6 +4,7 @@ import { type Effective, effectiveSpec } from '../../controller/platform/effecti
 import type { Platform } from '../../controller/platform/platform.ts'
 import { TYPE_PREFIX } from '../contracts/topology.ts'
 import { type ClusterOptions, onePlatform, openCluster, withCluster } from './cluster.ts'
+import { svgGraph } from './graph-svg.ts'
 import { asciiGraph, dotGraph, type FlowGraph, mermaidGraph } from './graph-text.ts'
 import { platformIn, readManifests } from './manifest.ts'
 import { structured } from './output.ts'
@@ -13,6 +14,7 @@ const WRITERS = {
   ascii: asciiGraph,
   mermaid: mermaidGraph,
   dot: dotGraph,
+  svg: svgGraph,
   json: (graph: FlowGraph) => structured(graph, 'json'),
 }
 

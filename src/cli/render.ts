@@ -13,11 +13,13 @@ import { EXIT, Exit } from './exit.ts'
 import { platformIn, readManifests } from './manifest.ts'
 import { type OperatorOptions, operatorSettings, withOperator } from './operator-settings.ts'
 import { structured, withOutput, yamlOf } from './output.ts'
+import { withFields } from './set-fields.ts'
 import type { Terminal } from './terminal.ts'
 
 interface RenderOptions extends OperatorOptions {
   file: string
   namespace?: string
+  set: string[]
   output: 'yaml' | 'json'
 }
 
@@ -28,8 +30,9 @@ export function render(program: Command, terminal: Terminal, version: string): v
     .description('Print every child of a TodoEventPlatform as it will be once all is up; needs no cluster.')
     .requiredOption('-f, --file <path>', 'manifest with the TodoEventPlatform')
     .option('-n, --namespace <name>', 'namespace, where the manifest names none', 'default')
+    .option('--set <field=value>', 'a field set to another value (YAML); may be repeated', collected, [])
     .action((options: RenderOptions) => {
-      const manifest = platformIn(readManifests(options.file), options.file)
+      const manifest = withFields(platformIn(readManifests(options.file), options.file), options.set)
       const metadata = { namespace: options.namespace, ...manifest.metadata }
       const platform = { ...manifest, metadata } as Platform
       const { objects, refused } = renderOffline(platform, operatorSettings(options))
@@ -43,6 +46,8 @@ export function render(program: Command, terminal: Terminal, version: string): v
   withOutput(withOperator(command, version), ['yaml', 'json'])
   command.options.find(({ long }) => long === '--output')!.default('yaml')
 }
+
+const collected = (value: string, before: string[]): string[] => [...before, value]
 
 /** What only the cluster knows stands as this. */
 const UNKNOWN = '(known in the cluster)'

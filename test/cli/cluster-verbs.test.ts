@@ -118,6 +118,10 @@ describe('a platform that is ready', () => {
     expect(mermaid.out).not.toContain('dlq')
     const dot = await tep(['graph', '-o', 'dot', '--dead-letters', '-f', manifest])
     expect(dot.out).toContain('"audit-service" -> "task-events.audit-service.dlq"')
+    const { out: svg } = await tep(['graph', '-o', 'svg', '-f', manifest])
+    expect(svg).toMatch(/^<svg .*<\/svg>$/s)
+    expect(svg).toContain('<title>backend-service publishes on task-events</title>')
+    expect(svg).not.toMatch(/dlq|NaN|undefined/)
   })
 
   test('a namespace without a platform is told, with what to do', async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import type { KubeObject } from '../../controller/kube/objects.ts'
 import { unifiedDiff } from '../../src/cli/unified-diff.ts'
 import { platformSchema } from '../../src/contracts/platform/schema.ts'
 import { kubeconfig } from '../../src/local/kube-api/index.ts'
@@ -58,6 +59,30 @@ test('render leaves out what is refused, says why, and ends with 8', async () =>
   const { code, err } = await tep(['render', '-f', file])
   expect(code).toBe(8)
   expect(err).toContain('TEP-SPEC-SUBSCRIPTION-TOPIC spec.subscriptions[app=billing,topic=nowhere].topic')
+})
+
+test('render --set sets fields of the spec to other values, takes them away with null, and knows which fields there are', async () => {
+  const manifest = join(root, 'examples/production-strimzi.yaml')
+  const rendered = (...set: string[]) =>
+    tep(['render', '-f', manifest, '-o', 'json', ...set.flatMap(each => ['--set', each])])
+  const backend = async (...set: string[]) => {
+    const all = JSON.parse((await rendered(...set)).out) as KubeObject[]
+    const { replicas, template } = all.find(
+      ({ kind, metadata }) => kind === 'Deployment' && /-backend$/.test(metadata.name),
+    )!['spec']
+    return [replicas, template.spec.containers[0].image.split(':').at(-1)]
+  }
+  expect(await backend('spec.services.backend.replicas=7', 'spec.version=0.1.3')).toEqual([7, '0.1.3'])
+  expect((await backend('spec.services.backend={replicas: 5}'))[0]).toBe(5)
+  expect((await rendered('spec.monitoring=null')).code).toBe(0)
+  for (const [set, code] of [
+    ['spec.services.backend.replica=7', 'TEP5014'],
+    ['metadata.name=x', 'TEP5015'],
+    ['spec.topics[0].partitions=3', 'TEP5015'],
+    ['spec.services.backend={', 'TEP5015'],
+    ['spec', 'TEP5015'],
+  ] as const)
+    expect([set, (await rendered(set)).err]).toEqual([set, expect.stringContaining(code)])
 })
 
 test('a kubeconfig that is none is told with what to do, and without what stands in it', async () => {
