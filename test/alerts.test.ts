@@ -42,6 +42,17 @@ test('every alert has its runbook, with something to look at and something to do
   }
 })
 
+test('an alert is critical where people notice, and a warning where they may soon', () => {
+  const critical = alertsOf(spec).flatMap(({ alert, labels }) => (labels.severity === 'critical' ? [alert] : []))
+  expect([...new Set(critical)].sort()).toEqual([
+    'TodoEventsLate',
+    'TodoOutboxRelayLeaderless',
+    'TodoOutboxStuck',
+    'TodoRequestsFail',
+    'TodoServiceDown',
+  ])
+})
+
 test('every metric of an expression is one that the services or the operator expose', async () => {
   const known = await exposed()
   const all = [...alertsOf(spec), ...chartAlerts]

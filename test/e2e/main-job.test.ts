@@ -132,6 +132,14 @@ test('an invalid platform is refused by the API with the path of each field', as
     })
     .catch((refusal: Anything) => refusal)
   expect(JSON.parse(twoProviders.body).message).toContain('exactly one of strimzi, redpanda, external must be set')
+  const noQuorum = await laptop.cluster
+    .apply({
+      ...PLATFORM,
+      metadata: { name: 'wrong', namespace: 'todo' },
+      spec: { kafka: { strimzi: { controllers: { replicas: 2 } } }, database: { cloudnativepg: {} } },
+    })
+    .catch((refusal: Anything) => refusal)
+  expect(JSON.parse(noQuorum.body).message).toContain('replicas of the controllers must be odd')
   expect(await laptop.cluster.get(PLATFORM.apiVersion, PLATFORM.kind, 'wrong')).toBeUndefined()
 })
 
