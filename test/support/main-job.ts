@@ -19,6 +19,18 @@ export function mainJob(place: () => Place): void {
     expect([reason, message]).toEqual(['CanariesArrive', 'events of 4 topics reach 6 services'])
   })
 
+  test('the console shows the platform as its operator sees it, to operators alone', async () => {
+    const view = await until('nothing to be left to write', async () => {
+      const { status, body } = await place().call('operator', 'GET', '/api/v1/console/platform')
+      expect([status, body]).toEqual([200, expect.objectContaining({ name: 'todo' })])
+      return body.plan.length === 0 && body
+    })
+    const children = view.parts.flatMap((part: Anything) => part.children)
+    expect(children.filter(({ state, drift }: Anything) => state !== 'ready' || drift.length > 0)).toEqual([])
+    expect(view.conditions.find(({ type }: Anything) => type === 'Ready')).toMatchObject({ status: 'True' })
+    expect((await place().call('demo', 'GET', '/api/v1/console/platform')).status).toBe(403)
+  })
+
   test('a completed task that repeats gets its next occurrence through the topic, at the same hour of its own zone across a change of clocks', async () => {
     // Berlin leaves summer time on 25 October 2026: 09:00 is 07:00Z before and 08:00Z after.
     const task = await addTask({

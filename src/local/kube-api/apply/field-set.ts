@@ -128,10 +128,11 @@ function parsed(value: Json | undefined, root = true): FieldSet {
   return set
 }
 
-/** Every path of the set as conflicts print it: `.spec.containers[name="a"].image`. */
+/** Every path of the set as conflicts print it, sorted: `.spec.containers[name="a"].image`. */
 export function printPaths(set: FieldSet, prefix = ''): string[] {
   const paths = set.member ? [prefix] : []
-  for (const [element, child] of set.children) paths.push(...printPaths(child, prefix + printElement(element)))
+  for (const element of [...set.children.keys()].sort())
+    paths.push(...printPaths(set.children.get(element)!, prefix + printElement(element)))
   return paths
 }
 
