@@ -4,6 +4,7 @@ import { momentText } from '../tasks/dates.ts'
 import { Show, useLoaded } from '../ui/loaded.tsx'
 import { toast } from '../ui/toast.tsx'
 import { shortType } from './events.tsx'
+import { Table } from './table.tsx'
 
 interface Entry {
   position: number
@@ -49,34 +50,20 @@ export function Audit() {
       </p>
       <Show of={entries}>
         {({ items }) => (
-          <div class="scroll">
-            <table>
-              <caption>Your own entries, oldest first</caption>
-              <thead>
-                <tr>
-                  {['', 'When', 'What', 'Of', 'Changed', 'Hash'].map(name => (
-                    <th key={name} scope="col">
-                      {name || 'Position'}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {items.map(({ position, type, subject, occurred_at: at, changed_fields: fields, hash }) => (
-                  <tr key={position}>
-                    <td>{position}</td>
-                    <td>{momentText(at)}</td>
-                    <td>{shortType(type)}</td>
-                    <td>{subject}</td>
-                    <td>{fields.join(', ')}</td>
-                    <td>
-                      <code>{hash.slice(0, 12)}</code>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table caption="Your own entries, oldest first" heads={['Position', 'When', 'What', 'Of', 'Changed', 'Hash']}>
+            {items.map(({ position, type, subject, occurred_at: at, changed_fields: fields, hash }) => (
+              <tr key={position}>
+                <td>{position}</td>
+                <td>{momentText(at)}</td>
+                <td>{shortType(type)}</td>
+                <td>{subject}</td>
+                <td>{fields.join(', ')}</td>
+                <td>
+                  <code>{hash.slice(0, 12)}</code>
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
       </Show>
     </>

@@ -3,6 +3,7 @@ import { call } from '../kit/api.ts'
 import { href } from '../kit/router.ts'
 import { Show, useLoaded } from '../ui/loaded.tsx'
 import { usePolling } from './poll.ts'
+import { Table } from './table.tsx'
 
 const ROW = 64
 const [LEFT, MIDDLE, RIGHT, WIDTH, HEIGHT, BOX] = [10, 330, 650, 890, 44, 200]
@@ -142,35 +143,24 @@ function Edge({
 
 function Consumers({ flow: { consumers } }: { flow: Flow }) {
   return (
-    <div class="scroll">
-      <table>
-        <caption>Effects, by consumer and topic</caption>
-        <thead>
-          <tr>
-            {['Consumer', 'Topic', 'Per minute', 'Behind', 'Since', 'Dead letters'].map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
+    <Table
+      caption="Effects, by consumer and topic"
+      heads={['Consumer', 'Topic', 'Per minute', 'Behind', 'Since', 'Dead letters']}
+    >
+      {consumers.map(
+        ({ consumer, topic, per_minute: rate, behind, oldest_behind_seconds: since, dead_letters: parked }) => (
+          <tr key={`${consumer} ${topic}`}>
+            <th scope="row">{consumer}</th>
+            <td>
+              <a href={href('console', 'events', topic)}>{topic}</a>
+            </td>
+            <td>{rate ?? '–'}</td>
+            <td class={behind ? 'problem' : ''}>{behind ?? '–'}</td>
+            <td>{since === null ? '–' : `${Math.round(since)} s`}</td>
+            <td>{parked ? <a href={href('console', 'dead-letters')}>{parked}</a> : 0}</td>
           </tr>
-        </thead>
-        <tbody>
-          {consumers.map(
-            ({ consumer, topic, per_minute: rate, behind, oldest_behind_seconds: since, dead_letters: parked }) => (
-              <tr key={`${consumer} ${topic}`}>
-                <th scope="row">{consumer}</th>
-                <td>
-                  <a href={href('console', 'events', topic)}>{topic}</a>
-                </td>
-                <td>{rate ?? '–'}</td>
-                <td class={behind ? 'problem' : ''}>{behind ?? '–'}</td>
-                <td>{since === null ? '–' : `${Math.round(since)} s`}</td>
-                <td>{parked ? <a href={href('console', 'dead-letters')}>{parked}</a> : 0}</td>
-              </tr>
-            ),
-          )}
-        </tbody>
-      </table>
-    </div>
+        ),
+      )}
+    </Table>
   )
 }

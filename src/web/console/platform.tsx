@@ -4,6 +4,7 @@ import { call } from '../kit/api.ts'
 import { momentText } from '../tasks/dates.ts'
 import { Show, useLoaded } from '../ui/loaded.tsx'
 import { usePolling } from './poll.ts'
+import { Pairs, Table } from './table.tsx'
 
 /** The custom resource as its operator sees it: what it is made of, how that is, and what would be written now. */
 export function PlatformPage() {
@@ -47,16 +48,7 @@ function Versions({
     ...(suspended ? [['Suspended', 'nothing is written', true] as [string, string, boolean]] : []),
     ...(deleting ? [['Deleting', 'it is being taken down', true] as [string, string, boolean]] : []),
   ]
-  return (
-    <dl class="pairs">
-      {rows.map(([name, text, bad]) => (
-        <div key={name} class={bad ? 'problem' : ''}>
-          <dt>{name}</dt>
-          <dd>{text}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <Pairs rows={rows} />
 }
 
 const isBad = (type: string, status: string): boolean =>
@@ -64,33 +56,19 @@ const isBad = (type: string, status: string): boolean =>
 
 function Conditions({ of: { conditions } }: { of: PlatformView }) {
   return (
-    <div class="scroll">
-      <table>
-        <caption>Conditions</caption>
-        <thead>
-          <tr>
-            {['Condition', 'Status', 'Reason', 'Message', 'Since'].map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {conditions.map(({ type, status, reason, message, since }) => (
-            <tr key={type}>
-              <th scope="row">{type}</th>
-              <td class={isBad(type, status) ? 'problem' : ''}>{status}</td>
-              <td>{reason}</td>
-              <td>{message}</td>
-              <td>
-                <time>{momentText(since)}</time>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table caption="Conditions" heads={['Condition', 'Status', 'Reason', 'Message', 'Since']}>
+      {conditions.map(({ type, status, reason, message, since }) => (
+        <tr key={type}>
+          <th scope="row">{type}</th>
+          <td class={isBad(type, status) ? 'problem' : ''}>{status}</td>
+          <td>{reason}</td>
+          <td>{message}</td>
+          <td>
+            <time>{momentText(since)}</time>
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

@@ -4,6 +4,7 @@ import { call } from '../kit/api.ts'
 import { momentText } from '../tasks/dates.ts'
 import { Show, useLoaded } from '../ui/loaded.tsx'
 import { usePolling } from './poll.ts'
+import { Pairs, Table } from './table.tsx'
 
 const seconds = (value: number | null): string => (value === null ? '–' : `${value.toFixed(1)} s`)
 
@@ -27,56 +28,35 @@ export function RemindersPage() {
       <Show of={reminders}>
         {({ coming, last_day: day, items }) => (
           <>
-            <dl class="pairs">
-              {(
-                [
-                  ['To come', coming.scheduled],
-                  ['Within the hour', coming.within_hour],
-                  ['Late', coming.late, coming.late > 0],
-                  ['Without an alarm', coming.without_alarm, coming.without_alarm > 0],
-                  ['Rung in a day', day.rung],
-                  ['Missed in a day', day.missed, day.missed > 0],
-                  ['Lateness, half', seconds(day.late_p50_seconds)],
-                  ['Lateness, 99 of 100', seconds(day.late_p99_seconds)],
-                ] as [string, string | number, boolean?][]
-              ).map(([name, value, bad]) => (
-                <div key={name} class={bad ? 'problem' : ''}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
+            <Pairs
+              rows={[
+                ['To come', coming.scheduled],
+                ['Within the hour', coming.within_hour],
+                ['Late', coming.late, coming.late > 0],
+                ['Without an alarm', coming.without_alarm, coming.without_alarm > 0],
+                ['Rung in a day', day.rung],
+                ['Missed in a day', day.missed, day.missed > 0],
+                ['Lateness, half', seconds(day.late_p50_seconds)],
+                ['Lateness, 99 of 100', seconds(day.late_p99_seconds)],
+              ]}
+            />
             {items.length === 0 ? (
               <p class="empty">No reminder is to come.</p>
             ) : (
-              <div class="scroll">
-                <table>
-                  <caption>The next ones</caption>
-                  <thead>
-                    <tr>
-                      {['At', 'Person', 'Task', 'Alarm'].map(name => (
-                        <th key={name} scope="col">
-                          {name}
-                        </th>
-                      ))}
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {items.map(({ id, user_id: userId, task_id: taskId, remind_at: at, alarm_set: set }) => (
-                      <tr key={id}>
-                        <td>
-                          <time>{momentText(at)}</time>
-                        </td>
-                        <td>{userId}</td>
-                        <td>
-                          <code>{taskId}</code>
-                        </td>
-                        <td class={set ? '' : 'problem'}>{set ? 'set' : 'not set yet'}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table caption="The next ones" heads={['At', 'Person', 'Task', 'Alarm']}>
+                {items.map(({ id, user_id: userId, task_id: taskId, remind_at: at, alarm_set: set }) => (
+                  <tr key={id}>
+                    <td>
+                      <time>{momentText(at)}</time>
+                    </td>
+                    <td>{userId}</td>
+                    <td>
+                      <code>{taskId}</code>
+                    </td>
+                    <td class={set ? '' : 'problem'}>{set ? 'set' : 'not set yet'}</td>
+                  </tr>
+                ))}
+              </Table>
             )}
           </>
         )}
