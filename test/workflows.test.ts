@@ -25,3 +25,15 @@ test.each(files)('%s pins its actions, may only read by default, keeps no creden
   )
   expect(steps.filter(({ run }) => run === '.ci/run')).toHaveLength(1)
 })
+
+test('what a release uploads is signed before, all of it', () => {
+  const { steps } = (load(readFileSync(join(root, '.github/workflows/release.yaml'), 'utf8')) as Workflow).jobs[
+    'bundle'
+  ]!
+  const at = (part: RegExp): number => steps.findIndex(({ run }) => part.test(run ?? ''))
+  const signs = at(/^for file in dist\/\*\.tar; do cosign sign-blob /)
+  expect([at(/^make bundle$/) < signs, signs < at(/^gh release upload /)]).toEqual([true, true])
+  expect(steps[at(/^gh release upload /)]!.run).toMatch(
+    /dist\/\*\.tar dist\/\*\.tar\.sha256 dist\/\*\.tar\.sigstore\.json$/,
+  )
+})
