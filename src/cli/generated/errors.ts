@@ -362,8 +362,8 @@ export const ERRORS = [
   },
   {
     "code": "TEP5401",
-    "what": "no images of this version to put into a bundle",
-    "wayOut": "`make images`"
+    "what": "no images of this version to put into a bundle, or a file that is none",
+    "wayOut": "`make images`; take another copy"
   },
   {
     "code": "TEP5501",
