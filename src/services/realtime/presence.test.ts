@@ -189,6 +189,7 @@ describe('over HTTP, two replicas', () => {
     socket.on('message', data => messages.push(JSON.parse(String(data))))
     await eventually(async () => messages.some(({ type }) => type === 'presence'), 'the other client to be told')
     expect(messages.map(({ type }) => type)).toEqual(['hello', 'presence'])
+    await eventually(async () => (await present('ben', 0)).length === 2, 'both at the other replica')
     expect((await present('ben', 0)).map(({ transport }) => transport).sort()).toEqual(['sse', 'websocket'])
     expect(told(quiet)).toEqual([])
     socket.close()
@@ -203,7 +204,7 @@ describe('over HTTP, two replicas', () => {
     await eventually(async () => (await present('cleo', 0)).length === 2, 'both clients')
     await services[1]!.stop()
     await eventually(async () => (await present('cleo', 0)).length === 1, 'the client to be gone')
-    expect(told(staying).at(-1)).toBe(`left ${gone}`)
+    await eventually(async () => told(staying).at(-1) === `left ${gone}`, 'the one who stays to be told')
     staying.close()
     await leaving.closed
   })
