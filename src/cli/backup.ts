@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { KubeObject } from '../../controller/kube/objects.ts'
 import { effectiveSpec } from '../../controller/platform/effective.ts'
-import { KINDS, PLATFORM_LABEL, type Platform } from '../../controller/platform/platform.ts'
+import { KINDS, PLATFORM_LABEL, PLATFORM_NAMESPACE_LABEL, type Platform } from '../../controller/platform/platform.ts'
 import { databaseSecret } from '../../controller/platform/render/database.ts'
 import { type Header, type Line, writeArchive } from './backup/archive.ts'
 import { addressOf, withDatabase } from './backup/database.ts'
@@ -122,10 +122,17 @@ function manifestOf({ apiVersion, kind, metadata, spec }: KubeObject): KubeObjec
   }
 }
 
-async function topicsOf({ client }: Cluster, { metadata }: Platform): Promise<KubeObject[]> {
-  const kinds = [KINDS.topic, KINDS.redpandaTopic]
-  const found = await reading(Promise.all(kinds.map(kind => listOf(client, kind))))
-  return found.flat().filter(topic => topic.metadata.labels?.[PLATFORM_LABEL] === metadata.name)
+/** In its own namespace, or in that of a Kafka that it shares; never those of a namesake elsewhere. */
+async function topicsOf({ client }: Cluster, { metadata, status }: Platform): Promise<KubeObject[]> {
+  const elsewhere = (status?.inventory ?? []).flatMap(({ namespace }) => namespace ?? [])
+  const lists = [...new Set([metadata.namespace, ...elsewhere])].flatMap(namespace =>
+    [KINDS.topic, KINDS.redpandaTopic].map(kind => listOf(client, kind, namespace)),
+  )
+  const found = (await reading(Promise.all(lists))).flat()
+  return found.filter(
+    ({ metadata: { labels } }) =>
+      labels?.[PLATFORM_LABEL] === metadata.name && labels[PLATFORM_NAMESPACE_LABEL] === metadata.namespace,
+  )
 }
 
 async function urlOf({ client }: Cluster, platform: Platform, version: string): Promise<string> {

@@ -44,6 +44,15 @@ mainJob(() => laptop)
 test('a backup of the running platform holds everything to make it again, and a drill says that it is good', async () => {
   const { kubeconfig } = laptop.ready
   const file = join(laptop.folder, 'todo.tep-backup')
+  // Of a platform of the same name somewhere else, whose Kafka is here.
+  const labels = { 'todo.events/platform': 'todo', 'todo.events/platform-namespace': 'elsewhere' }
+  const namesake = {
+    apiVersion: 'kafka.strimzi.io/v1',
+    kind: 'KafkaTopic',
+    metadata: { name: 'namesake', namespace: 'todo', labels },
+    spec: { partitions: 1, replicas: 1 },
+  }
+  await laptop.cluster.apply(namesake)
   const { inventory } = (await platform()).status
   const topics = inventory.filter(({ kind }: Anything) => kind === 'KafkaTopic').length
   const { code, out, err } = await tep(['backup', '-n', 'todo', '--kubeconfig', kubeconfig, '-f', file, '-o', 'json'])
@@ -52,6 +61,7 @@ test('a backup of the running platform holds everything to make it again, and a 
   expect((await tep(['restore', file, '--drill'])).out).toContain('is good: its audit is intact')
   const [wanted, ...made] = loadAll((await tep(['restore', file, '--manifest'])).out) as Anything[]
   expect([wanted.kind, wanted.spec, wanted.status]).toEqual(['TodoEventPlatform', (await platform()).spec, undefined])
+  await laptop.cluster.delete(namesake.apiVersion, namesake.kind, 'namesake')
   expect(made.find(({ metadata }) => metadata.name === 'task-events').spec).toMatchObject({ partitions: 6 })
 })
 
