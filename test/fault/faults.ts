@@ -23,6 +23,8 @@ export type Fault =
   | { type: 'duplicate'; at: number; forMs: number }
   /** No byte comes any more, and no end either. */
   | { type: 'silent'; kind: string; at: number }
+  /** The answer to the n-th to (n+count-1)-th write comes late: watches tell of it, and of what came after, before. */
+  | { type: 'slowAnswer'; from: number; count: number; ms: number }
   | { type: 'slowList'; ms: number; at: number; forMs: number }
   | { type: 'forbid'; kind: string; at: number; forMs: number }
   /** Nothing gets through to the server, and nothing back. */
