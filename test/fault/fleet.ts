@@ -55,6 +55,7 @@ export class Fleet {
         dies: () => false,
       },
       leaderElection: true,
+      checkCrd: true,
       skewMs: () => 0,
       version: () => '0.1.0',
       born: () => {},
