@@ -5,7 +5,10 @@ import { Problem } from './problem.ts'
 
 /** SQL inside one transaction. */
 export interface Sql {
-  /** @returns the rows; int8 comes as a number, timestamps as Date */
+  /**
+   * A statement with values is prepared once a connection.
+   * @returns the rows; int8 comes as a number, timestamps as Date
+   */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
@@ -63,13 +66,13 @@ export function openDatabase({ url, service, log, connections = 8 }: DatabaseOpt
     try {
       await client.query(opening(service, options))
       const result = await work({
-        query: async (text, values) => (await client.query(text, values as unknown[])).rows,
+        query: async (text, values) => (await client.query(values ? prepared(text, values) : text)).rows,
       })
       committing = true
       await client.query('COMMIT')
       return result
     } catch (error) {
-      if (isConnectionLoss(error)) broken = error as Error
+      if (isConnectionLoss(error) || isStale(error)) broken = error as Error
       else await client.query('ROLLBACK').catch(lost)
       // A commit whose answer was lost may have happened: only the caller can know whether repeating is safe.
       throw committing && broken ? new CommitUnknown(error) : error
@@ -85,6 +88,8 @@ export function openDatabase({ url, service, log, connections = 8 }: DatabaseOpt
         try {
           return await attempt(options, work)
         } catch (error) {
+          // Each round drops one connection; those that were open before may all be as old.
+          if (isStale(error) && round < ATTEMPTS + connections) continue
           if (error instanceof CommitUnknown || !isConnectionLoss(error)) {
             if (!isConflict(error) || round >= ATTEMPTS)
               throw error instanceof CommitUnknown ? unavailable(error) : error
@@ -114,6 +119,17 @@ const opening = (service: string, { userId = '', system = false }: TransactionOp
   `BEGIN; SELECT set_config('role', current_database() || ${pg.escapeLiteral(`_${service}`)}, true),
      set_config('app.user_id', ${pg.escapeLiteral(userId)}, true), set_config('app.system', '${system ? 'on' : 'off'}', true)`
 
+/** Beyond these, statements are planned each time: the filters of a list have more combinations than a server should keep. */
+const MOST_PREPARED = 300
+const names = new Map<string, string>()
+
+function prepared(text: string, values: readonly unknown[]): pg.QueryConfig {
+  const name = names.get(text) ?? (names.size < MOST_PREPARED ? `s${names.size}` : undefined)
+  if (name === undefined) return { text, values: values as unknown[] }
+  names.set(text, name)
+  return { name, text, values: values as unknown[] }
+}
+
 class CommitUnknown extends Error {
   constructor(cause: unknown) {
     super('the connection was lost during the commit', { cause })
@@ -127,6 +143,10 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown })?
 
 /** serialization_failure and deadlock_detected: PostgreSQL asks for a repetition. */
 const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error))
+
+/** A migration changed what a prepared statement returns, or the connection has forgotten it: another one prepares it anew. */
+const isStale = (error: unknown): boolean =>
+  codeOf(error) === '26000' || (codeOf(error) === '0A000' && /cached plan/.test((error as Error).message))
 
 const connectionCodes = new Set([
   'ECONNREFUSED',
