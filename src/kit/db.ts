@@ -24,7 +24,7 @@ export interface Database {
    * Runs `work` in one transaction under the service's own role and, with a user, as that user. Repeated from the start
    * after a serialization failure, a deadlock, or a connection lost before the commit was sent; so `work` must have no
    * effect outside the transaction.
-   * @throws Problem TEP4202 when the database cannot be reached
+   * @throws Problem TEP4202 when the database cannot be reached or takes nothing more, TEP4212 when too many wait for it
    */
   tx<T>(options: TransactionOptions, work: (sql: Sql) => Promise<T>): Promise<T>
   /** Resolves when the database answers and is migrated. @throws Problem TEP4202, or what the driver says */
@@ -43,12 +43,16 @@ export interface DatabaseOptions {
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 const ATTEMPTS = 5
+/** Until a connection is free. */
+const PATIENCE_MS = 5_000
+/** What a pod with a fifth of a processor works off within that patience. */
+const MOST_WAITING = 400
 
 export function openDatabase({ url, service, log, connections = 8 }: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: PATIENCE_MS,
     idleTimeoutMillis: 60_000,
     application_name: service,
   })
@@ -84,20 +88,20 @@ export function openDatabase({ url, service, log, connections = 8 }: DatabaseOpt
 
   return {
     async tx(options, work) {
+      if (pool.waitingCount >= MOST_WAITING) {
+        throw new Problem('TEP4212', 'Too many wait for the database; ask again.', [], { retry_after: 1 })
+      }
       for (let round = 1; ; round++) {
         try {
           return await attempt(options, work)
         } catch (error) {
+          if (error instanceof CommitUnknown || isExhausted(error)) throw unavailable(error)
+          if (!isConnectionLoss(error) && !isConflict(error) && !isStale(error)) throw error
           // Each round drops one connection; those that were open before may all be as old.
-          if (isStale(error) && round < ATTEMPTS + connections) continue
-          if (error instanceof CommitUnknown || !isConnectionLoss(error)) {
-            if (!isConflict(error) || round >= ATTEMPTS)
-              throw error instanceof CommitUnknown ? unavailable(error) : error
-          } else if (round >= ATTEMPTS) {
-            throw unavailable(error)
-          }
+          const most = isStale(error) ? ATTEMPTS + connections : ATTEMPTS
+          if (round >= most) throw isConflict(error) ? error : unavailable(error)
           log.debug({ round, err: (error as Error).message }, 'transaction is repeated')
-          await sleep(10 * 2 ** round * Math.random())
+          if (!isStale(error)) await sleep(10 * 2 ** round * Math.random())
         }
       }
     },
@@ -136,8 +140,10 @@ class CommitUnknown extends Error {
   }
 }
 
-const unavailable = (error: unknown): Problem =>
-  new Problem('TEP4202', `The database is not available (${(error as Error).message}). Try again.`)
+const unavailable = (error: unknown): Problem => {
+  const why = codeOf(error) === '53100' ? 'its disk is full' : (error as Error).message
+  return new Problem('TEP4202', `The database is not available (${why}). Try again.`, [], { retry_after: 1 })
+}
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown })?.code ?? '')
 
@@ -147,6 +153,14 @@ const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(code
 /** A migration changed what a prepared statement returns, or the connection has forgotten it: another one prepares it anew. */
 const isStale = (error: unknown): boolean =>
   codeOf(error) === '26000' || (codeOf(error) === '0A000' && /cached plan/.test((error as Error).message))
+
+/**
+ * What a repetition a moment later does not help against: disk full, out of memory, a configured limit (class 53 of
+ * PostgreSQL's error codes; too many connections, 53300, passes), and no connection free for as long as anybody would wait.
+ */
+const isExhausted = (error: unknown): boolean =>
+  ['53000', '53100', '53200', '53400'].includes(codeOf(error)) ||
+  (error instanceof Error && /timeout exceeded when trying to connect/i.test(error.message))
 
 const connectionCodes = new Set([
   'ECONNREFUSED',
@@ -165,8 +179,6 @@ function isConnectionLoss(error: unknown): boolean {
   return (
     connectionCodes.has(code) ||
     code.startsWith('08') ||
-    (code === '' &&
-      error instanceof Error &&
-      /connection (terminated|ended|error)|timeout exceeded when trying to connect|not queryable/i.test(error.message))
+    (code === '' && error instanceof Error && /connection (terminated|ended|error)|not queryable/i.test(error.message))
   )
 }

@@ -4,6 +4,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { EventContractError, MAX_EVENT_BYTES } from '../contracts/events/index.ts'
 import { holdsNul } from '../contracts/events/nul.ts'
+import { holdFew } from './hold-few.ts'
 import type { Logger } from './log.ts'
 import { Problem, problemDetails } from './problem.ts'
 import { childTrace } from './trace.ts'
@@ -52,6 +53,7 @@ export function createHttp({ service, log, check }: HttpOptions): Http {
     genReqId: request => safeId(request.headers['x-request-id']) ?? randomUUID(),
   })
   let draining = false
+  holdFew(app, BODY_LIMIT)
   validateStrictly(app)
   acceptEmptyBodies(app)
   app.decorateRequest('trace', '')
