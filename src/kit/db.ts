@@ -24,7 +24,7 @@ export interface Database {
    * Runs `work` in one transaction under the service's own role and, with a user, as that user. Repeated from the start
    * after a serialization failure, a deadlock, or a connection lost before the commit was sent; so `work` must have no
    * effect outside the transaction.
-   * @throws Problem TEP4202 when the database cannot be reached or takes nothing more, TEP4212 when too many wait for it
+   * @throws Problem TEP4202 when the database cannot be reached or takes nothing more
    */
   tx<T>(options: TransactionOptions, work: (sql: Sql) => Promise<T>): Promise<T>
   /** Resolves when the database answers and is migrated. @throws Problem TEP4202, or what the driver says */
@@ -45,8 +45,6 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 const ATTEMPTS = 5
 /** Until a connection is free. */
 const PATIENCE_MS = 5_000
-/** What a pod with a fifth of a processor works off within that patience. */
-const MOST_WAITING = 400
 
 export function openDatabase({ url, service, log, connections = 8 }: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -88,9 +86,6 @@ export function openDatabase({ url, service, log, connections = 8 }: DatabaseOpt
 
   return {
     async tx(options, work) {
-      if (pool.waitingCount >= MOST_WAITING) {
-        throw new Problem('TEP4212', 'Too many wait for the database; ask again.', [], { retry_after: 1 })
-      }
       for (let round = 1; ; round++) {
         try {
           return await attempt(options, work)
