@@ -1,6 +1,7 @@
 import { EVENT_SCHEMAS, type EventType } from '../../contracts/events/index.ts'
 import { SERVICES } from '../../contracts/topology.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
+import type { Sql } from '../../kit/db.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { type Handler, subscribe } from '../../kit/subscriber.ts'
 import { entryOf, GENESIS } from './chain.ts'
@@ -67,25 +68,28 @@ export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
   })
 
 const record: Handler = async (event, { sql }) => {
-  const userId = event.data.user_id
-  // The row of the chain is the lock: entries of one user are appended one after another.
+  const chain = await lockChain(sql, event.data.user_id)
+  const entry = entryOf(event, { position: chain.length, hash: chain.head }, new Date())
+  const columns = Object.keys(entry) as (keyof typeof entry)[]
+  const value = (column: keyof typeof entry): string => `$${columns.indexOf(column) + 1}`
+  await sql.query(
+    `WITH chain AS (UPDATE audit.chains SET length = ${value('position')}, head = ${value('hash')} WHERE user_id = ${value('user_id')})
+     INSERT INTO audit.entries (${columns.join(', ')}) VALUES (${columns.map(value).join(', ')})`,
+    Object.values(entry),
+  )
+}
+
+/** The row of the chain is the lock: entries of one user are appended one after another. */
+async function lockChain(sql: Sql, userId: string): Promise<{ length: number; head: string }> {
+  const locked = () =>
+    sql.query<{ length: number; head: string }>('SELECT length, head FROM audit.chains WHERE user_id = $1 FOR UPDATE', [
+      userId,
+    ])
+  const [known] = await locked()
+  if (known) return known
   await sql.query('INSERT INTO audit.chains (user_id, length, head) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING', [
     userId,
     GENESIS,
   ])
-  const [chain] = await sql.query<{ length: number; head: string }>(
-    'SELECT length, head FROM audit.chains WHERE user_id = $1 FOR UPDATE',
-    [userId],
-  )
-  const entry = entryOf(event, { position: chain!.length, hash: chain!.head }, new Date())
-  const columns = Object.keys(entry)
-  await sql.query(
-    `INSERT INTO audit.entries (${columns.join(', ')}) VALUES (${columns.map((_, i) => `$${i + 1}`).join(', ')})`,
-    Object.values(entry),
-  )
-  await sql.query('UPDATE audit.chains SET length = $2, head = $3 WHERE user_id = $1', [
-    userId,
-    entry.position,
-    entry.hash,
-  ])
+  return (await locked())[0]!
 }

@@ -9,6 +9,7 @@ import { registerCalendar } from './calendar/routes.ts'
 import { modelOf, registerChat } from './chat/routes.ts'
 import { registerConsole } from './console/routes.ts'
 import { registerDeadLetters } from './dead-letters.ts'
+import { startForgetting } from './idempotency.ts'
 import { registerMcp } from './mcp.ts'
 import { createOccurrence } from './occurrences.ts'
 import { openapi } from './openapi.ts'
@@ -58,6 +59,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerConsole(app, { ...routes, door: { url: config.platformViewUrl, apiToken: config.appApiToken } })
     registerMcp(app, routes)
     onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))
+    onListen(() => onClose(startForgetting(db, log).stop))
     app.get('/openapi.json', async () => openapi)
     app.get('/asyncapi.json', async () => events)
     subscribe(app, {
