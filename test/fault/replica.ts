@@ -19,6 +19,8 @@ export interface ReplicaOptions {
   skewMs(): number
   /** The release it is when it starts. */
   version(): string
+  /** Where it runs itself. Defaults to `todo-system`. */
+  namespace?: string
   born(): void
   log(line: string): void
 }
@@ -71,6 +73,7 @@ export class Replica {
       leaderElection,
       skewMs,
       version,
+      namespace = 'todo-system',
       born,
       log,
     } = this.#options
@@ -101,7 +104,7 @@ export class Replica {
         version: version(),
         servicesImage: 'registry.example.com/todo/services',
         namespaces: [],
-        leaseNamespace: 'todo-system',
+        leaseNamespace: namespace,
         leaderElection,
       },
       metrics,
@@ -124,6 +127,13 @@ export class Replica {
     // An upgrade of a process that is down already ends the wait for it: its pod is replaced, and two of one name never run.
     this.#cancelStart()
     if (downMs !== undefined) this.#cancelStart = this.#options.simulation.after(downMs, () => this.start())
+  }
+
+  /** SIGTERM: it ends by itself, and is not started again. */
+  async end(): Promise<void> {
+    await this.#controller?.stop()
+    this.#lane.dead = true
+    this.#network?.cutAll()
   }
 
   /** SIGSTOP for a while: nothing reaches it, its timers fire when it goes on. */
