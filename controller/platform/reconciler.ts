@@ -4,7 +4,7 @@ import { Applier } from '../kube/apply.ts'
 import type { Cache } from '../kube/cache.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
-import { KubeError } from '../kube/errors.ts'
+import { isKubeError, KubeError } from '../kube/errors.ts'
 import type { RecordEvent } from '../kube/events.ts'
 import { type KubeObject, keyOf, type Metadata } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
@@ -38,6 +38,8 @@ export interface ReconcilerOptions {
 
 /** How long until a name that somebody else has is looked at again, in milliseconds. */
 const TAKEN_MS = 30_000
+/** To take our finalizer away while others write the same object. */
+const MOST_ATTEMPTS = 5
 
 /** One reconcile of one platform: observe → render → plan → act → report. Level-based: it asks only what is, never what happened. */
 export class Reconciler {
@@ -223,7 +225,20 @@ export class Reconciler {
       const [failure] = await act(this.#actors, platform, steps)
       await this.#releaseTopics(platform, observeChildren(cache, platform).values())
       if (failure) throw failure.error
-      await this.#setFinalizers(platform, [], 'FinalizerRemoved')
+      await this.#letGo(platform)
+    }
+  }
+
+  /** Nobody watches any more at the end of the operator: the platform is read at the source, and again where others write it. */
+  async #letGo({ metadata: { namespace, name } }: Platform): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const live = await this.#options.client.get(KINDS.platform, namespace, name)
+      if (!live?.metadata.finalizers?.includes(FINALIZER)) return
+      try {
+        return await this.#setFinalizers(live as Platform, [], 'FinalizerRemoved')
+      } catch (error) {
+        if (!isKubeError(error, 'Conflict') || attempt === MOST_ATTEMPTS) throw error
+      }
     }
   }
 

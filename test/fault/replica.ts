@@ -21,6 +21,8 @@ export interface ReplicaOptions {
   version(): string
   /** Where it runs itself. Defaults to `todo-system`. */
   namespace?: string
+  /** Namespaces it serves; none: all. */
+  namespaces?: string[]
   born(): void
   log(line: string): void
 }
@@ -74,6 +76,7 @@ export class Replica {
       skewMs,
       version,
       namespace = 'todo-system',
+      namespaces = [],
       born,
       log,
     } = this.#options
@@ -103,7 +106,7 @@ export class Replica {
       settings: {
         version: version(),
         servicesImage: 'registry.example.com/todo/services',
-        namespaces: [],
+        namespaces,
         leaseNamespace: namespace,
         leaderElection,
       },
@@ -132,8 +135,7 @@ export class Replica {
   /** SIGTERM: it ends by itself, and is not started again. */
   async end(): Promise<void> {
     await this.#controller?.stop()
-    this.#lane.dead = true
-    this.#network?.cutAll()
+    this.kill()
   }
 
   /** SIGSTOP for a while: nothing reaches it, its timers fire when it goes on. */

@@ -58,6 +58,8 @@ export interface ClusterOptions {
   leaderElection?: boolean
   /** Namespace of the controller itself. Defaults to `todo-system`. */
   home?: string
+  /** Namespaces it serves; none: all. */
+  namespaces?: string[]
 }
 
 export async function startCluster({
@@ -67,6 +69,7 @@ export async function startCluster({
   answered = () => {},
   leaderElection = false,
   home = 'todo-system',
+  namespaces = [],
 }: ClusterOptions = {}): Promise<Cluster> {
   const simulation = new Simulation()
   const server = new SimServer(() => simulation.now)
@@ -99,6 +102,7 @@ export async function startCluster({
     skewMs: () => 0,
     version: () => '0.1.0',
     namespace: home,
+    namespaces,
     born: () => {},
     log: () => {},
   })

@@ -1,7 +1,7 @@
 /** Deletions that meet a cluster at its worst: each comes to its end, or says what holds it and how to go on, and loses nothing. */
 import { conditionOf } from '../../controller/kube/objects.ts'
 import { CHILD_KINDS, KINDS, PLATFORM_LABEL } from '../../controller/platform/platform.ts'
-import type { Fault } from '../fault/faults.ts'
+import { ALL_KINDS, type Fault } from '../fault/faults.ts'
 import { KAFKA_NAMESPACE, NAMESPACE, platform, SPEC } from '../fault/scenarios.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 
@@ -16,6 +16,8 @@ interface Case {
   spec?: object
   /** Namespace of the operator. */
   home?: string
+  /** Namespaces it serves; none: all. */
+  namespaces?: string[]
   /** Before the platform is made. */
   around?(cluster: Cluster): Promise<unknown>
   faults?: Fault[]
@@ -63,13 +65,18 @@ const OPERATOR_POD = {
   spec: { nodeName: 'node-1', containers: [{ name: 'controller', image: 'x' }] },
 }
 /** What a Role allows, without what the ClusterRole beside it does. */
-const WITHOUT_ROLE: Fault[] = CHILD_KINDS.map(({ kind }) => ({
-  type: 'forbid',
-  kind,
-  namespace: NAMESPACE,
-  at: 200_000,
-  forMs: 100_000_000,
-}))
+const WITHOUT_ROLE: Fault[] = [
+  ...CHILD_KINDS.map(
+    ({ kind }): Fault => ({
+      type: 'forbid',
+      kind,
+      namespace: NAMESPACE,
+      at: 200_000,
+      forMs: 100_000_000,
+    }),
+  ),
+  { type: 'cut', kind: ALL_KINDS, at: 200_000, midLine: false },
+]
 const DATA = ['Cluster', 'Kafka', 'KafkaNodePool', 'KafkaTopic']
 
 const CASES: Case[] = [
@@ -110,6 +117,7 @@ const CASES: Case[] = [
   },
   {
     name: 'its namespace is deleted, and with it the Role of the operator: the platform is let go of',
+    namespaces: [NAMESPACE, KAFKA_NAMESPACE],
     faults: WITHOUT_ROLE,
     before: cluster => cluster.pass(200_000 - cluster.elapsed()),
     after: deleteNamespace,
@@ -120,6 +128,7 @@ const CASES: Case[] = [
     name: 'its namespace is deleted, and its topics lie in another: they are deleted in order before it is let go of',
     spec: { kafka: { strimzi: { clusterRef: { name: 'shared', namespace: KAFKA_NAMESPACE } } } },
     around: createSharedKafka,
+    namespaces: [NAMESPACE, KAFKA_NAMESPACE],
     faults: WITHOUT_ROLE,
     before: cluster => cluster.pass(200_000 - cluster.elapsed()),
     after: deleteNamespace,
@@ -200,8 +209,8 @@ const children = (cluster: Cluster): string[] =>
     .map(({ kind, metadata }) => `${kind}/${metadata.name}@${metadata.uid}`)
     .sort()
 
-test.each(CASES)('$name', async ({ spec, home, around, faults, before, after, held = [], mend, kept = [] }) => {
-  const cluster = await startCluster({ ...(faults && { faults }), ...(home && { home }) })
+test.each(CASES)('$name', async ({ spec, around, before, after, held = [], mend, kept = [], ...options }) => {
+  const cluster = await startCluster(options)
   await around?.(cluster)
   await cluster.people.create(platform('todo', { ...SPEC, ...spec } as never) as never)
   await cluster.rest()

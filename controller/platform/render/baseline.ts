@@ -2,8 +2,6 @@
  * What is usual for a platform, learned from its own past: the mean and the spread of a measure around this time of day over
  * the last seven days. Prometheus keeps it as recording rules, so that the alert asks for three series and not for a week.
  */
-import type { Alert } from './alerts.ts'
-
 export interface RecordingRule {
   record: string
   expr: string
