@@ -1,5 +1,6 @@
 import type { Cache } from '../kube/cache.ts'
 import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
 import { isKubeError } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Observed } from './plan.ts'
@@ -7,6 +8,8 @@ import { FIELD_MANAGER, KINDS, type Platform } from './platform.ts'
 import type { Cached } from './project.ts'
 
 const NAMESPACE = { apiVersion: 'v1', kind: 'Namespace' }
+/** How long a namespace that ends may keep us from reading in it before that counts as for good. */
+const PATIENCE_MS = 60_000
 const TOPIC_FINALIZER = 'strimzi.io/topic-operator'
 
 /**
@@ -17,10 +20,12 @@ const TOPIC_FINALIZER = 'strimzi.io/topic-operator'
 export class NamespaceEnd {
   readonly #client: KubeClient
   readonly #cache: Cache
+  readonly #clock: Clock
 
-  constructor({ client, cache }: { client: KubeClient; cache: Cache }) {
+  constructor({ client, cache, clock }: { client: KubeClient; cache: Cache; clock: Clock }) {
     this.#client = client
     this.#cache = cache
+    this.#clock = clock
   }
 
   /** Whether it is on its way out. Without the right to ask, an older chart's, it is not known to be. */
@@ -35,9 +40,11 @@ export class NamespaceEnd {
 
   /**
    * The children that a deletion still has to see to, in a namespace that ends. Those inside it go without us: where we may
-   * not even read them any more, nobody ever tells that they are gone, and only those outside are waited for.
+   * not even read them any more, nobody ever tells that they are gone, and only those outside are waited for. A right that
+   * was lost for a moment only has the time to come back.
    */
   async inReach(platform: Platform, children: Observed): Promise<Observed> {
+    const forMs = this.#clock.now() - Date.parse(platform.metadata.deletionTimestamp ?? '')
     const home = platform.metadata.namespace
     const seen = new Map(children)
     for (const [key, child] of children) {
@@ -49,7 +56,7 @@ export class NamespaceEnd {
         seen.delete(key)
       } catch (error) {
         if (!isKubeError(error, 'Forbidden') && !isKubeError(error, 'KindAbsent')) throw error
-        if (isKubeError(error, 'Forbidden')) return outside(platform, children)
+        if (isKubeError(error, 'Forbidden')) return forMs < PATIENCE_MS ? children : outside(platform, children)
         seen.delete(key)
       }
     }
@@ -85,5 +92,5 @@ export class NamespaceEnd {
 }
 
 /** Of the children of a platform, those that its namespace does not take along. */
-export const outside = ({ metadata: { namespace } }: Platform, children: Observed): Observed =>
+const outside = ({ metadata: { namespace } }: Platform, children: Observed): Observed =>
   new Map([...children].filter(([, child]) => child.metadata.namespace !== namespace))

@@ -294,10 +294,11 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     const keeps = before['spec']?.deletionPolicy === 'Retain'
     const { namespace: home } = before.metadata
     // What is in a namespace that ends goes with it, seen by the controller or not.
-    const [namespace] = this.#options.server
-      .list({ apiVersion: 'v1', kind: 'Namespace' })
-      .filter(({ object }) => object.metadata.name === home)
-    const ending = namespace?.object.metadata['deletionTimestamp'] !== undefined
+    const namespaces = this.#options.server.list({ apiVersion: 'v1', kind: 'Namespace' })
+    const ending = namespaces.some(({ object }) => {
+      const { name, deletionTimestamp } = (object as unknown as KubeObject).metadata
+      return name === home && deletionTimestamp
+    })
     for (const kind of CHILD_KINDS)
       for (const entry of this.#options.server.list(kind)) {
         const child = entry.object as unknown as KubeObject
