@@ -32,6 +32,18 @@ const service = object('One event service.', {
       rules: [{ rule: '!has(self.min) || self.min <= self.max', message: 'min must not be above max' }],
     },
   ),
+  verticalAutoscaling: object(
+    'Requests learned from what the pods used, by a VerticalPodAutoscaler; with autoscaling of memory only, for CPU is what that goes by.',
+    {
+      mode: choice('How recommendations are applied; Off only shows them. Default: InPlaceOrRecreate.', [
+        'InPlaceOrRecreate',
+        'Recreate',
+        'Initial',
+        'Off',
+      ]),
+      maxAllowed: open('Most to request, by cpu and memory; the container’s limits hold as well.'),
+    },
+  ),
   resources,
   logLevel: choice('Verbosity.', ['trace', 'debug', 'info', 'warn', 'error']),
 })
