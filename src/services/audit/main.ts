@@ -2,33 +2,21 @@ import { EVENT_SCHEMAS, type EventType } from '../../contracts/events/index.ts'
 import { SERVICES } from '../../contracts/topology.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
 import type { Sql } from '../../kit/db.ts'
+import { serveDescription } from '../../kit/openapi.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { type Handler, subscribe } from '../../kit/subscriber.ts'
 import { entryOf, GENESIS } from './chain.ts'
 import { checkpointsOf, signingKey, startSigner } from './checkpoints.ts'
-import { readEntries } from './entries.ts'
+import { type EntriesQuery, entriesQuerySchema, readEntries } from './entries.ts'
+import { openapi } from './openapi.ts'
 import { verifyAudit } from './verify.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'audit')!
 
-const querySchema = {
-  type: 'object',
-  properties: {
-    task_id: { type: 'string', format: 'uuid' },
-    after: { type: 'integer', minimum: 0, default: 0, description: 'position of the last entry already seen' },
-    limit: { type: 'integer', minimum: 1, maximum: 500, default: 100 },
-  },
-} as const
-
-interface Query {
-  task_id?: string
-  after: number
-  limit: number
-}
-
 /** Records every change once, in a chain per user that shows any later tampering. */
 export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
   startService('audit', config, ({ app, db, dapr, log, metrics, authenticate, onClose, onListen }) => {
+    serveDescription(app, openapi)
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
@@ -40,15 +28,19 @@ export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
       metrics,
       ...(config.appApiToken ? { appApiToken: config.appApiToken } : {}),
     })
-    app.get<{ Querystring: Query }>('/api/v1/audit', { schema: { querystring: querySchema } }, async request => {
-      const user = await authenticate(request)
-      const { task_id: taskId, after, limit } = request.query
-      return db.tx({ userId: user.id }, async sql => {
-        const items = (await readEntries(sql, { taskId, after, limit: limit + 1 })).slice(0, limit + 1)
-        const more = items.length > limit
-        return { items: items.slice(0, limit), next_after: more ? items[limit - 1]!.position : null }
-      })
-    })
+    app.get<{ Querystring: EntriesQuery }>(
+      '/api/v1/audit',
+      { schema: { querystring: entriesQuerySchema } },
+      async request => {
+        const user = await authenticate(request)
+        const { task_id: taskId, after, limit } = request.query
+        return db.tx({ userId: user.id }, async sql => {
+          const items = (await readEntries(sql, { taskId, after, limit: limit + 1 })).slice(0, limit + 1)
+          const more = items.length > limit
+          return { items: items.slice(0, limit), next_after: more ? items[limit - 1]!.position : null }
+        })
+      },
+    )
     const key = config.auditSigningKey ? signingKey(config.auditSigningKey) : undefined
     app.get('/api/v1/audit/verify', async request => {
       const user = await authenticate(request)

@@ -2,6 +2,7 @@ import { asyncapi } from '../../contracts/asyncapi.ts'
 import { SERVICES } from '../../contracts/topology.ts'
 import { startCanary } from '../../kit/canary.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
+import { serveDescription } from '../../kit/openapi.ts'
 import { startRelay } from '../../kit/relay.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
@@ -26,6 +27,7 @@ const contract = SERVICES.find(({ service }) => service === 'backend')!
 /** Tasks: REST and MCP, the outbox relay, and the occurrences that the recurring service asks for. */
 export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
   startService('backend', config, ({ app, db, dapr, log, metrics, authenticate, onClose, onListen }) => {
+    serveDescription(app, openapi)
     const relay = startRelay({
       databaseUrl: config.databaseUrl!,
       service: 'backend',
@@ -60,7 +62,6 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerMcp(app, routes)
     onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))
     onListen(() => onClose(startForgetting(db, log).stop))
-    app.get('/openapi.json', async () => openapi)
     app.get('/asyncapi.json', async () => events)
     subscribe(app, {
       consumer: config.appId,
