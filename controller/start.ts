@@ -200,6 +200,10 @@ export function startController({
       prober?.stop()
       crd?.stop()
       await manager.stop()
+      if (!settings.leaderElection || lease.held)
+        await reconciler
+          .leave(operatorNamespace)
+          .catch((error: unknown) => log('error', 'a platform could not be let go of', { error: String(error) }))
       // Last, so that nobody leads while something is still being written here.
       leaving.abort()
       await leading

@@ -22,6 +22,22 @@ export interface SidecarMetadata {
   extended?: Record<string, string>
 }
 
+interface Words {
+  content: { text: string }[]
+}
+
+export interface ConversationToolCall {
+  id?: string
+  function: { name: string; arguments: string }
+}
+
+/** dapr proto runtime/v1/ai.proto ConversationMessage, as JSON. */
+export type ConversationMessage =
+  | { ofSystem: Words }
+  | { ofUser: Words }
+  | { ofAssistant: Words & { toolCalls?: ConversationToolCall[] } }
+  | { ofTool: Words & { toolId: string; name: string } }
+
 /** The parts of Dapr's HTTP API the services use. */
 export interface Dapr {
   /**
@@ -44,6 +60,17 @@ export interface Dapr {
   saveState(key: string, value: unknown, etag?: string): Promise<boolean>
   /** @throws Problem TEP4206 */
   deleteState(key: string): Promise<void>
+  /**
+   * Asks the model behind a conversation component.
+   * @param tools each with a JSON Schema as its parameters
+   * @returns what it says, or the status and code of the sidecar's refusal
+   * @throws Problem TEP4206
+   */
+  converse(
+    component: string,
+    messages: readonly ConversationMessage[],
+    tools: readonly { name: string; description: string; parameters: object }[],
+  ): Promise<{ content?: string; toolCalls?: ConversationToolCall[] } | { refused: string }>
   /** @throws Problem TEP4206, soon: it is asked to find out whether the sidecar answers */
   metadata(): Promise<SidecarMetadata>
 }
@@ -52,6 +79,8 @@ export interface Dapr {
 const FAILURE_POLICY = { constant: { interval: '5s', maxRetries: 120 } }
 const TIMEOUT_MS = 15_000
 const METADATA_TIMEOUT_MS = 2_000
+/** Models think. */
+const CONVERSE_TIMEOUT_MS = 60_000
 
 /**
  * Plain HTTP instead of `@dapr/dapr`: its client answers failures as `{error}` without throwing, knows no jobs, and its
@@ -125,12 +154,30 @@ export function daprClient({ daprUrl, daprApiToken, pubsubName, topicPrefix }: S
       return true
     },
     deleteState: key => must('DELETE', statePath(key)),
+    async converse(component, messages, tools) {
+      const path = `/v1.0-alpha2/conversation/${encodeURIComponent(component)}/converse`
+      const body = { inputs: [{ messages }], tools: tools.map(tool => ({ function: tool })) }
+      const response = await call('POST', path, body, CONVERSE_TIMEOUT_MS)
+      const text = await response.text()
+      if (!response.ok) return { refused: `status ${response.status}${codeOf(text)}` }
+      return (JSON.parse(text) as ConversationAnswer).outputs?.[0]?.choices?.[0]?.message ?? {}
+    },
     async metadata() {
       const response = await call('GET', '/v1.0/metadata', undefined, METADATA_TIMEOUT_MS)
       if (!response.ok) throw new Problem('TEP4206', `the sidecar answers ${response.status}`)
       return (await response.json()) as SidecarMetadata
     },
   }
+}
+
+interface ConversationAnswer {
+  outputs?: { choices?: { message?: { content?: string; toolCalls?: ConversationToolCall[] } }[] }[]
+}
+
+/** The code of a refusal; its message may have words of a third party in it. */
+const codeOf = (text: string): string => {
+  const [code] = /\bERR_[A-Z_]+\b/.exec(text) ?? []
+  return code ? ` ${code}` : ''
 }
 
 const statePath = (key: string): string => `/v1.0/state/${STATE_STORE}/${encodeURIComponent(key)}`

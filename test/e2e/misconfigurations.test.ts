@@ -257,3 +257,9 @@ test('a component no event needs is told of as well: Dapr gives it no status, it
   await suspend(false)
   await until('MessagingReady to turn back', async () => (await messaging()).status === 'True')
 }, 200_000)
+
+test('a namespace that is deleted takes its platform along, and nothing has to be freed by hand', async () => {
+  expect(uncured).toBe('')
+  await laptop.cluster.delete('v1', 'Namespace', 'todo')
+  await until('the namespace to be gone', async () => !(await laptop.cluster.get('v1', 'Namespace', 'todo')), 120)
+}, 200_000)

@@ -24,7 +24,8 @@ export type Fault =
   /** No byte comes any more, and no end either. */
   | { type: 'silent'; kind: string; at: number }
   | { type: 'slowList'; ms: number; at: number; forMs: number }
-  | { type: 'forbid'; kind: string; at: number; forMs: number }
+  /** Of one namespace, or of all. */
+  | { type: 'forbid'; kind: string; namespace?: string; at: number; forMs: number }
   /** Nothing gets through to the server, and nothing back. */
   | { type: 'partition'; at: number; forMs: number; replica: number }
   /** The API server restarts: connections break, new ones are refused, and old resourceVersions may be forgotten. */

@@ -183,7 +183,7 @@ export const ERRORS = [
   {
     "code": "TEP4209",
     "what": "the language model behind the chat does not answer",
-    "wayOut": "check `spec.chat` and the network; without it the chat reads messages by their words"
+    "wayOut": "check `spec.chat`, the component it names (the sidecar's log has what its provider said) and the network; without it the chat reads messages by their words"
   },
   {
     "code": "TEP4210",

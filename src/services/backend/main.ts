@@ -6,7 +6,7 @@ import { startRelay } from '../../kit/relay.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
 import { registerCalendar } from './calendar/routes.ts'
-import { registerChat } from './chat/routes.ts'
+import { modelOf, registerChat } from './chat/routes.ts'
 import { registerConsole } from './console/routes.ts'
 import { registerDeadLetters } from './dead-letters.ts'
 import { startForgetting } from './idempotency.ts'
@@ -54,7 +54,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerReminders(app, routes)
     registerCalendar(app, routes)
     registerPerson(app, { ...routes, dapr })
-    registerChat(app, { ...routes, dapr, log, model: config.chat })
+    registerChat(app, { ...routes, dapr, log, model: modelOf(config.chat, dapr) })
     registerDeadLetters(app, routes)
     registerConsole(app, { ...routes, door: { url: config.platformViewUrl, apiToken: config.appApiToken } })
     registerMcp(app, routes)
