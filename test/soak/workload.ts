@@ -43,7 +43,7 @@ interface Command {
 }
 
 /** Share of the requests that are batches, their commands, and how many of those are about the task of the one before. */
-const BATCHED = { chance: 0.1, most: 8, same: 0.5 }
+const BATCHED = { chance: 0.2, most: 8, same: 0.5 }
 
 /**
  * One careful client: one request at a time, the same key until there is an answer.
