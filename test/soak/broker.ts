@@ -63,9 +63,9 @@ export async function startBroker(
     return response.writeHead(204).end()
   })
 
-  function injects(fault: keyof Faults): boolean {
+  function injects(fault: 'duplicates' | 'lostReplies'): boolean {
     const hit = random.chance(faults[fault])
-    if (hit) broker.injected[fault === 'reorder' ? 'reordered' : fault]++
+    if (hit) broker.injected[fault]++
     return hit
   }
 
@@ -86,10 +86,13 @@ export async function startBroker(
     lane.running = true
     open++
     while (lane.queue.length && !stopping.signal.aborted) {
-      if (injects('reorder')) {
+      if (random.chance(faults.reorder)) {
         // A moment for the next one to come, which then goes first.
         await pause(RETRY_MS)
-        if (lane.queue.length > 1) [lane.queue[0], lane.queue[1]] = [lane.queue[1]!, lane.queue[0]!]
+        if (lane.queue.length > 1) {
+          ;[lane.queue[0], lane.queue[1]] = [lane.queue[1]!, lane.queue[0]!]
+          broker.injected.reordered++
+        }
       }
       const event = lane.queue.shift()!
       await deliver(to, event)

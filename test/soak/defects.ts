@@ -2,54 +2,8 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DEFECTS, type Defect } from './defects-list.ts'
 import type { SoakResult } from './run.ts'
-
-/** One safeguard of the data plane taken out, as a change of the source. */
-interface Defect {
-  name: string
-  file: string
-  find: string
-  replace: string
-}
-
-const DEFECTS: readonly Defect[] = [
-  {
-    name: 'no inbox: every delivery has its effect',
-    file: 'src/kit/inbox.ts',
-    find: 'return rows.length > 0\n',
-    replace: 'return rows.length >= 0\n',
-  },
-  {
-    name: 'no sequence guard: the last event to come wins',
-    file: 'src/services/analytics/main.ts',
-    find: 'WHERE excluded.version > t.version OR',
-    replace: 'WHERE true OR',
-  },
-  {
-    name: 'no retry: what could not be published counts as published',
-    file: 'src/kit/relay.ts',
-    find: 'const done = rows.filter(row => !failures.has(row.id))',
-    replace: 'const done = [...rows]',
-  },
-  {
-    name: 'no order: the newest event is published first',
-    file: 'src/kit/relay.ts',
-    find: 'ORDER BY seq LIMIT',
-    replace: 'ORDER BY seq DESC LIMIT',
-  },
-  {
-    name: 'no idempotency keys: a repeated request is another request',
-    file: 'src/services/backend/idempotency.ts',
-    find: 'if (key === undefined)',
-    replace: 'if (key !== null)',
-  },
-  {
-    name: 'no sweep: an alarm that was not set never rings',
-    file: 'src/services/notification/sweeper.ts',
-    find: 'repeat(everyMs, log, async () => {',
-    replace: 'repeat(everyMs, log, async () => {\n    if (everyMs > 0) return',
-  },
-]
 
 const ROOT = join(import.meta.dirname, '../..')
 const SEEDS = 3

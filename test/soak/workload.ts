@@ -32,7 +32,7 @@ export type Call = (
 /** A change, as it is asked for alone and within a batch. */
 interface Command {
   /** Absent: a new one. */
-  about?: Known
+  task?: Known
   method: string
   path: string
   body?: object
@@ -42,8 +42,8 @@ interface Command {
   answered(task: any): void
 }
 
-/** Share of the commands that come in a batch, and how many of them at once. */
-const BATCHED = { chance: 0.1, most: 8 }
+/** Share of the requests that are batches, their commands, and how many of those are about the task of the one before. */
+const BATCHED = { chance: 0.2, most: 8, same: 0.5 }
 
 /**
  * One careful client: one request at a time, the same key until there is an answer.
@@ -63,7 +63,7 @@ export async function runClient(
     const commands = [next(key)]
     if (random.chance(BATCHED.chance))
       for (let n = random.int(1, BATCHED.most - 1); n > 0 && (await more()); n--)
-        commands.push(next(`${key}-${n}`, commands))
+        commands.push(next(`${key}-${n}`, random.chance(BATCHED.same) ? commands.at(-1)!.task : undefined))
     const [alone] = commands
     if (commands.length === 1) {
       const { body } = await call(alone!.method, alone!.path, alone!.body, key)
@@ -75,10 +75,9 @@ export async function runClient(
     }
   }
 
-  /** Of a task that none of the others is about: what a change does is known when it is answered. */
-  function next(title: string, others: readonly Command[] = []): Command {
-    const task = tasks.length > 0 && random.chance(0.7) ? random.pick(tasks) : undefined
-    return task && !others.some(({ about }) => about === task) ? change(task, title) : create(title)
+  function next(title: string, same?: Known): Command {
+    const task = same ?? (tasks.length > 0 && random.chance(0.7) ? random.pick(tasks) : undefined)
+    return task ? change(task, title) : create(title)
   }
 
   function create(title: string): Command {
@@ -111,24 +110,25 @@ export async function runClient(
     const kind = task.deleted
       ? 'restore'
       : random.pick(['update', 'update', task.status === 'open' ? 'complete' : 'reopen', 'delete'] as const)
+    const series = kind === 'complete' && task.series ? { series: task.series } : {}
+    // It is asked for until it is done, so that what comes after it in a batch builds upon it already.
+    const version = ++task.version
+    if (kind === 'complete') task.status = 'done'
+    if (kind === 'reopen') task.status = 'open'
+    task.deleted = kind === 'delete'
     const answered = (): void => {
-      task.version++
-      if (kind === 'complete') task.status = 'done'
-      if (kind === 'reopen') task.status = 'open'
-      task.deleted = kind === 'delete'
-      const series = kind === 'complete' && task.series ? { series: task.series } : {}
-      acked.push({ user, task: id, version: task.version, kind, ...series })
+      acked.push({ user, task: id, version, kind, ...series })
     }
     if (kind === 'update')
       return {
-        about: task,
+        task,
         method: 'PATCH',
         path,
         body: { title },
         operation: { op: kind, id, task: { title } },
         answered,
       }
-    if (kind === 'delete') return { about: task, method: 'DELETE', path, operation: { op: kind, id }, answered }
-    return { about: task, method: 'POST', path: `${path}/${kind}`, operation: { op: kind, id }, answered }
+    if (kind === 'delete') return { task, method: 'DELETE', path, operation: { op: kind, id }, answered }
+    return { task, method: 'POST', path: `${path}/${kind}`, operation: { op: kind, id }, answered }
   }
 }
