@@ -15,6 +15,7 @@ import { deletionReport } from './deletion.ts'
 import { effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
 import type { Flow } from './flow/flow.ts'
+import { LostConsumers } from './lost-consumers.ts'
 import { NamespaceEnd } from './namespace-end.ts'
 import { observeChildren } from './observe.ts'
 import { isStateful, isUnexplained, type Observed, planDeletion, type Step } from './plan.ts'
@@ -32,6 +33,8 @@ export interface ReconcilerOptions {
   random: Random
   /** What is known of the way of events; absent: nobody looks. */
   flowOf?(platform: Platform): Flow
+  /** Milliseconds after which a consumer that is not there has its pod restarted; 0, the default: never. */
+  healAfterMs?: number
   /** Fields that the served CRD lacks, `undefined` while that is not known; absent: nobody looks. */
   crdMissing?(): readonly string[] | undefined
 }
@@ -46,6 +49,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #actors: Actors
   readonly #sidecarless: SidecarlessPods
+  readonly #lostConsumers: LostConsumers
   readonly #namespaceEnd: NamespaceEnd
 
   constructor(options: ReconcilerOptions) {
@@ -53,6 +57,7 @@ export class Reconciler {
     this.#options = options
     this.#actors = { client, cache, record, applier: new Applier(client, FIELD_MANAGER, clock) }
     this.#sidecarless = new SidecarlessPods(options)
+    this.#lostConsumers = new LostConsumers({ healAfterMs: 0, ...options })
     this.#namespaceEnd = new NamespaceEnd(options)
   }
 
@@ -110,6 +115,8 @@ export class Reconciler {
       ...(crdMissing && { crdMissing }),
     })
     await this.#writeStatus(platform, status)
+    const healed = flow && !effective.suspend ? await this.#lostConsumers.restart(platform, flow, status) : undefined
+    failures.push(...(healed?.failures ?? []))
     if (failures.length > 0)
       throw new AggregateError(
         failures.map(failure => failure.error),
@@ -117,7 +124,9 @@ export class Reconciler {
       )
     // Whoever has a name that we want is no child of ours: nobody tells when it goes.
     const taken = decision.refused.some(({ code }) => code === 'TEP-SPEC-NAME-TAKEN') ? TAKEN_MS : undefined
-    const again = Math.min(...[nextMs, taken, replaced?.nextMs].map(ms => ms ?? Number.POSITIVE_INFINITY))
+    const again = Math.min(
+      ...[nextMs, taken, replaced?.nextMs, healed?.nextMs].map(ms => ms ?? Number.POSITIVE_INFINITY),
+    )
     return Number.isFinite(again) ? { requeueAfterMs: again } : undefined
   }
 

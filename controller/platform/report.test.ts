@@ -167,7 +167,7 @@ test('kinds that are not there are told with what to install, and keep nothing e
 
 test('whether events flow is told as the pods tell it, and does not keep a platform from being Ready', () => {
   const verdict = { status: 'False', reason: 'PodsDown', message: 'no pod of audit-service answers' } as const
-  const status = reported(platformOf(), { flow: { verdict, notLoaded: [] } })
+  const status = reported(platformOf(), { flow: { verdict, notLoaded: [], lost: [] } })
   expect(condition(status, 'EventsFlowing')).toMatchObject(verdict)
   expect(condition(status, 'Ready').status).toBe('True')
   expect(condition(reported(platformOf()), 'EventsFlowing')).toMatchObject({ status: 'Unknown', reason: 'NotMeasured' })
@@ -189,10 +189,10 @@ test('a CRD that is older than the operator is told with its fields and the comm
 
 test('an operator that has just begun takes nothing back that another one saw', () => {
   const verdict = { status: 'True', reason: 'CanariesArrive', message: 'events of 4 topics reach 6 services' } as const
-  const before = reported(platformOf(), { flow: { verdict, notLoaded: [] } })
-  const begun = reported({ ...platformOf(), status: before }, { flow: { notLoaded: [] } })
+  const before = reported(platformOf(), { flow: { verdict, notLoaded: [], lost: [] } })
+  const begun = reported({ ...platformOf(), status: before }, { flow: { notLoaded: [], lost: [] } })
   expect(begun).toEqual(before)
-  expect(condition(reported(platformOf(), { flow: { notLoaded: [] } }), 'EventsFlowing')).toMatchObject({
+  expect(condition(reported(platformOf(), { flow: { notLoaded: [], lost: [] } }), 'EventsFlowing')).toMatchObject({
     status: 'Unknown',
     reason: 'Measuring',
   })
@@ -200,7 +200,7 @@ test('an operator that has just begun takes nothing back that another one saw', 
 
 test('a Component that a sidecar has not loaded is not ready, though Dapr gives it no status', () => {
   const notLoaded = [{ component: 'statestore', message: 'the sidecar of backend-service has not loaded it: no route' }]
-  const status = reported(platformOf(), { flow: { notLoaded } })
+  const status = reported(platformOf(), { flow: { notLoaded, lost: [] } })
   expect(condition(status, 'MessagingReady')).toMatchObject({
     status: 'False',
     message: 'Component statestore: NotLoaded (the sidecar of backend-service has not loaded it: no route)',
