@@ -60,8 +60,10 @@ const titles = async (): Promise<string[]> =>
   (await plane.db.query<{ title: string }>('SELECT title FROM backend.tasks ORDER BY title')).map(({ title }) => title)
 
 test('a fifth of a processor and more than it can do: what is too much is refused, what was acknowledged is there, once', async () => {
-  const keys = Array.from({ length: 800 }, (_, n) => `burst-${String(n).padStart(4, '0')}`)
+  const keys = Array.from({ length: 500 }, (_, n) => `burst-${String(n).padStart(4, '0')}`)
   const write = (key: string): Promise<Reply> => post(JSON.stringify({ title: key }), key)
+  // libuv accepts one connection a turn: these are there already, as those of an ingress are.
+  await Promise.all(keys.map(() => client.send('GET', `${url}/healthz/live`)))
   const release = throttle(backend.child.pid!, PROCESSOR)
   const answers = await Promise.all(keys.map(write)).finally(release)
   const codes = new Set<string>()
@@ -75,9 +77,9 @@ test('a fifth of a processor and more than it can do: what is too much is refuse
   expect(['TEP4202', 'TEP4212']).toEqual(expect.arrayContaining([...codes]))
   expect(await titles()).toEqual(keys.filter((_, n) => answers[n]!.status === 201))
 
-  for (const [n, key] of keys.entries())
-    if (answers[n]!.status !== 201)
-      await eventually(async () => (await write(key)).status === 201, `the repetition of ${key}`)
+  const left = keys.filter((_, n) => answers[n]!.status !== 201)
+  while (left.length)
+    for (const { status } of await Promise.all(left.splice(0, 50).map(write))) expect(status).toBe(201)
   expect(await titles()).toEqual(keys)
   expect(backend.child.exitCode).toBeNull()
 }, 120_000)
