@@ -9,7 +9,7 @@ export interface Admission {
 }
 
 /** A body takes some six times its size until it is answered: text, object, the event that tells of it, what the database gets. */
-const MOST_BYTES = 8 * 1024 * 1024
+const MOST_BYTES = 4 * 1024 * 1024
 
 /**
  * Refuses what a service cannot work off or hold, before it is read: somebody who is told so at once comes again, somebody who
