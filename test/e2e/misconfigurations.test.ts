@@ -1,3 +1,4 @@
+import { issue } from '../../src/local/operators/certificates.ts'
 import { type Anything, Laptop, until } from '../support/laptop.ts'
 
 /**
@@ -105,6 +106,24 @@ const CASES: Misconfiguration[] = [
       }),
     reason: 'ComponentNotLoaded',
     message: /Component kafka-pubsub: .*PLAIN/,
+  },
+  {
+    name: 'a CA that is not the one of the brokers',
+    wrong: async () => {
+      const { certificate } = issue({ commonName: 'another' }, Date.now(), 30)
+      await merge(SECRET, 'todo-kafka-ca', { data: { 'ca.crt': Buffer.from(certificate).toString('base64') } })
+      await deletePods('audit')
+    },
+    reason: 'ComponentNotLoaded',
+    message: /audit-service has not loaded Component kafka-pubsub: .*x509: certificate signed by unknown authority/,
+    cure: async () => {
+      await until('the CA to be repaired', async () => {
+        const { data } = await laptop.cluster.get('v1', 'Secret', 'todo-kafka-ca')
+        const { data: source } = await laptop.cluster.get('v1', 'Secret', 'todo-cluster-ca-cert')
+        return data['ca.crt'] === source['ca.crt']
+      })
+      await deletePods('audit')
+    },
   },
   {
     name: 'a topic that is not there',
