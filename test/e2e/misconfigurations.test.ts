@@ -36,6 +36,7 @@ const deletePods = async (component: string): Promise<void> => {
     await laptop.cluster.delete('v1', 'Pod', pod.metadata.name)
 }
 const AUDIT_SECRET = 'todo-kafka-audit-service'
+const OTHER_CA = Buffer.from(issue({ commonName: 'another' }, Date.now(), 30).certificate).toString('base64')
 const WRONG = Buffer.from('wrong').toString('base64')
 const auditSecret = (): Promise<Anything> => laptop.cluster.get('v1', 'Secret', AUDIT_SECRET)
 const passwordKey = async (): Promise<string> =>
@@ -110,18 +111,16 @@ const CASES: Misconfiguration[] = [
   {
     name: 'a CA that is not the one of the brokers',
     wrong: async () => {
-      const { certificate } = issue({ commonName: 'another' }, Date.now(), 30)
-      await merge(SECRET, 'todo-kafka-ca', { data: { 'ca.crt': Buffer.from(certificate).toString('base64') } })
+      await merge(SECRET, 'todo-kafka-ca', { data: { 'ca.crt': OTHER_CA } })
       await deletePods('audit')
     },
     reason: 'ComponentNotLoaded',
     message: /audit-service has not loaded Component kafka-pubsub: .*x509: certificate signed by unknown authority/,
     cure: async () => {
-      await until('the CA to be repaired', async () => {
-        const { data } = await laptop.cluster.get('v1', 'Secret', 'todo-kafka-ca')
-        const { data: source } = await laptop.cluster.get('v1', 'Secret', 'todo-cluster-ca-cert')
-        return data['ca.crt'] === source['ca.crt']
-      })
+      await until(
+        'the CA to be repaired',
+        async () => (await laptop.cluster.get('v1', 'Secret', 'todo-kafka-ca')).data['ca.crt'] !== OTHER_CA,
+      )
       await deletePods('audit')
     },
   },
