@@ -62,8 +62,20 @@ export function startController({
   const ended = Promise.withResolvers<{ error?: KubeError }>()
   const living = mortal(counted(transport, metrics), dead.signal)
 
+  const client = new KubeClient(living, {
+    clock,
+    observer: {
+      before: () => {
+        if (settings.leaderElection) lease.fence()
+      },
+      after: ({ verb, kind, namespace, name, reason, ok }) => {
+        metrics.writes.inc({ verb, kind: kind.kind, reason, ok: String(ok) })
+        if (kind.kind !== 'Event') log('info', 'write', { verb, kind: kind.kind, namespace, name, reason, ok })
+      },
+    },
+  })
   // The lease itself must be written before it is held: it alone goes through a client without the fence.
-  const lease = new LeaderLease(new KubeClient(living, { clock }), {
+  const lease = new LeaderLease(client.unobserved(), {
     namespace: settings.leaseNamespace,
     name: LEASE_NAME,
     clock,
@@ -82,16 +94,6 @@ export function startController({
     onTrouble: error => log('warn', 'the lease could not be had', { code: error.code, error: error.message }),
   })
 
-  const client = new KubeClient(living, {
-    clock,
-    observer: {
-      before: settings.leaderElection ? lease.fence : () => {},
-      after: ({ verb, kind, namespace, name, reason, ok }) => {
-        metrics.writes.inc({ verb, kind: kind.kind, reason, ok: String(ok) })
-        if (kind.kind !== 'Event') log('info', 'write', { verb, kind: kind.kind, namespace, name, reason, ok })
-      },
-    },
-  })
   const record = eventRecorder(
     client,
     FIELD_MANAGER,

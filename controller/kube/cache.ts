@@ -242,7 +242,7 @@ export class Cache {
 }
 
 /** Nobody may change what everybody reads. */
-function deepFreeze<T>(value: T): T {
+export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   Object.freeze(value)
   for (const item of Object.values(value)) deepFreeze(item)

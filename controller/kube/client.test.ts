@@ -2,7 +2,18 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Context, type ContextManager, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
 import { KubeClient, type Write } from './client.ts'
 import { KubeError } from './errors.ts'
-import { fixedRandom, json, ManualClock, reset, scripted, settle, status, WIDGET, widget } from './test-support.ts'
+import {
+  fixedRandom,
+  json,
+  ManualClock,
+  plainRoot,
+  reset,
+  scripted,
+  settle,
+  status,
+  WIDGET,
+  widget,
+} from './test-support.ts'
 import { inSpan } from './tracing.ts'
 
 const denied = (): ReturnType<typeof status> => status(403, 'Forbidden')
@@ -121,20 +132,90 @@ test('a deletion tells what is still there, and finds it no error that nothing w
   expect([await remove(), await remove(), await remove()]).toEqual([held, undefined, undefined])
 })
 
-test('discovery is asked once for all that want it at a time, and again for a kind that was forgotten', async () => {
-  let asked = 0
-  const client = new KubeClient(async request => {
-    if (request.path !== '/apis/test.dev/v1') return json(widget('a', 1))
-    asked += 1
-    await settle()
-    return json({ resources: [{ name: 'widgets', kind: 'Widget', namespaced: true }] })
+describe('discovery', () => {
+  const OTHER = { apiVersion: 'other.dev/v1', kind: 'Cluster' }
+  const list = (...resources: object[]) => json({ resources })
+  const widgets = { name: 'widgets', kind: 'Widget', namespaced: true }
+  /** A server of Widgets and Clusters, as it tells of them: all at once, group by group, or with one group that it could not ask. */
+  const discovering = (root: (accept: string | undefined) => ReturnType<typeof json>) => {
+    const asked: string[] = []
+    const client = new KubeClient(async ({ path, accept }) => {
+      if (!/^\/apis(\/[^/]+\/v1)?$/.test(path)) return json({ ...widget('a', 1), path })
+      asked.push(path)
+      await settle()
+      if (path === '/apis') return root(accept)
+      if (path === '/apis/test.dev/v1') return list(widgets, { ...widgets, name: 'widgets/status' })
+      return path === '/apis/other.dev/v1'
+        ? list({ name: 'clusters', kind: 'Cluster', namespaced: false })
+        : status(404, 'NotFound')
+    })
+    return { asked, client, read: (kind = WIDGET) => client.get(kind, 'a', 'a').then(object => object?.['path']) }
+  }
+  const aggregated = (freshness: string) => (accept: string | undefined) => {
+    expect(accept).toMatch(/^application\/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application\/json$/)
+    const group = (name: string, resource: object) => ({
+      metadata: { name },
+      versions: [{ version: 'v1', freshness: name === 'other.dev' ? freshness : 'Current', resources: [resource] }],
+    })
+    return json({
+      kind: 'APIGroupDiscoveryList',
+      items: [
+        group('test.dev', { resource: 'widgets', responseKind: { kind: 'Widget' }, scope: 'Namespaced' }),
+        group(
+          'other.dev',
+          freshness === 'Stale'
+            ? {}
+            : { resource: 'clusters', responseKind: { kind: 'Cluster' }, scope: 'Cluster', subresources: [{}] },
+        ),
+      ],
+    })
+  }
+  const ADDRESSES = ['/apis/test.dev/v1/namespaces/a/widgets/a', '/apis/other.dev/v1/clusters/a']
+
+  test('asks a server once for everything, and no more for what is not in it', async () => {
+    const { asked, client, read } = discovering(aggregated('Current'))
+    const gadget = read({ ...WIDGET, kind: 'Gadget' })
+    await expect(gadget).rejects.toMatchObject({ code: 'KindAbsent' })
+    expect(await Promise.all([read(), read(OTHER)])).toEqual(ADDRESSES)
+    expect(asked).toEqual(['/apis'])
+    client.forget(WIDGET)
+    expect(await read()).toBe(ADDRESSES[0])
+    expect(asked).toEqual(['/apis', '/apis/test.dev/v1'])
   })
-  await Promise.all([client.get(WIDGET, 'a', 'a'), client.get(WIDGET, 'a', 'b')])
-  expect(asked).toBe(1)
-  client.forget(WIDGET)
-  await client.get(WIDGET, 'a', 'a')
-  expect(asked).toBe(2)
-  await expect(client.get({ ...WIDGET, kind: 'Gadget' }, 'a', 'a')).rejects.toMatchObject({ code: 'KindAbsent' })
+
+  test('asks a group by itself where the server could not tell of it', async () => {
+    const { asked, read } = discovering(aggregated('Stale'))
+    expect(await Promise.all([read(), read(OTHER)])).toEqual(ADDRESSES)
+    expect(asked).toEqual(['/apis', '/apis/other.dev/v1'])
+  })
+
+  test.each([
+    ['knows no such answer', () => plainRoot('as=APIGroupDiscoveryList')!],
+    ['does not let its groups be listed', () => status(403, 'Forbidden')],
+  ])('asks a server that %s for each group once, however many want it at a time', async (_what, root) => {
+    const { asked, read } = discovering(root)
+    expect(await Promise.all([read(), read(OTHER), read(), read(OTHER)])).toEqual([...ADDRESSES, ...ADDRESSES])
+    expect(asked).toEqual(['/apis', '/apis/test.dev/v1', '/apis/other.dev/v1'])
+    await expect(read({ ...WIDGET, kind: 'Gadget' })).rejects.toMatchObject({ code: 'KindAbsent' })
+  })
+
+  test('is tried again after a failure', async () => {
+    let broken = true
+    const { asked, read } = discovering(accept =>
+      broken ? status(503, 'ServiceUnavailable') : aggregated('Current')(accept),
+    )
+    await expect(read()).rejects.toMatchObject({ code: 'Unavailable' })
+    broken = false
+    expect(await read()).toBe(ADDRESSES[0])
+    expect(asked).toEqual(['/apis', '/apis'])
+  })
+
+  test('is shared with the client that asks no fence', async () => {
+    const { asked, client, read } = discovering(aggregated('Current'))
+    await read()
+    await client.unobserved().get(OTHER, undefined, 'a')
+    expect(asked).toEqual(['/apis'])
+  })
 })
 
 describe('kinds that are absent', () => {
@@ -143,6 +224,8 @@ describe('kinds that are absent', () => {
     const asked: string[] = []
     const client = new KubeClient(
       async request => {
+        const root = request.path === '/apis' && plainRoot(request.accept)
+        if (root) return root
         asked.push(request.path)
         return answer(request.path)
       },

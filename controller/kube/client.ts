@@ -79,14 +79,26 @@ export class KubeClient {
   readonly #timeoutMs: number
   readonly #discovery: Discovery
 
-  constructor(transport: Transport, { observer = {}, clock = systemClock, timeoutMs = 60_000 }: ClientOptions = {}) {
+  /** `discovery`: what another client of the same server has learned already. */
+  constructor(
+    transport: Transport,
+    { observer = {}, clock = systemClock, timeoutMs = 60_000 }: ClientOptions = {},
+    discovery?: Discovery,
+  ) {
     this.#transport = transport
     this.#observer = observer
     this.#clock = clock
     this.#timeoutMs = timeoutMs
-    this.#discovery = new Discovery(path =>
-      this.#inTime(signal => this.#read({ method: 'GET', path, signal }, undefined)),
-    )
+    this.#discovery =
+      discovery ??
+      new Discovery((path, accept) =>
+        this.#inTime(signal => this.#read({ method: 'GET', path, signal, ...(accept && { accept }) }, undefined)),
+      )
+  }
+
+  /** The same without its observer: for the Lease, which must be written before it is held. */
+  unobserved(): KubeClient {
+    return new KubeClient(this.#transport, { clock: this.#clock, timeoutMs: this.#timeoutMs }, this.#discovery)
   }
 
   /** The object, or `undefined` when there is none. */

@@ -1,7 +1,7 @@
 import { KubeClient } from './client.ts'
 import { KubeError } from './errors.ts'
 import { LeaderLease, microTime } from './lease.ts'
-import { fixedRandom, json, ManualClock, settle, status } from './test-support.ts'
+import { fixedRandom, json, ManualClock, plainRoot, settle, status } from './test-support.ts'
 import type { Transport } from './transport.ts'
 
 /** One Lease with optimistic locking, reached over wires that can be cut, one for each replica. */
@@ -14,9 +14,10 @@ function court() {
   const writes: string[] = []
   const transport =
     (name: string, wire: { state: 'up' | 'down' | 'hangs' }): Transport =>
-    async ({ method, path, body }) => {
+    async ({ method, path, body, accept }) => {
       if (wire.state === 'down') throw new KubeError('Unreachable', 'ECONNREFUSED', 'backoff')
       if (wire.state === 'hangs') return new Promise(() => {})
+      if (path === '/apis') return plainRoot(accept)!
       if (path === '/apis/coordination.k8s.io/v1')
         return json({ resources: [{ name: 'leases', kind: 'Lease', namespaced: true }] })
       const sent = structuredClone(body) as NonNullable<typeof record>

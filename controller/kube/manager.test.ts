@@ -1,7 +1,7 @@
 import { KubeClient } from './client.ts'
 import { Manager } from './manager.ts'
-import { Feed, fixedRandom, json, listOf, ManualClock, reset, settle, widget } from './test-support.ts'
-import type { Response } from './transport.ts'
+import { Feed, fixedRandom, json, listOf, ManualClock, plainRoot, reset, settle, widget } from './test-support.ts'
+import type { Request, Response } from './transport.ts'
 
 const KINDS = ['Widget', 'Gadget'].map(kind => ({ apiVersion: 'test.dev/v1', kind }))
 
@@ -11,7 +11,9 @@ async function managing() {
   const away = { all: false, kind: '' }
   const feeds = new Map<string, Feed>()
   const reconciled: string[] = []
-  const transport = async ({ path }: { path: string }): Promise<Response> => {
+  const transport = async ({ path, accept }: Request): Promise<Response> => {
+    const root = plainRoot(accept)
+    if (root) return root
     if (path === '/apis/test.dev/v1')
       return json({
         resources: KINDS.map(({ kind }) => ({ name: `${kind.toLowerCase()}s`, kind, namespaced: true })),

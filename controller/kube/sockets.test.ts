@@ -18,7 +18,8 @@ async function serving(onWatch: Handle) {
   const server = createServer((request, response) => {
     tokens.push(request.headers.authorization)
     const url = request.url ?? ''
-    if (url.endsWith('/apis/test.dev/v1'))
+    if (url === '/apis') response.end(JSON.stringify({ kind: 'APIGroupList', groups: [] }))
+    else if (url.endsWith('/apis/test.dev/v1'))
       response.end(JSON.stringify({ resources: [{ name: 'widgets', kind: 'Widget', namespaced: true }] }))
     else if (!url.includes('watch=true'))
       response.end(JSON.stringify({ metadata: { resourceVersion: '5' }, items: [] }))

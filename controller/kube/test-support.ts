@@ -129,6 +129,10 @@ export const widget = (name: string, resourceVersion: number | string, more: obj
 export const listOf = (resourceVersion: number | string, ...items: KubeObject[]) =>
   json({ metadata: { resourceVersion: String(resourceVersion) }, items })
 
+/** The answer of a server that cannot tell everything at once, as Kubernetes before 1.30, where everything is asked for. */
+export const plainRoot = (accept: string | undefined): Response | undefined =>
+  accept?.includes('as=APIGroupDiscoveryList') ? json({ kind: 'APIGroupList', groups: [] }) : undefined
+
 type Answer = Response | ((request: Request) => Response | Promise<Response>)
 
 /**
@@ -144,6 +148,8 @@ export function scripted(...script: Answer[]): {
   const asked: string[] = []
   const requests: Request[] = []
   const transport: Transport = async request => {
+    const root = plainRoot(request.accept)
+    if (root) return root
     if (request.path === '/apis/test.dev/v1') return json(WIDGETS)
     asked.push(`${request.method} ${request.path}`)
     requests.push(request)

@@ -1,9 +1,9 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { KubeObject } from '../kube/objects.ts'
 import { type Drift, driftOf, ownedFields } from '../kube/ownership.ts'
 import type { Scale } from './facts.ts'
 import { SECRETS } from './names.ts'
 import { Owned } from './owned.ts'
+import { pack, unpack } from './packed.ts'
 import {
   AUTOSCALED,
   FIELD_MANAGER,
@@ -25,7 +25,7 @@ export interface Cached extends KubeObject {
   readiness: Readiness
   /** The fields we own; absent when we never applied the object. */
   owned?: Owned
-  /** JSON of a platform's spec and status, compressed; see `pack`. */
+  /** JSON of a platform's spec and status, compressed. */
   packed?: string
   /** Namespaces whose Kafka and Secrets a platform reads. */
   reads?: string[]
@@ -127,6 +127,7 @@ function projectPlatform({ apiVersion, kind, metadata, spec, status }: Platform)
     kind,
     metadata: kept,
     readiness: { ready: true, reason: '', message: '' },
+    // Half of the cache, were it not compressed: the status names every child.
     packed: pack({ spec, status }),
     reads: [...new Set([home, clusterRef?.namespace ?? home])],
   }
@@ -136,10 +137,6 @@ function projectPlatform({ apiVersion, kind, metadata, spec, status }: Platform)
 export function platformOf({ apiVersion, kind, metadata, packed }: KubeObject): Platform {
   return { apiVersion, kind, metadata, ...(unpack(packed as string) as object) } as Platform
 }
-
-/** Half of the cache, were it not compressed: the status names every child. A string of bytes, which V8 moves as it moves others. */
-const pack = (value: object): string => deflateRawSync(JSON.stringify(value), { level: 1 }).toString('latin1')
-const unpack = (packed: string): unknown => JSON.parse(inflateRawSync(Buffer.from(packed, 'latin1')).toString())
 
 /** Where a child differs from what is desired; empty: nothing to write. */
 export const driftOfChild = (desired: KubeObject, { owned }: Cached): Drift[] =>

@@ -282,8 +282,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'writes without the fence',
     file: 'controller/start.ts',
-    find: 'before: settings.leaderElection ? lease.fence : () => {}',
-    replace: 'before: () => {}',
+    find: 'if (settings.leaderElection) lease.fence()',
+    replace: '',
     only: 'two-replicas.*(pause|partition|restart|storm)',
   },
   {

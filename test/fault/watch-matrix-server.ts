@@ -32,7 +32,8 @@ export class FaultyServer {
     this.#server = createServer((request, response) => {
       this.requests++
       const url = new URL(request.url ?? '/', 'http://faulty')
-      if (url.pathname === '/api/v1')
+      if (url.pathname === '/api') this.#json(response, { kind: 'APIVersions', versions: ['v1'] })
+      else if (url.pathname === '/api/v1')
         this.#json(response, { resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] })
       else if (url.searchParams.get('watch')) this.#watch(response, url.searchParams)
       else this.#list(response)

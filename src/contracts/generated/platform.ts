@@ -486,12 +486,14 @@ export interface PlatformSpec {
     /** Hosts that webhooks of users may call; `*` stands for every public one. */
     webhookAllowedHosts?: string[]
   }
-  /** A language model behind the chat, by an API like OpenAI’s; without it messages are read by their words. */
+  /** A language model behind the chat, by an API like OpenAI’s or by a Dapr component; without it messages are read by their words. */
   chat?: {
+    /** Name of a Dapr conversation component in this namespace, with backend-service among its scopes. */
+    component?: string
     /** Address of the API, e.g. https://models.example.com/v1. */
-    baseUrl: string
+    baseUrl?: string
     /** Name of the model. */
-    model: string
+    model?: string
     /** Secret with apiKey. */
     apiKeySecretRef?: {
       /** Name of the Secret. */

@@ -1,5 +1,5 @@
 /** What the API says about itself: groups, versions, resources; plain and aggregated (API concepts, "API Discovery"). */
-import type { JsonObject } from '../json.ts'
+import { freeze, type JsonObject } from '../json.ts'
 import { compareVersions, type Registry, type ResourceType } from '../kinds/registry.ts'
 
 const storedVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
@@ -96,8 +96,24 @@ export function resourceList(registry: Registry, groupName: string, version: str
   }
 }
 
+/** Every client begins with it, and it changes with the CRDs alone. */
+const AGGREGATED = new WeakMap<Registry, { revision: number; documents: Map<string, JsonObject> }>()
+
 /** `apidiscovery.k8s.io` APIGroupDiscoveryList of `/api` or `/apis`, in the version asked for. */
 export function aggregated(registry: Registry, legacy: boolean, discoveryVersion: string): JsonObject {
+  let known = AGGREGATED.get(registry)
+  if (known?.revision !== registry.revision) {
+    known = { revision: registry.revision, documents: new Map() }
+    AGGREGATED.set(registry, known)
+  }
+  const key = `${legacy} ${discoveryVersion}`
+  const document = known.documents.get(key) ?? freeze(aggregatedDocument(registry, legacy, discoveryVersion))
+  known.documents.set(key, document)
+  return document
+}
+
+function aggregatedDocument(registry: Registry, legacy: boolean, discoveryVersion: string): JsonObject {
+  const types = registry.types()
   const items = [...groupVersions(registry)]
     .filter(([name]) => (name === '') === legacy)
     .map(([name, versions]) => ({
@@ -105,10 +121,7 @@ export function aggregated(registry: Registry, legacy: boolean, discoveryVersion
       versions: versions.map(version => ({
         version,
         freshness: 'Current',
-        resources: registry
-          .types()
-          .filter(type => type.group === name && type.version === version)
-          .map(discoveredResource),
+        resources: types.filter(type => type.group === name && type.version === version).map(discoveredResource),
       })),
     }))
   return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${discoveryVersion}`, metadata: {}, items }
