@@ -115,7 +115,7 @@ const CASES: Misconfiguration[] = [
       await deletePods('audit')
     },
     reason: 'ComponentNotLoaded',
-    message: /audit-service has not loaded Component kafka-pubsub: .*x509: certificate signed by unknown authority/,
+    message: /-service has not loaded Component kafka-pubsub: .*x509: certificate signed by unknown authority/,
     cure: async () => {
       await until(
         'the CA to be repaired',
