@@ -10,6 +10,7 @@ import { type KubeObject, keyOf, type Metadata } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
 import { isOlder } from '../kube/versions.ts'
 import { type Actors, act } from './act.ts'
+import { nextTurnMs } from './certificates.ts'
 import { decide } from './decide.ts'
 import { deletionReport } from './deletion.ts'
 import { effectiveSpec } from './effective.ts'
@@ -124,8 +125,9 @@ export class Reconciler {
       )
     // Whoever has a name that we want is no child of ours: nobody tells when it goes.
     const taken = decision.refused.some(({ code }) => code === 'TEP-SPEC-NAME-TAKEN') ? TAKEN_MS : undefined
+    const turn = nextTurnMs({ platform, effective, facts }, this.#options.clock.now())
     const again = Math.min(
-      ...[nextMs, taken, replaced?.nextMs, healed?.nextMs].map(ms => ms ?? Number.POSITIVE_INFINITY),
+      ...[nextMs, taken, turn, replaced?.nextMs, healed?.nextMs].map(ms => ms ?? Number.POSITIVE_INFINITY),
     )
     return Number.isFinite(again) ? { requeueAfterMs: again } : undefined
   }

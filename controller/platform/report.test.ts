@@ -1,4 +1,5 @@
 import type { PlatformSpec } from '../../src/contracts/generated/platform.ts'
+import { issue } from '../../src/local/operators/certificates.ts'
 import { platformOf, SETTINGS, settledFacts } from '../../test/support/platforms.ts'
 import { type KubeObject, keyOf } from '../kube/objects.ts'
 import { effectiveSpec } from './effective.ts'
@@ -214,4 +215,28 @@ test('endpoints are those of the way in', () => {
   expect(endpoints({ host: 'todo.example.com' })?.api).toBe('http://todo.example.com/api/v1')
   expect(endpoints({ host: 'todo.example.com', tlsSecretName: 'tls' })?.mcp).toBe('https://todo.example.com/mcp')
   expect(endpoints({ host: 'todo.example.com', gatewayRef: { name: 'g' } })?.web).toBe('https://todo.example.com')
+})
+
+test('a client certificate that has expired is named with its Secret, and what runs is left alone', () => {
+  const platform = platformOf({
+    kafka: {
+      external: {
+        bootstrapServers: ['kafka.example.com:9093'],
+        authentication: { type: 'mTLS', certificateSecretRef: { name: 'client' } },
+        tls: { caSecretRef: { name: 'ca', key: 'ca.crt' } },
+      },
+    },
+  } as Partial<PlatformSpec>)
+  const authority = issue({ commonName: 'ca' }, Date.parse('2026-01-01T00:00:00Z'), 365)
+  const old = issue({ commonName: 'client' }, Date.parse('2026-01-01T00:00:00Z'), 7, authority)
+  const { kafka } = settledFacts()
+  const credentials = Object.fromEntries(Object.keys(kafka.credentials).map(app => [app, old]))
+  const facts = settledFacts({ kafka: { ...kafka, caCert: authority.certificate, credentials } })
+  const status = reported(platform, { facts })
+  expect(condition(status, 'MessagingReady')).toMatchObject({ status: 'False', reason: 'NotReady' })
+  expect(condition(status, 'MessagingReady').message).toMatch(
+    /Secret todo-kafka-analytics-service: CertificateExpired \(Secret client, the certificate of analytics-service, expired at 2026-01-08T/,
+  )
+  expect(condition(status, 'ServicesReady').status).toBe('True')
+  expect(JSON.stringify(status)).not.toContain('PRIVATE KEY')
 })
