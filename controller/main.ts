@@ -1,3 +1,4 @@
+import './memory.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { COMMANDS, runCommand } from './commands/index.ts'
 import { serveHealth } from './health.ts'

@@ -75,7 +75,8 @@ export const ownerReference = (platform: Platform): KubeObject['metadata']['owne
 /** The same whatever the order of keys: what it names or restarts must not move because a spec was written down anew. */
 export const hashOf = (value: unknown): string => digest(canonicalJson(value))
 
-const digest = (text: string): string => hash('sha256', text, 'hex').slice(0, 16)
+/** Not cut out of the whole digest as text: the cache keeps one for each child, and a part of a string keeps all of it. */
+const digest = (text: string): string => hash('sha256', text, 'buffer').toString('hex', 0, 8)
 
 /** Stamps the hash of the object as rendered. */
 export function withHash(object: KubeObject): KubeObject {

@@ -79,27 +79,39 @@ function metadataOf({ metadata }: KubeObject): KubeObject['metadata'] {
   if (generation !== undefined) kept.generation = generation
   if (deletionTimestamp) kept.deletionTimestamp = deletionTimestamp
   if (finalizers?.length) kept.finalizers = finalizers.map(once)
-  for (const label of KEPT_LABELS)
-    if (labels?.[label]) {
-      kept.labels ??= {}
-      kept.labels[label] = once(labels[label])
-    }
+  const ours = labels && keptLabels(labels)
+  if (ours) kept.labels = ours
   const hash = annotations?.[HASH_ANNOTATION]
   if (hash) kept.annotations = { [HASH_ANNOTATION]: hash }
   return kept
 }
 
 /** More different texts than kinds, namespaces and platforms there are; beyond it the oldest is forgotten. */
-const MOST_TEXTS = 5_000
-const TEXTS = new Map<string, string>()
+const MOST_SHARED = 5_000
 
-/** The same text for all who say it: each event brings a copy of its own, and each of 20,000 children names its namespace. */
-function once(text: string): string {
-  const known = TEXTS.get(text)
-  if (known !== undefined) return known
-  TEXTS.set(text, text)
-  if (TEXTS.size > MOST_TEXTS) TEXTS.delete(TEXTS.keys().next().value!)
-  return text
+/** What is the same for many is kept once: each event brings a copy of its own. */
+function shared<T>(known: Map<string, T>, key: string, make: () => T): T {
+  let value = known.get(key)
+  if (value === undefined) {
+    value = make()
+    known.set(key, value)
+    if (known.size > MOST_SHARED) known.delete(known.keys().next().value!)
+  }
+  return value
+}
+
+const TEXTS = new Map<string, string>()
+const LABELS = new Map<string, Record<string, string>>()
+
+/** Each of 20,000 children names its namespace. */
+const once = (text: string): string => shared(TEXTS, text, () => text)
+
+/** The children of a platform all carry the same. */
+function keptLabels(labels: Record<string, string>): Record<string, string> | undefined {
+  const kept = KEPT_LABELS.filter(label => labels[label])
+  if (kept.length === 0) return undefined
+  const key = KEPT_LABELS.map(label => labels[label] ?? '').join('\n')
+  return shared(LABELS, key, () => Object.fromEntries(kept.map(label => [label, once(labels[label]!)])))
 }
 
 /** Secrets of which nobody else knows the value. */

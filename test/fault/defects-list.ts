@@ -244,14 +244,14 @@ export const DEFECTS: readonly Defect[] = [
     file: CACHE,
     find: 'if (isOlder(object.metadata.resourceVersion, held?.metadata.resourceVersion) || this.#isStale(object)) return',
     replace: '',
-    only: '(version-changed-and-back|two-replicas-change)/stale-view/',
+    only: '(version-changed-and-back|two-replicas-change)/stale-view-unreported/',
   },
   {
     name: 'brings back what is deleted, by a late answer',
     file: CACHE,
     find: 'if (gone && (compareVersions(resourceVersion, gone) ?? 0) <= 0) return',
     replace: '',
-    only: 'delete|second',
+    only: 'edited-and-deleted/answer-late',
   },
   {
     name: 'does not read its own writes',

@@ -73,12 +73,29 @@ export const FAMILIES: Readonly<Record<string, Make>> = {
   'crash-after-write': crash('after'),
   'stale-view': hold,
   'stale-view-and-crash': (random, target) => [...hold(random, target), ...crash('applied')(random, target)],
+  /** What the status says is old as well: it is not to be written, so that nothing makes a stale view doubtful. */
+  'stale-view-unreported': random => {
+    const at = random.int(0, 2_500)
+    const forMs = random.int(2_000, 15_000)
+    return [
+      { type: 'hold', kind: random.pick(['Deployment', 'Deployment', 'KafkaTopic', 'Component', 'Job']), at, forMs },
+      { type: 'forbid', kind: 'TodoEventPlatform', at: at + random.int(0, 2_000), forMs: forMs + 5_000 },
+    ]
+  },
   unobserved: (random, target) => [
     { type: 'unobserved', kind: kind(random), at: moment(random, target), forMs: random.int(500, 20_000) },
   ],
   'reset-before': reset('before'),
   'answer-lost': reset('applied'),
   'answer-lost-stale': (random, target) => [...reset('applied')(random, target), ...hold(random, target)],
+  'answer-late': (random, { writes }) => [
+    {
+      type: 'slowAnswer',
+      from: random.int(1, Math.max(1, writes)),
+      count: random.pick([1, 1, 3]),
+      ms: random.pick([100, 1_000, 5_000, 20_000]),
+    },
+  ],
   'status-409': refuse(409),
   'status-429': refuse(429, 3),
   'status-500': refuse(500),

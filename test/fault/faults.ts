@@ -23,6 +23,8 @@ export type Fault =
   | { type: 'duplicate'; at: number; forMs: number }
   /** No byte comes any more, and no end either. */
   | { type: 'silent'; kind: string; at: number }
+  /** The answer to the n-th to (n+count-1)-th write comes late: watches tell of it, and of what came after, before. */
+  | { type: 'slowAnswer'; from: number; count: number; ms: number }
   | { type: 'slowList'; ms: number; at: number; forMs: number }
   /** Of one namespace, or of all. */
   | { type: 'forbid'; kind: string; namespace?: string; at: number; forMs: number }

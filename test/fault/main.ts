@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { Deal } from './deal.ts'
 import { namesOf, type Outcome, runSchedule } from './schedule.ts'
 
 /**
@@ -54,30 +55,36 @@ async function runAll(schedules: number, workers: number): Promise<number> {
       console.log(`${done}/${schedules} schedules, ${failures.length} failed, ${seconds()} s`)
     }
   }
-  const names = namesOf(schedules, new RegExp(values.only), Number(values.skip))
-  const threads = Array.from({ length: workers }, (_, first) => {
-    const workerData = names.filter((_name, index) => index % workers === first)
+  const deal = new Deal(namesOf(schedules, new RegExp(values.only), Number(values.skip)))
+  const enough = (): boolean => failures.length >= Number(values['stop-at'])
+  const threads = Array.from({ length: workers }, (_, index) => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData,
       // What a run makes outlives a small young generation: most of it would be copied before it dies.
       resourceLimits: { maxYoungGenerationSizeMb: 64 },
     })
-    return { worker, over: over(worker, take, () => failures.length >= Number(values['stop-at'])) }
+    return over(worker, take, () => (enough() ? undefined : deal.next(index)))
   })
-  await Promise.all(threads.map(({ over }) => over))
+  await Promise.all(threads)
   if (values.json) console.log(JSON.stringify({ done, failures }))
   else summarise(cells, done, failures, seconds())
   return failures.length === 0 ? 0 : 1
 }
 
-function over(worker: Worker, take: (outcome: Outcome) => void, enough: () => boolean): Promise<void> {
+/** Gives a worker one schedule after another until there is none for it. */
+function over(worker: Worker, take: (outcome: Outcome) => void, next: () => string | undefined): Promise<void> {
+  const go = (): void => {
+    const name = next()
+    if (name === undefined) void worker.terminate()
+    else worker.postMessage(name)
+  }
   return new Promise((resolve, reject) => {
     worker.on('message', (outcome: Outcome) => {
       take(outcome)
-      if (enough()) void worker.terminate()
+      go()
     })
     worker.on('error', reject)
     worker.on('exit', () => resolve())
+    go()
   })
 }
 

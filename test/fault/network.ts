@@ -102,6 +102,7 @@ export class Network {
     const fault = count > 0 ? this.#faultOf(call, count) : undefined
     const partition = this.#active('partition', fault => fault.replica === this.#options.replica)
     const slow = call.sort === 'read' && !call.name ? (this.#active('slowList')?.ms ?? 0) : 0
+    const late = call.sort === 'write' && count > 0 ? this.#lateBy(count) : 0
     return new Promise<Response>((resolve, reject) => {
       const refuse = (delay: number, why: string): void => {
         simulation.after(delay, () => reject(unreachable(request, why)), lane)
@@ -123,7 +124,7 @@ export class Network {
         if (call.sort === 'write' && count > 0 && observer.dies(call, 'applied', count)) return
         if (fault === 'reset-applied') return refuse(random.int(1, 12), 'read ECONNRESET')
         simulation.after(
-          random.int(1, 12),
+          random.int(1, 12) + late,
           () => {
             if (answer.kind === 'watch') return resolve(this.#stream(call, request, answer))
             const text = answer.kind === 'text' ? answer.text : answer.kind === 'object' ? jsonOf(answer) : ''
@@ -210,6 +211,13 @@ export class Network {
         : answer
     }
     return undefined
+  }
+
+  #lateBy(write: number): number {
+    const fault = this.#options.faults.find(
+      each => each.type === 'slowAnswer' && write >= each.from && write < each.from + each.count,
+    )
+    return fault?.type === 'slowAnswer' ? fault.ms : 0
   }
 
   #refused(call: Call): KubeResponse | undefined {

@@ -288,6 +288,18 @@ export const SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
+    // The repair is under way when what it repairs goes.
+    name: 'edited-and-deleted',
+    ready: ['todo'],
+    from: 'create',
+    sameEndAs: 'create',
+    replicas: 1,
+    actions: [
+      edit(KINDS.deployment, 'todo-backend', { spec: { replicas: 7 } }),
+      deleteChild(KINDS.deployment, 'todo-backend'),
+    ],
+  },
+  {
     name: 'password-rotated',
     ready: ['todo'],
     from: 'create',
