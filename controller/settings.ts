@@ -15,6 +15,8 @@ export interface Settings {
   probe: Probe
   /** Seconds from one canary event to the next. */
   canarySeconds: number
+  /** Canaries that must have stayed away before the pod of a lost consumer is restarted; 0: none is. */
+  healAfterCanaries: number
   /** Where the services reach this operator; empty: nowhere. */
   url: string
 }
@@ -65,6 +67,15 @@ export function parseSettings(argv: string[], version: string): Settings {
         .argParser(wholeSeconds),
     )
     .addOption(
+      new Option(
+        '--heal-after-canaries <count>',
+        'canaries after which a pod whose consumer is lost is restarted; 0: never',
+      )
+        .env('HEAL_AFTER_CANARIES')
+        .default(HEAL_AFTER_CANARIES)
+        .argParser(count),
+    )
+    .addOption(
       new Option('--url <url>', 'where the services reach this operator, for the console')
         .env('OPERATOR_URL')
         .default(''),
@@ -81,6 +92,7 @@ export function parseSettings(argv: string[], version: string): Settings {
     leaderElection: boolean
     probe: Probe
     canarySeconds: number
+    healAfterCanaries: number
     url: string
   }>()
   return {
@@ -94,8 +106,18 @@ export function parseSettings(argv: string[], version: string): Settings {
     leaderElection: options.leaderElection,
     probe: options.probe,
     canarySeconds: options.canarySeconds,
+    healAfterCanaries: options.healAfterCanaries,
     url: options.url,
   }
+}
+
+/** A hindrance is told after about four canaries: what is mended by itself has been by then. */
+const HEAL_AFTER_CANARIES = 6
+
+function count(text: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number >= 0 && number <= 1_000) return number
+  throw new InvalidArgumentError('use 0 to 1000.')
 }
 
 function wholeSeconds(text: string): number {

@@ -25,7 +25,7 @@ export interface ControllerOptions {
   clock: Clock
   random: Random
   settings: Pick<Settings, 'version' | 'servicesImage' | 'namespaces' | 'leaseNamespace' | 'leaderElection'> &
-    Partial<Pick<Settings, 'daprNamespace' | 'url' | 'probe' | 'canarySeconds'>>
+    Partial<Pick<Settings, 'daprNamespace' | 'url' | 'probe' | 'canarySeconds' | 'healAfterCanaries'>>
   metrics: Metrics
   log: Log
   /** Whether to look if the served CRD is as old as this operator. Defaults to false. */
@@ -167,6 +167,7 @@ export function startController({
     record,
     clock,
     ...world,
+    healAfterMs: (settings.healAfterCanaries ?? 0) * canarySeconds * 1_000,
     ...(prober && { flowOf: ({ metadata }) => prober.flowOf(metadata.uid) }),
     ...(crd && { crdMissing: () => crd.missing }),
   })
@@ -202,6 +203,10 @@ export function startController({
       prober?.stop()
       crd?.stop()
       await manager.stop()
+      if (!settings.leaderElection || lease.held)
+        await reconciler
+          .leave(operatorNamespace)
+          .catch((error: unknown) => log('error', 'a platform could not be let go of', { error: String(error) }))
       // Last, so that nobody leads while something is still being written here.
       leaving.abort()
       await leading

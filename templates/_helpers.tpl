@@ -68,6 +68,10 @@ matchExpressions:
   # For owner references that block the owner's deletion.
   resources: [todoeventplatforms/finalizers]
   verbs: [update]
+- apiGroups: [""]
+  # Whether the namespace is being deleted around a platform: what is in it goes by itself then.
+  resources: [namespaces]
+  verbs: [get]
 - apiGroups: [kafka.strimzi.io]
   resources: [kafkas, kafkanodepools, kafkatopics, kafkausers]
   verbs: [get, list, watch, create, patch, delete]
@@ -110,6 +114,9 @@ matchExpressions:
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [autoscaling]
   resources: [horizontalpodautoscalers]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [autoscaling.k8s.io]
+  resources: [verticalpodautoscalers]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [keda.sh]
   resources: [scaledobjects, triggerauthentications]

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { load } from 'js-yaml'
 import { effectiveSpec } from '../controller/platform/effective.ts'
 import type { Alert } from '../controller/platform/render/alerts.ts'
+import type { RecordingRule } from '../controller/platform/render/baseline.ts'
 import { render } from '../controller/platform/render/index.ts'
 import type { PlatformSpec } from '../src/contracts/generated/platform.ts'
 import { exposed, metricsIn } from './support/metrics.ts'
@@ -12,13 +13,17 @@ import { platformOf, SETTINGS, settledFacts } from './support/platforms.ts'
 const root = join(import.meta.dirname, '..')
 const { spec } = load(readFileSync(join(root, 'examples/everything.yaml'), 'utf8')) as { spec: PlatformSpec }
 
-const alertsOf = (wanted: Partial<PlatformSpec>): Alert[] => {
+type AnyRule = Alert & RecordingRule
+
+const rulesOf = (wanted: Partial<PlatformSpec>): AnyRule[] => {
   const platform = platformOf(wanted)
   const effective = effectiveSpec(platform, '0.1.0')
   return render({ platform, effective, facts: settledFacts(), settings: SETTINGS })
     .filter(({ object }) => object.kind === 'PrometheusRule')
-    .flatMap(({ object }) => object['spec'].groups.flatMap(({ rules }: { rules: Alert[] }) => rules))
+    .flatMap(({ object }) => object['spec'].groups.flatMap(({ rules }: { rules: AnyRule[] }) => rules))
 }
+const alertsOf = (wanted: Partial<PlatformSpec>): Alert[] => rulesOf(wanted).filter(({ alert }) => alert)
+const recordsOf = (wanted: Partial<PlatformSpec>): RecordingRule[] => rulesOf(wanted).filter(({ record }) => record)
 
 /** The chart's alerts, as far as they can be read without Helm. */
 const chart = readFileSync(join(root, 'charts/observability/templates/rules.yaml'), 'utf8')
@@ -54,7 +59,12 @@ test('an alert is critical where people notice, and a warning where they may soo
 })
 
 test('every metric of an expression is one that the services or the operator expose', async () => {
+  // A recording rule may build on those before it, and on nothing after.
   const known = await exposed()
+  for (const { record, expr } of recordsOf(spec)) {
+    expect([record, metricsIn(expr).filter(name => !known.has(name))]).toEqual([record, []])
+    known.add(record)
+  }
   const all = [...alertsOf(spec), ...chartAlerts]
   for (const { alert, expr } of all) {
     const names = metricsIn(expr)
@@ -64,8 +74,30 @@ test('every metric of an expression is one that the services or the operator exp
 })
 
 test('alerts are about one platform only, and only about services that run', () => {
-  const all = alertsOf({ ...spec, services: { backend: { enabled: false } } })
+  const all = rulesOf({ ...spec, services: { backend: { enabled: false } } })
+  for (const { namespace } of recordsOf(spec).map(({ labels }) => labels)) expect(namespace).toBe('todo')
   for (const { expr } of all) expect(expr.match(/\{/g)).toHaveLength(expr.match(/\{namespace="todo"/g)!.length)
   expect(all.some(({ expr }) => /outbox|service="backend"/.test(expr))).toBe(false)
   expect(alertsOf({})).toEqual([])
+})
+
+test('what is usual is learned from at least four days around the same hour, and the alerts compare with nothing else', () => {
+  const records = recordsOf(spec)
+  const names = records.map(({ record }) => record)
+  const measures = names.filter(name => !/_(usual|spread)$/.test(name))
+  expect(measures.length).toBeGreaterThan(1)
+  for (const measure of measures) {
+    const of = (kind: string): string => records.find(({ record }) => record === `${measure}_${kind}`)!.expr
+    for (const expr of [of('usual'), of('spread')]) {
+      // Hours in the middle of which this time of day lies, one for each day of a week.
+      const minutes = [...expr.matchAll(/\[1h\] offset (\d+)m\)/g)].map(([, offset]) => Number(offset))
+      expect([...new Set(minutes)]).toEqual([1, 2, 3, 4, 5, 6, 7].map(day => day * 24 * 60 - 30))
+      expect(metricsIn(expr).every(name => name === measure)).toBe(true)
+    }
+    expect(of('usual')).toMatch(/^avg without \(day\) .* and count without \(day\) .* >= 4$/)
+    expect(of('spread')).toMatch(/^stddev without \(day\) /)
+  }
+  const unusual = alertsOf(spec).filter(({ alert }) => alert.endsWith('Unusual'))
+  expect([...new Set(unusual.flatMap(({ expr }) => metricsIn(expr)))].sort()).toEqual([...names].sort())
+  for (const { labels } of unusual) expect(labels.severity).toBe('warning')
 })

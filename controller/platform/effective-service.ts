@@ -15,6 +15,7 @@ export interface EffectiveService {
   /** The number is the user's own, not a default. */
   replicasGiven: boolean
   autoscaling?: { min: number; max: number; lagThreshold: number }
+  verticalAutoscaling?: { mode: string; maxAllowed?: Amounts }
   logLevel: string
   resources: Resources
 }
@@ -43,7 +44,7 @@ export function effectiveService(
   given: NonNullable<PlatformSpec['services']>[ServiceName],
   defaults: Defaults,
 ): EffectiveService {
-  const { autoscaling } = given ?? {}
+  const { autoscaling, verticalAutoscaling } = given ?? {}
   const min = autoscaling?.min ?? Math.min(defaults.replicas, autoscaling?.max ?? defaults.replicas)
   return {
     contract,
@@ -51,6 +52,12 @@ export function effectiveService(
     replicasGiven: given?.replicas !== undefined,
     ...(autoscaling && {
       autoscaling: { min, max: autoscaling.max, lagThreshold: autoscaling.lagThreshold ?? LAG_THRESHOLD },
+    }),
+    ...(verticalAutoscaling && {
+      verticalAutoscaling: {
+        mode: verticalAutoscaling.mode ?? 'InPlaceOrRecreate',
+        ...(verticalAutoscaling.maxAllowed && { maxAllowed: verticalAutoscaling.maxAllowed as Amounts }),
+      },
     }),
     logLevel: given?.logLevel ?? 'info',
     resources: withDefaults(given?.resources, defaults.resources),

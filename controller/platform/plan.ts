@@ -104,7 +104,7 @@ export const isStateful = (object: KubeObject): boolean => STATEFUL.has(object.k
 const WAVES: readonly (readonly string[])[] = [
   ['Subscription'],
   // Before what they scale, or they would scale what is going.
-  ['ScaledObject', 'HorizontalPodAutoscaler'],
+  ['ScaledObject', 'HorizontalPodAutoscaler', 'VerticalPodAutoscaler'],
   ['Deployment', 'Job'],
   ['Component', 'Configuration', 'Resiliency'],
   ['KafkaTopic', 'Topic'],

@@ -47,6 +47,7 @@ export const KINDS = {
   ingress: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' },
   httpRoute: { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' },
   podAutoscaler: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
+  verticalPodAutoscaler: { apiVersion: 'autoscaling.k8s.io/v1', kind: 'VerticalPodAutoscaler' },
   scaledObject: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },
   triggerAuthentication: { apiVersion: 'keda.sh/v1alpha1', kind: 'TriggerAuthentication' },
   podMonitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor' },

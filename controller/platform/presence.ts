@@ -8,6 +8,7 @@ const OPTIONAL: ReadonlyMap<string, string> = new Map(
     [
       [KINDS.scaledObject, 'KEDA'],
       [KINDS.triggerAuthentication, 'KEDA'],
+      [KINDS.verticalPodAutoscaler, 'the Vertical Pod Autoscaler'],
       [KINDS.podMonitor, 'the Prometheus operator'],
       [KINDS.prometheusRule, 'the Prometheus operator'],
       [KINDS.httpRoute, 'the Gateway API'],

@@ -86,6 +86,15 @@ const redpanda =
       ? READY
       : waiting(condition?.reason ?? 'Pending', condition?.message ?? 'its operator has not reported yet')
   }
+
+/** Without a recommendation yet it is as good as any; a target it cannot work with it will never have one for (VPA recommender). */
+function verticalPodAutoscaler(object: KubeObject): Readiness {
+  const unsupported = conditionOf(object, 'ConfigUnsupported')
+  return unsupported?.status === 'True'
+    ? waiting(unsupported.reason ?? 'ConfigUnsupported', unsupported.message ?? '')
+    : READY
+}
+
 /** A Gateway says on the route, for each parent, whether it took it and found what it leads to. */
 function httpRoute({ status }: KubeObject): Readiness {
   const parents = (status?.parents ?? []) as { conditions?: Condition[] }[]
@@ -106,6 +115,7 @@ const RULES: Record<string, (object: KubeObject) => Readiness> = {
   Job: job,
   Cluster: byReadyCondition,
   ScaledObject: byReadyCondition,
+  VerticalPodAutoscaler: verticalPodAutoscaler,
   HTTPRoute: httpRoute,
 }
 

@@ -4,21 +4,24 @@ import { Applier } from '../kube/apply.ts'
 import type { Cache } from '../kube/cache.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
-import { KubeError } from '../kube/errors.ts'
+import { isKubeError, KubeError } from '../kube/errors.ts'
 import type { RecordEvent } from '../kube/events.ts'
-import { keyOf, type Metadata } from '../kube/objects.ts'
+import { type KubeObject, keyOf, type Metadata } from '../kube/objects.ts'
 import type { Random } from '../kube/random.ts'
 import { isOlder } from '../kube/versions.ts'
 import { type Actors, act } from './act.ts'
+import { nextTurnMs } from './certificates.ts'
 import { decide } from './decide.ts'
 import { deletionReport } from './deletion.ts'
-import { type Effective, effectiveSpec } from './effective.ts'
+import { effectiveSpec } from './effective.ts'
 import type { OperatorSettings } from './facts.ts'
 import type { Flow } from './flow/flow.ts'
+import { LostConsumers } from './lost-consumers.ts'
+import { NamespaceEnd } from './namespace-end.ts'
 import { observeChildren } from './observe.ts'
 import { isStateful, isUnexplained, type Observed, planDeletion, type Step } from './plan.ts'
 import { FIELD_MANAGER, FINALIZER, KINDS, type Platform, platformKey } from './platform.ts'
-import { BY_NAMESPACE, platformOf } from './project.ts'
+import { BY_NAMESPACE, type Cached, platformOf } from './project.ts'
 import { briefStatus, type Fight, report } from './report.ts'
 import { SidecarlessPods } from './sidecarless.ts'
 
@@ -31,24 +34,32 @@ export interface ReconcilerOptions {
   random: Random
   /** What is known of the way of events; absent: nobody looks. */
   flowOf?(platform: Platform): Flow
+  /** Milliseconds after which a consumer that is not there has its pod restarted; 0, the default: never. */
+  healAfterMs?: number
   /** Fields that the served CRD lacks, `undefined` while that is not known; absent: nobody looks. */
   crdMissing?(): readonly string[] | undefined
 }
 
 /** How long until a name that somebody else has is looked at again, in milliseconds. */
 const TAKEN_MS = 30_000
+/** To take our finalizer away while others write the same object. */
+const MOST_ATTEMPTS = 5
 
 /** One reconcile of one platform: observe → render → plan → act → report. Level-based: it asks only what is, never what happened. */
 export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #actors: Actors
   readonly #sidecarless: SidecarlessPods
+  readonly #lostConsumers: LostConsumers
+  readonly #namespaceEnd: NamespaceEnd
 
   constructor(options: ReconcilerOptions) {
     const { client, cache, record, clock } = options
     this.#options = options
     this.#actors = { client, cache, record, applier: new Applier(client, FIELD_MANAGER, clock) }
     this.#sidecarless = new SidecarlessPods(options)
+    this.#lostConsumers = new LostConsumers({ healAfterMs: 0, ...options })
+    this.#namespaceEnd = new NamespaceEnd(options)
   }
 
   reconcile = (key: string): Promise<{ requeueAfterMs?: number } | undefined> => this.#reconcile(key, false)
@@ -70,8 +81,11 @@ export class Reconciler {
       )
       return { requeueAfterMs: 30_000 }
     }
-    if (!platform.spec.suspend && !platform.metadata.finalizers?.includes(FINALIZER))
+    if (!platform.spec.suspend && !platform.metadata.finalizers?.includes(FINALIZER)) {
+      // Nothing can be made there any more, and what was let go of is not to be held again.
+      if (await this.#namespaceEnd.isEnding(namespace)) return undefined
       await this.#setFinalizers(platform, [FINALIZER], 'FinalizerAdded')
+    }
     return this.#bringUp(platform, confirmed)
   }
 
@@ -102,6 +116,8 @@ export class Reconciler {
       ...(crdMissing && { crdMissing }),
     })
     await this.#writeStatus(platform, status)
+    const healed = flow && !effective.suspend ? await this.#lostConsumers.restart(platform, flow, status) : undefined
+    failures.push(...(healed?.failures ?? []))
     if (failures.length > 0)
       throw new AggregateError(
         failures.map(failure => failure.error),
@@ -109,7 +125,10 @@ export class Reconciler {
       )
     // Whoever has a name that we want is no child of ours: nobody tells when it goes.
     const taken = decision.refused.some(({ code }) => code === 'TEP-SPEC-NAME-TAKEN') ? TAKEN_MS : undefined
-    const again = Math.min(...[nextMs, taken, replaced?.nextMs].map(ms => ms ?? Number.POSITIVE_INFINITY))
+    const turn = nextTurnMs({ platform, effective, facts }, this.#options.clock.now())
+    const again = Math.min(
+      ...[nextMs, taken, turn, replaced?.nextMs, healed?.nextMs].map(ms => ms ?? Number.POSITIVE_INFINITY),
+    )
     return Number.isFinite(again) ? { requeueAfterMs: again } : undefined
   }
 
@@ -137,10 +156,18 @@ export class Reconciler {
    * What is kept must not be doomed by an older spec: a node pool applied under Delete would take its volumes along
    * whenever somebody removes it. So what Retain keeps is brought up to date before anything goes.
    */
-  #retainedUpdates(platform: Platform, effective: Effective): Step[] {
-    if (effective.deletionPolicy !== 'Retain') return []
+  #retainedUpdates(platform: Platform, isKept: (object: KubeObject) => boolean): Step[] {
+    if (effectiveSpec(platform, this.#options.settings.version).deletionPolicy !== 'Retain') return []
     const { steps } = decide(this.#options, platform)
-    return steps.filter(step => step.action === 'update' && isStateful(step.object))
+    return steps.filter(step => step.action === 'update' && isKept(step.object))
+  }
+
+  /** What `deletionPolicy` keeps; a namespace that ends keeps nothing in it. */
+  #keeps(platform: Platform, ending: boolean): (object: KubeObject) => boolean {
+    const { deletionPolicy } = effectiveSpec(platform, this.#options.settings.version)
+    const home = platform.metadata.namespace
+    return object =>
+      deletionPolicy === 'Retain' && isStateful(object) && !(ending && object.metadata.namespace === home)
   }
 
   /** The fields of children that others keep changing, and when to look again. */
@@ -159,14 +186,16 @@ export class Reconciler {
   }
 
   async #tearDown(platform: Platform): Promise<{ requeueAfterMs?: number } | undefined> {
-    const { cache, settings } = this.#options
     if (!platform.metadata.finalizers?.includes(FINALIZER)) return undefined
-    const effective = effectiveSpec(platform, settings.version)
-    const { steps, remaining } = planDeletion(observeChildren(cache, platform), {
-      keepStateful: effective.deletionPolicy === 'Retain',
-    })
-    const [unkept] = await act(this.#actors, platform, this.#retainedUpdates(platform, effective))
+    const ending = await this.#namespaceEnd.isEnding(platform.metadata.namespace)
+    const isKept = this.#keeps(platform, ending)
+    const children = observeChildren(this.#options.cache, platform)
+    const inReach = ending ? await this.#namespaceEnd.inReach(platform, children) : children
+    const going = new Map([...inReach].filter(([, child]) => !isKept(child)))
+    const { steps, remaining } = planDeletion(going, { keepStateful: false })
+    const [unkept] = await act(this.#actors, platform, this.#retainedUpdates(platform, isKept))
     if (unkept) throw unkept.error
+    if (ending) await this.#releaseTopics(platform, remaining)
     if (remaining.length === 0) {
       await this.#setFinalizers(platform, [], 'FinalizerRemoved')
       return undefined
@@ -185,6 +214,53 @@ export class Reconciler {
     await this.#writeStatus(platform, briefStatus(platform, verdicts, this.#now(), rows))
     if (failures.length > 0) throw failures[0]!.error
     return { requeueAfterMs: 2_000 }
+  }
+
+  /**
+   * For the end of the operator: where its own namespace ends, nobody will be there to finish the deletion of the platforms in
+   * it, whose turn comes after that of the pods. What lies outside is deleted without waiting, the rest goes by itself.
+   */
+  async leave(namespace: string): Promise<void> {
+    const { cache } = this.#options
+    const platforms = cache.byIndex(BY_NAMESPACE, `${KINDS.platform.kind}/${namespace}`).map(platformOf)
+    const held = platforms.filter(({ metadata }) => metadata.finalizers?.includes(FINALIZER))
+    if (held.length === 0 || !(await this.#namespaceEnd.isEnding(namespace))) return
+    for (const platform of held) {
+      const isKept = this.#keeps(platform, true)
+      const children = [...observeChildren(cache, platform).values()].filter(
+        child => !isKept(child) && (child.metadata.namespace !== namespace || child.kind === KINDS.topic.kind),
+      )
+      const steps = children
+        .filter(({ metadata }) => !metadata.deletionTimestamp)
+        .map(object => ({ action: 'delete' as const, part: undefined, object, reason: 'PlatformDeleted' as const }))
+      const [failure] = await act(this.#actors, platform, steps)
+      await this.#releaseTopics(platform, observeChildren(cache, platform).values())
+      if (failure) throw failure.error
+      await this.#letGo(platform)
+    }
+  }
+
+  /** Nobody watches any more at the end of the operator: the platform is read at the source, and again where others write it. */
+  async #letGo({ metadata: { namespace, name } }: Platform): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const live = await this.#options.client.get(KINDS.platform, namespace, name)
+      if (!live?.metadata.finalizers?.includes(FINALIZER)) return
+      try {
+        return await this.#setFinalizers(live as Platform, [], 'FinalizerRemoved')
+      } catch (error) {
+        if (!isKubeError(error, 'Conflict') || attempt === MOST_ATTEMPTS) throw error
+      }
+    }
+  }
+
+  async #releaseTopics(platform: Platform, children: Iterable<Cached>): Promise<void> {
+    const released = await this.#namespaceEnd.releaseTopics(platform, children)
+    if (released.length > 0)
+      this.#options.record(platform, {
+        type: 'Normal',
+        reason: 'TopicReleased',
+        message: `${released.length} topics go with namespace ${platform.metadata.namespace}, and so does their Kafka`,
+      })
   }
 
   /** The oldest platform of a namespace is the one that is served; names decide between twins. */

@@ -1,4 +1,5 @@
 import type { PlatformSpec } from '../../src/contracts/generated/platform.ts'
+import { issue } from '../../src/local/operators/certificates.ts'
 import { platformOf, SETTINGS, settledFacts } from '../../test/support/platforms.ts'
 import { type KubeObject, keyOf } from '../kube/objects.ts'
 import { effectiveSpec } from './effective.ts'
@@ -167,7 +168,7 @@ test('kinds that are not there are told with what to install, and keep nothing e
 
 test('whether events flow is told as the pods tell it, and does not keep a platform from being Ready', () => {
   const verdict = { status: 'False', reason: 'PodsDown', message: 'no pod of audit-service answers' } as const
-  const status = reported(platformOf(), { flow: { verdict, notLoaded: [] } })
+  const status = reported(platformOf(), { flow: { verdict, notLoaded: [], lost: [] } })
   expect(condition(status, 'EventsFlowing')).toMatchObject(verdict)
   expect(condition(status, 'Ready').status).toBe('True')
   expect(condition(reported(platformOf()), 'EventsFlowing')).toMatchObject({ status: 'Unknown', reason: 'NotMeasured' })
@@ -189,10 +190,10 @@ test('a CRD that is older than the operator is told with its fields and the comm
 
 test('an operator that has just begun takes nothing back that another one saw', () => {
   const verdict = { status: 'True', reason: 'CanariesArrive', message: 'events of 4 topics reach 6 services' } as const
-  const before = reported(platformOf(), { flow: { verdict, notLoaded: [] } })
-  const begun = reported({ ...platformOf(), status: before }, { flow: { notLoaded: [] } })
+  const before = reported(platformOf(), { flow: { verdict, notLoaded: [], lost: [] } })
+  const begun = reported({ ...platformOf(), status: before }, { flow: { notLoaded: [], lost: [] } })
   expect(begun).toEqual(before)
-  expect(condition(reported(platformOf(), { flow: { notLoaded: [] } }), 'EventsFlowing')).toMatchObject({
+  expect(condition(reported(platformOf(), { flow: { notLoaded: [], lost: [] } }), 'EventsFlowing')).toMatchObject({
     status: 'Unknown',
     reason: 'Measuring',
   })
@@ -200,7 +201,7 @@ test('an operator that has just begun takes nothing back that another one saw', 
 
 test('a Component that a sidecar has not loaded is not ready, though Dapr gives it no status', () => {
   const notLoaded = [{ component: 'statestore', message: 'the sidecar of backend-service has not loaded it: no route' }]
-  const status = reported(platformOf(), { flow: { notLoaded } })
+  const status = reported(platformOf(), { flow: { notLoaded, lost: [] } })
   expect(condition(status, 'MessagingReady')).toMatchObject({
     status: 'False',
     message: 'Component statestore: NotLoaded (the sidecar of backend-service has not loaded it: no route)',
@@ -214,4 +215,28 @@ test('endpoints are those of the way in', () => {
   expect(endpoints({ host: 'todo.example.com' })?.api).toBe('http://todo.example.com/api/v1')
   expect(endpoints({ host: 'todo.example.com', tlsSecretName: 'tls' })?.mcp).toBe('https://todo.example.com/mcp')
   expect(endpoints({ host: 'todo.example.com', gatewayRef: { name: 'g' } })?.web).toBe('https://todo.example.com')
+})
+
+test('a client certificate that has expired is named with its Secret, and what runs is left alone', () => {
+  const platform = platformOf({
+    kafka: {
+      external: {
+        bootstrapServers: ['kafka.example.com:9093'],
+        authentication: { type: 'mTLS', certificateSecretRef: { name: 'client' } },
+        tls: { caSecretRef: { name: 'ca', key: 'ca.crt' } },
+      },
+    },
+  } as Partial<PlatformSpec>)
+  const authority = issue({ commonName: 'ca' }, Date.parse('2026-01-01T00:00:00Z'), 365)
+  const old = issue({ commonName: 'client' }, Date.parse('2026-01-01T00:00:00Z'), 7, authority)
+  const { kafka } = settledFacts()
+  const credentials = Object.fromEntries(Object.keys(kafka.credentials).map(app => [app, old]))
+  const facts = settledFacts({ kafka: { ...kafka, caCert: authority.certificate, credentials } })
+  const status = reported(platform, { facts })
+  expect(condition(status, 'MessagingReady')).toMatchObject({ status: 'False', reason: 'NotReady' })
+  expect(condition(status, 'MessagingReady').message).toMatch(
+    /Secret todo-kafka-analytics-service: CertificateExpired \(Secret client, the certificate of analytics-service, expired at 2026-01-08T/,
+  )
+  expect(condition(status, 'ServicesReady').status).toBe('True')
+  expect(JSON.stringify(status)).not.toContain('PRIVATE KEY')
 })

@@ -1,6 +1,7 @@
 import type { PlatformStatus } from '../../src/contracts/generated/platform.ts'
 import type { FieldFight } from '../kube/fights.ts'
 import { type Condition, groupOf, type KubeObject, keyOf } from '../kube/objects.ts'
+import { certificateProblems } from './certificates.ts'
 import type { Desired, Part } from './desired.ts'
 import type { Effective } from './effective.ts'
 import type { Refusal } from './errors.ts'
@@ -181,7 +182,9 @@ function skippedVerdict(skipped: Skipped[]): Verdict {
 }
 
 /** Each child with why it waits; what is refused or failed comes before what is merely not ready. */
-function componentRows({ desired, facts, observed, steps, refused, failures, flow }: ReportInput): ComponentRow[] {
+function componentRows(input: ReportInput): ComponentRow[] {
+  const { desired, facts, observed, steps, refused, failures, flow } = input
+  const certificates = certificateProblems(input, Date.parse(input.now))
   const waits = new Map(steps.filter(step => step.action === 'wait').map(step => [keyOf(step.object), step]))
   const rows = desired.map(({ object }) => {
     const live = observed.get(keyOf(object))
@@ -191,6 +194,7 @@ function componentRows({ desired, facts, observed, steps, refused, failures, flo
     const failure = failures.find(each => keyOf(each.object) === keyOf(object))
     const waiting = waits.get(keyOf(object))
     // A Component has no status of its own: whether it is of use, only the sidecars know.
+    const certificate = kind === KINDS.secret.kind ? certificates.get(name) : undefined
     const notLoaded = kind === KINDS.component.kind ? flow?.notLoaded.find(each => each.component === name) : undefined
     const state: Readiness = failure
       ? { ready: false, reason: 'WriteFailed', message: failure.error.message }
@@ -199,9 +203,11 @@ function componentRows({ desired, facts, observed, steps, refused, failures, flo
         : waiting?.action === 'wait'
           ? { ready: false, reason: waiting.reason, message: waiting.message }
           : live
-            ? notLoaded
-              ? { ready: false, reason: 'NotLoaded', message: notLoaded.message }
-              : live.readiness
+            ? certificate
+              ? certificate
+              : notLoaded
+                ? { ready: false, reason: 'NotLoaded', message: notLoaded.message }
+                : live.readiness
             : { ready: false, reason: 'Creating', message: '' }
     return { kind, name, ...state }
   })

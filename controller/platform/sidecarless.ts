@@ -4,20 +4,14 @@ import type { Clock } from '../kube/clock.ts'
 import type { RecordEvent } from '../kube/events.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Failure } from './act.ts'
-import { KINDS, PLATFORM_LABEL, type Platform } from './platform.ts'
-import { BY_NAMESPACE } from './project.ts'
+import type { Platform } from './platform.ts'
 import type { PodInput } from './providers/inputs.ts'
+import { Pauses, podsOf, replacePod } from './replacement.ts'
 
-/** The first pause between two replacements for one service, in milliseconds; doubled each time, up to the longest. */
-const FIRST_PAUSE_MS = 15_000
-const LONGEST_PAUSE_MS = 300_000
+/** Between two replacements for one service, in milliseconds. */
+const PAUSES = { firstMs: 15_000, longestMs: 300_000 }
 
 const inputOf = (pod: KubeObject): PodInput => pod['input'] as PodInput
-
-interface Pause {
-  untilMs: number
-  lengthMs: number
-}
 
 export interface Replaced {
   failures: Failure[]
@@ -34,9 +28,8 @@ export class SidecarlessPods {
   readonly #client: KubeClient
   readonly #cache: Cache
   readonly #record: RecordEvent
-  readonly #clock: Clock
   /** By platform and component. */
-  readonly #pauses = new Map<string, Pause>()
+  readonly #pauses: Pauses
 
   constructor({
     client,
@@ -47,31 +40,29 @@ export class SidecarlessPods {
     this.#client = client
     this.#cache = cache
     this.#record = record
-    this.#clock = clock
+    this.#pauses = new Pauses(clock, PAUSES)
   }
 
   async replace(platform: Platform): Promise<Replaced> {
-    const now = this.#clock.monotonic()
     const replaced: Replaced = { failures: [] }
     const deleted: string[] = []
-    for (const [component, pods] of Map.groupBy(this.#podsOf(platform), pod => inputOf(pod).component)) {
+    for (const [component, pods] of Map.groupBy(podsOf(this.#cache, platform), pod => inputOf(pod).component)) {
       const key = `${platform.metadata.uid}/${component}`
       const [pod] = pods.filter(each => inputOf(each).missesSidecar)
       if (!pod) {
         // Pods that have theirs prove that the injector answers again.
-        this.#pauses.delete(key)
+        this.#pauses.end(key)
         continue
       }
-      const pause = this.#pauses.get(key)
-      if (pause && now < pause.untilMs) {
-        replaced.nextMs = Math.min(replaced.nextMs ?? Number.POSITIVE_INFINITY, pause.untilMs - now)
+      const leftMs = this.#pauses.leftMs(key)
+      if (leftMs > 0) {
+        replaced.nextMs = Math.min(replaced.nextMs ?? Number.POSITIVE_INFINITY, leftMs)
         continue
       }
-      const lengthMs = pause ? Math.min(pause.lengthMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS
-      this.#pauses.set(key, { untilMs: now + lengthMs, lengthMs })
+      const lengthMs = this.#pauses.begin(key)
       replaced.nextMs = Math.min(replaced.nextMs ?? Number.POSITIVE_INFINITY, lengthMs)
       try {
-        await this.#delete(pod)
+        await replacePod({ client: this.#client, cache: this.#cache }, pod, 'SidecarMissing')
         deleted.push(pod.metadata.name)
       } catch (error) {
         replaced.failures.push({ object: pod, error: error as Error })
@@ -84,21 +75,5 @@ export class SidecarlessPods {
         message: `replaced, for Dapr's injector had not put a sidecar into it: Pod ${deleted.join(', Pod ')}`,
       })
     return replaced
-  }
-
-  #podsOf({ metadata: { namespace, name } }: Platform): KubeObject[] {
-    return this.#cache
-      .byIndex(BY_NAMESPACE, `${KINDS.pod.kind}/${namespace}`)
-      .filter(({ metadata }) => metadata.labels?.[PLATFORM_LABEL] === name && !metadata.deletionTimestamp)
-  }
-
-  async #delete(pod: KubeObject): Promise<void> {
-    const { namespace, name, uid } = pod.metadata
-    const left = await this.#client.delete(KINDS.pod, namespace, name, {
-      reason: 'SidecarMissing',
-      ...(uid && { uid }),
-    })
-    if (left) this.#cache.wrote(left)
-    else this.#cache.wroteDelete(pod)
   }
 }

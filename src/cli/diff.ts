@@ -6,7 +6,7 @@ import type { Decision } from '../../controller/platform/decide.ts'
 import { FIELD_MANAGER, HASH_ANNOTATION } from '../../controller/platform/platform.ts'
 import { type ClusterOptions, withCluster } from './cluster.ts'
 import { EXIT } from './exit.ts'
-import { type OperatorOptions, operatorSettings, withOperator } from './operator-settings.ts'
+import { findOperator, type OperatorOptions, operatorSettings, withOperator } from './operator-settings.ts'
 import { structured, withOutput, yamlOf } from './output.ts'
 import { decideManifest, openWithManifest } from './plan.ts'
 import type { Terminal } from './terminal.ts'
@@ -32,7 +32,11 @@ export function diff(program: Command, terminal: Terminal, version: string): voi
     .requiredOption('-f, --file <path>', 'manifest with the TodoEventPlatform')
     .action(async (options: DiffOptions) => {
       const { client, manifest } = openWithManifest(options, terminal)
-      const { decision, live } = await decideManifest(client, manifest, operatorSettings(options))
+      const { decision, live } = await decideManifest(
+        client,
+        manifest,
+        operatorSettings(await findOperator(client, options)),
+      )
       const differences = await differencesOf(client, decision, live)
       for (const { code, field, message } of decision.refused) terminal.err(`refused: ${code} ${field}: ${message}`)
       if (options.output === 'json') terminal.out(structured(differences, 'json'))

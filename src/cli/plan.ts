@@ -12,7 +12,7 @@ import { takeSnapshot } from '../../controller/platform/snapshot.ts'
 import { type ClusterOptions, openCluster, withCluster } from './cluster.ts'
 import { EXIT, Exit } from './exit.ts'
 import { PLATFORM, platformIn, readManifests } from './manifest.ts'
-import { type OperatorOptions, operatorSettings, withOperator } from './operator-settings.ts'
+import { findOperator, type OperatorOptions, operatorSettings, withOperator } from './operator-settings.ts'
 import { type Format, structured, withOutput } from './output.ts'
 import { planText } from './plan-text.ts'
 import type { Terminal } from './terminal.ts'
@@ -38,7 +38,7 @@ export function plan(program: Command, terminal: Terminal, version: string): voi
 
 async function run(options: PlanOptions, terminal: Terminal): Promise<void> {
   const { client, manifest } = openWithManifest(options, terminal)
-  const changes = await planManifest(client, manifest, operatorSettings(options))
+  const changes = await planManifest(client, manifest, operatorSettings(await findOperator(client, options)))
   const { namespace, name } = manifest.metadata
   terminal.out(
     options.output === 'text'

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { API_VERSION } from '../contracts/platform/names.ts'
 import { type ClusterOptions, openCluster, withCluster } from './cluster.ts'
+import { OPERATOR_SELECTOR } from './operator-settings.ts'
 import { type Format, structured, withOutput } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -8,8 +9,6 @@ interface VersionOptions extends ClusterOptions {
   client: boolean
   output: Format
 }
-
-const OPERATOR = 'app.kubernetes.io/name=todo-event-platform,app.kubernetes.io/component=controller'
 
 /** `tep version`: of this program, and of the operators in the cluster unless `--client`. */
 export function version(program: Command, terminal: Terminal, ours: string): void {
@@ -38,7 +37,7 @@ export function version(program: Command, terminal: Terminal, ours: string): voi
 async function operators(options: ClusterOptions, terminal: Terminal): Promise<string[]> {
   try {
     const { client } = openCluster(options, terminal)
-    const query = { labelSelector: OPERATOR }
+    const query = { labelSelector: OPERATOR_SELECTOR }
     const deployments = { apiVersion: 'apps/v1', kind: 'Deployment' }
     const { items } = (await client.list(deployments, undefined, query, new AbortController().signal)) as {
       items: { spec: { template: { spec: { containers: { image: string }[] } } } }[]

@@ -74,7 +74,9 @@ function rejected(error: unknown): Problem {
   // jose answers a key set it cannot fetch with its generic error.
   const generic = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC'
   if (generic || error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-    return new Problem('TEP4203', 'The keys that verify tokens cannot be fetched from the issuer. Try again.')
+    return new Problem('TEP4203', 'The keys that verify tokens cannot be fetched from the issuer. Try again.', [], {
+      retry_after: 1,
+    })
   }
   return new Problem('TEP4003', 'The token is not valid here.')
 }

@@ -45,7 +45,9 @@ export function startCanary(options: CanaryOptions): Canary {
 
   const send = async (topic: string): Promise<[topic: string, error: string | undefined]> => {
     const event = createEvent({ type: 'canary.sent', appId, data: { user_id: NOBODY } })
-    const failures = await dapr.publishBulk(topic, [{ entryId: event.id, event, partitionKey: NOBODY }])
+    const failures = await dapr.publishBulk(topic, [
+      { entryId: event.id, event: JSON.stringify(event), partitionKey: NOBODY },
+    ])
     const error = failures.get(event.id)?.slice(0, LONGEST_REASON)
     sent.inc({ topic, outcome: error === undefined ? 'taken' : 'refused' })
     if (error !== undefined && last.get(topic) === undefined) log.warn({ topic, err: error }, 'the canary was refused')

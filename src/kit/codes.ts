@@ -30,6 +30,7 @@ export const CODES = {
   TEP4209: { status: 502, title: 'The language model does not answer' },
   TEP4210: { status: 503, title: 'The operator cannot be asked' },
   TEP4211: { status: 503, title: 'A service behind does not answer' },
+  TEP4212: { status: 503, title: 'Too much at once' },
 } as const
 
 export type Code = keyof typeof CODES

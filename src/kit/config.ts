@@ -37,8 +37,11 @@ export interface ServiceConfig {
   rateLimit?: RateLimit
   /** Where the operator tells what it knows of this platform; absent: nowhere. */
   platformViewUrl?: string
-  /** A language model behind the chat, as OpenAI's API has it; without it messages are read by their words. */
-  chat?: { baseUrl: string; model: string; apiKey?: string }
+  /**
+   * A language model behind the chat, by an API as OpenAI's or a conversation component of Dapr; without it messages are
+   * read by their words.
+   */
+  chat?: { baseUrl: string; model: string; apiKey?: string } | { component: string }
 }
 
 export interface AuthConfig {
@@ -125,10 +128,12 @@ function vapidOf(env: Environment): Pick<ServiceConfig, 'vapid'> {
 
 function chatOf(env: Environment): Pick<ServiceConfig, 'chat'> {
   const [baseUrl, model, apiKey] = [env['CHAT_BASE_URL'], env['CHAT_MODEL'], env['CHAT_API_KEY']]
+  const component = env['CHAT_COMPONENT']
+  if (component && !baseUrl && !model) return { chat: { component } }
   if (!baseUrl && !model) return {}
-  if (!baseUrl || !model || !/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
+  if (component || !baseUrl || !model || !/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
     throw new ConfigError(
-      'TEP4205: CHAT_BASE_URL and CHAT_MODEL go together: e.g. https://models.example.com/v1 and a name.',
+      'TEP4205: CHAT_BASE_URL and CHAT_MODEL go together: e.g. https://models.example.com/v1 and a name; CHAT_COMPONENT stands alone.',
     )
   }
   return { chat: { baseUrl, model, ...(apiKey ? { apiKey } : {}) } }

@@ -4,7 +4,8 @@ import { Problem } from './problem.ts'
 
 export interface BulkEntry {
   entryId: string
-  event: unknown
+  /** As JSON: what is published by the thousand is not read and written again on the way. */
+  event: string
   partitionKey: string
 }
 
@@ -20,6 +21,22 @@ export interface SidecarMetadata {
   subscriptions?: { pubsubname: string; topic: string; rules?: { path: string }[] }[]
   extended?: Record<string, string>
 }
+
+interface Words {
+  content: { text: string }[]
+}
+
+export interface ConversationToolCall {
+  id?: string
+  function: { name: string; arguments: string }
+}
+
+/** dapr proto runtime/v1/ai.proto ConversationMessage, as JSON. */
+export type ConversationMessage =
+  | { ofSystem: Words }
+  | { ofUser: Words }
+  | { ofAssistant: Words & { toolCalls?: ConversationToolCall[] } }
+  | { ofTool: Words & { toolId: string; name: string } }
 
 /** The parts of Dapr's HTTP API the services use. */
 export interface Dapr {
@@ -43,6 +60,17 @@ export interface Dapr {
   saveState(key: string, value: unknown, etag?: string): Promise<boolean>
   /** @throws Problem TEP4206 */
   deleteState(key: string): Promise<void>
+  /**
+   * Asks the model behind a conversation component.
+   * @param tools each with a JSON Schema as its parameters
+   * @returns what it says, or the status and code of the sidecar's refusal
+   * @throws Problem TEP4206
+   */
+  converse(
+    component: string,
+    messages: readonly ConversationMessage[],
+    tools: readonly { name: string; description: string; parameters: object }[],
+  ): Promise<{ content?: string; toolCalls?: ConversationToolCall[] } | { refused: string }>
   /** @throws Problem TEP4206, soon: it is asked to find out whether the sidecar answers */
   metadata(): Promise<SidecarMetadata>
 }
@@ -51,18 +79,21 @@ export interface Dapr {
 const FAILURE_POLICY = { constant: { interval: '5s', maxRetries: 120 } }
 const TIMEOUT_MS = 15_000
 const METADATA_TIMEOUT_MS = 2_000
+/** Models think. */
+const CONVERSE_TIMEOUT_MS = 60_000
 
 /**
  * Plain HTTP instead of `@dapr/dapr`: its client answers failures as `{error}` without throwing, knows no jobs, and its
  * bulk publish still uses the alpha path.
  */
 export function daprClient({ daprUrl, daprApiToken, pubsubName, topicPrefix }: ServiceConfig): Dapr {
+  /** @param body text is sent as it is */
   const call = async (method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<Response> => {
     try {
       return await fetch(`${daprUrl}${path}`, {
         method,
         headers: { 'content-type': 'application/json', ...(daprApiToken ? { 'dapr-api-token': daprApiToken } : {}) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         signal: AbortSignal.timeout(timeoutMs),
       })
     } catch (error) {
@@ -78,15 +109,13 @@ export function daprClient({ daprUrl, daprApiToken, pubsubName, topicPrefix }: S
     async publishBulk(topic, entries) {
       const failures = new Map<string, string>()
       // partitionKey belongs into each entry: as query metadata it would be the key of every entry.
-      const body = entries.map(({ entryId, event, partitionKey }) => ({
-        entryId,
-        event,
-        contentType: 'application/cloudevents+json',
-        metadata: { partitionKey },
-      }))
+      const entriesJson = entries.map(({ entryId, event, partitionKey }) => {
+        const about = { entryId, contentType: 'application/cloudevents+json', metadata: { partitionKey } }
+        return `${JSON.stringify(about).slice(0, -1)},"event":${event}}`
+      })
       const path = `/v1.0/publish/bulk/${encodeURIComponent(pubsubName)}/${encodeURIComponent(topicPrefix + topic)}`
       try {
-        const response = await call('POST', path, body)
+        const response = await call('POST', path, `[${entriesJson.join()}]`)
         const text = await response.text()
         if (response.ok) return failures
         const named = failedEntries(text)
@@ -125,12 +154,30 @@ export function daprClient({ daprUrl, daprApiToken, pubsubName, topicPrefix }: S
       return true
     },
     deleteState: key => must('DELETE', statePath(key)),
+    async converse(component, messages, tools) {
+      const path = `/v1.0-alpha2/conversation/${encodeURIComponent(component)}/converse`
+      const body = { inputs: [{ messages }], tools: tools.map(tool => ({ function: tool })) }
+      const response = await call('POST', path, body, CONVERSE_TIMEOUT_MS)
+      const text = await response.text()
+      if (!response.ok) return { refused: `status ${response.status}${codeOf(text)}` }
+      return (JSON.parse(text) as ConversationAnswer).outputs?.[0]?.choices?.[0]?.message ?? {}
+    },
     async metadata() {
       const response = await call('GET', '/v1.0/metadata', undefined, METADATA_TIMEOUT_MS)
       if (!response.ok) throw new Problem('TEP4206', `the sidecar answers ${response.status}`)
       return (await response.json()) as SidecarMetadata
     },
   }
+}
+
+interface ConversationAnswer {
+  outputs?: { choices?: { message?: { content?: string; toolCalls?: ConversationToolCall[] } }[] }[]
+}
+
+/** The code of a refusal; its message may have words of a third party in it. */
+const codeOf = (text: string): string => {
+  const [code] = /\bERR_[A-Z_]+\b/.exec(text) ?? []
+  return code ? ` ${code}` : ''
 }
 
 const statePath = (key: string): string => `/v1.0/state/${STATE_STORE}/${encodeURIComponent(key)}`

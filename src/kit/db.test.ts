@@ -53,6 +53,17 @@ test('what PostgreSQL asks to repeat is repeated: a serialization failure, a con
   expect(result).toBe(3)
 })
 
+test('a migration that changes what a prepared statement returns disturbs nobody, on no connection', async () => {
+  const rows = (): Promise<unknown[]> =>
+    db.tx({}, sql => sql.query('SELECT * FROM messaging.replays WHERE rate > $1', [0]))
+  await Promise.all([rows(), rows(), rows(), rows()])
+  await testDb.query('ALTER TABLE messaging.replays ADD COLUMN later integer')
+  expect(await Promise.all([rows(), rows(), rows(), rows(), rows()])).toEqual([[], [], [], [], []])
+  await db.tx({}, sql => sql.query('DEALLOCATE ALL'))
+  expect(await Promise.all([rows(), rows(), rows(), rows(), rows()])).toEqual([[], [], [], [], []])
+  await testDb.query('ALTER TABLE messaging.replays DROP COLUMN later')
+})
+
 test('an ordinary error is not repeated', async () => {
   let runs = 0
   const work = db.tx({}, async sql => {

@@ -4,6 +4,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { EventContractError, MAX_EVENT_BYTES } from '../contracts/events/index.ts'
 import { holdsNul } from '../contracts/events/nul.ts'
+import { admit } from './admission.ts'
 import type { Logger } from './log.ts'
 import { Problem, problemDetails } from './problem.ts'
 import { childTrace } from './trace.ts'
@@ -21,6 +22,8 @@ export interface HttpOptions {
   log: Logger
   /** Rejects while the service cannot work; readiness follows it. */
   check?: () => Promise<void>
+  /** Requests at once, beyond which they are refused; absent: any number. */
+  mostOpen?: number
 }
 
 export interface Http {
@@ -34,7 +37,7 @@ const PROBLEM_JSON = 'application/problem+json'
 const BODY_LIMIT = 1024 * 1024
 
 /** A fastify server with what every service answers: problem details, request ids, probes, metrics. */
-export function createHttp({ service, log, check }: HttpOptions): Http {
+export function createHttp({ service, log, check, mostOpen }: HttpOptions): Http {
   const metrics = new Registry()
   metrics.setDefaultLabels({ service })
   collectDefaultMetrics({ register: metrics })
@@ -52,6 +55,7 @@ export function createHttp({ service, log, check }: HttpOptions): Http {
     genReqId: request => safeId(request.headers['x-request-id']) ?? randomUUID(),
   })
   let draining = false
+  admit(app, { unknownLength: BODY_LIMIT, ...(mostOpen && { mostOpen }) })
   validateStrictly(app)
   acceptEmptyBodies(app)
   app.decorateRequest('trace', '')

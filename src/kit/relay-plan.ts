@@ -3,7 +3,8 @@ export interface OutboxRow {
   id: string
   topic: string
   partition_key: string
-  envelope: unknown
+  /** JSON. */
+  envelope: string
   created_at: Date
 }
 
@@ -35,7 +36,7 @@ export function chunk(rows: readonly OutboxRow[]): OutboxRow[][] {
   const chunks: OutboxRow[][] = []
   const open = new Map<string, { rows: OutboxRow[]; bytes: number }>()
   for (const row of rows) {
-    const bytes = Buffer.byteLength(JSON.stringify(row.envelope))
+    const bytes = Buffer.byteLength(row.envelope)
     let current = open.get(row.topic)
     if (!current || current.rows.length >= LARGEST_REQUEST.rows || current.bytes + bytes > LARGEST_REQUEST.bytes) {
       current = { rows: [], bytes: 0 }

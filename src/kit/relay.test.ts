@@ -181,3 +181,23 @@ test('the relay survives the loss of its database connection', async () => {
   await idle()
   expect(versions('a')).toEqual([1])
 })
+
+test('leadership changes in the midst of a batch, again and again: nothing is missing, and each key is in order but for repetitions', async () => {
+  const users = Array.from({ length: 50 }, (_, n) => `user-${n}`)
+  const all = Array.from({ length: 60 }, (_, n) => n + 1)
+  for (const version of all) await put(...users.map(user => taskEvent(user, version)))
+  start()
+  start()
+  for (let change = 1; change <= 3; change++) {
+    const before = dapr.published.length
+    while (dapr.published.length < before + 400 && (await unpublished()) > 0)
+      await new Promise(resolve => setTimeout(resolve, 1))
+    const cut = await testDb.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
+       WHERE application_name = 'outbox-relay' AND locktype = 'advisory' AND granted`,
+    )
+    expect(cut).toHaveLength(1)
+  }
+  await idle()
+  for (const user of users) expect([...new Set(versions(user))]).toEqual(all)
+})

@@ -178,7 +178,7 @@ function createPublisher(client: pg.Client, { dapr, log }: RelayOptions, meters:
     const now = Date.now()
     const waiting = [...blocked].filter(([, { until }]) => until > now).map(([lane]) => lane)
     const { rows } = await client.query<OutboxRow>(
-      `SELECT seq, id, topic, partition_key, envelope, created_at FROM messaging.outbox
+      `SELECT seq, id, topic, partition_key, envelope::text, created_at FROM messaging.outbox
        WHERE published_at IS NULL AND NOT (topic || ' ' || partition_key = ANY($1))
        ORDER BY seq LIMIT ${BATCH}`,
       [waiting],

@@ -33,6 +33,9 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
+/** What a pod with a fifth of a processor answers within some five seconds. */
+const MOST_OPEN = 250
+
 /**
  * Builds and starts one service with a database.
  * @param name also the suffix of its database role
@@ -46,7 +49,7 @@ export async function startService(
   if (!config.databaseUrl) throw new ConfigError('TEP4205: set DATABASE_URL: the service cannot start without.')
   const log = createLogger(name, config.logLevel)
   const db = openDatabase({ url: config.databaseUrl, service: name, log })
-  const { app, metrics, drain } = createHttp({ service: name, log, check: db.check })
+  const { app, metrics, drain } = createHttp({ service: name, log, check: db.check, mostOpen: MOST_OPEN })
   const closers: (() => Promise<void> | void)[] = []
   const starters: (() => Promise<void> | void)[] = []
   const close = async (): Promise<void> => {

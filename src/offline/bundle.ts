@@ -23,6 +23,8 @@ export class BundleError extends Error {
 }
 
 const CHART = 'todo-event-platform'
+/** What an archive has to hold; the chart lists the same for Artifact Hub. */
+export const IMAGES = ['controller', 'services'] as const
 
 /**
  * One archive for a cluster without internet: chart, images with their bills of materials, CRDs, checksums of all, and the
@@ -33,7 +35,7 @@ const CHART = 'todo-event-platform'
 export function bundle({ root, images, version }: BundleOptions): { name: string; archive: Buffer } {
   const found = existsSync(images) ? readdirSync(images).sort() : []
   const archives = found.filter(file => file.endsWith('.tar'))
-  for (const image of ['controller', 'services'])
+  for (const image of IMAGES)
     if (!archives.some(file => file.startsWith(`${image}-${version}-`)))
       throw new BundleError(`${join(images, `${image}-${version}-*.tar`)} is not there: run make images first`)
   const architecture = archives[0]!.slice(`controller-${version}-`.length, -'.tar'.length)

@@ -30,7 +30,15 @@ withHelm('it installs the CRD, the controller and its account, and a Role for ea
   expect(only(objects, 'Deployment')).toHaveLength(1)
   expect(released(objects, 'ServiceAccount')).toHaveLength(1)
   expect(only(objects, 'Role').map(role => role.metadata.namespace)).toEqual(['a', 'b', 'todo'])
-  expect(released(objects, 'ClusterRole')).toEqual([])
+  // What outlasts the Roles of a namespace that is deleted: enough to let go of a platform there, and nothing else.
+  expect(released(objects, 'ClusterRole').map(({ rules }) => rules)).toEqual([
+    [
+      { apiGroups: ['todo.events'], resources: ['todoeventplatforms'], verbs: ['get', 'list', 'watch', 'patch'] },
+      { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
+    ],
+  ])
+  const without = template('--set', 'watchNamespaces={a,b}', '--set', 'releaseFinalizers=false')
+  expect(released(without, 'ClusterRole')).toEqual([])
   expect(envOf(objects, 'WATCH_NAMESPACES')).toBe('a,b')
 })
 

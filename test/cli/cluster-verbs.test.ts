@@ -94,6 +94,40 @@ describe('a platform that is ready', () => {
     ).toBe(1)
   })
 
+  test('where the services reach the operator is read off its Service, whatever the release is called', async () => {
+    const planned = async (...more: string[]): Promise<string[]> => {
+      const { out } = await tep(['plan', '-f', manifest, '-o', 'json', '--services-image', image[1]!, ...more, ...on])
+      const { changes } = JSON.parse(out) as { changes: object[] }
+      return JSON.stringify(changes).match(/http:\/\/[a-z-]+\.[a-z-]+\.svc:\d+\/(?=[^"]*todo\/todo)/g) ?? []
+    }
+    expect(await planned('--operator-url', 'http://given.somewhere.svc:80')).toContain('http://given.somewhere.svc:80/')
+    await world.client.create(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'platform-team' } },
+      { reason: 'Test' },
+    )
+    await world.client.create(
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: {
+          name: 'acme-todo-event-platform',
+          namespace: 'platform-team',
+          labels: {
+            'app.kubernetes.io/name': 'todo-event-platform',
+            'app.kubernetes.io/instance': 'acme',
+            'app.kubernetes.io/component': 'controller',
+          },
+        },
+        spec: { ports: [{ name: 'http', port: 9090 }] },
+      },
+      { reason: 'Test' },
+    )
+    expect(await planned()).toContain('http://acme-todo-event-platform.platform-team.svc:9090/')
+    await world.client.delete({ apiVersion: 'v1', kind: 'Service' }, 'platform-team', 'acme-todo-event-platform', {
+      reason: 'Test',
+    })
+  })
+
   test('render prints every child that is there, and the same bytes twice', async () => {
     const first = await tep(['render', '-f', manifest, ...image])
     const second = await tep(['render', '-f', manifest, ...image])

@@ -107,6 +107,33 @@ export async function deletePlatform(cluster: Cluster, { step }: Progress): Prom
     )
 }
 
+/**
+ * The namespace is deleted around a platform and the operator in it, which lose pods and rights to that before anything with a
+ * finalizer is gone: nothing is left hanging.
+ */
+export async function deleteNamespace(
+  target: Target,
+  cluster: Cluster,
+  platform: Anything,
+  { step }: Progress,
+): Promise<void> {
+  step('installed once more; deleting the namespace around it …')
+  helm(target, 'upgrade', '--install', RELEASE, '.', '--wait', '--timeout', '180s')
+  await cluster.apply(platform)
+  await until(
+    'the services to be made',
+    async () => (await cluster.list('apps/v1', 'Deployment', PART_OF_PLATFORM)).length > 0,
+    180,
+  )
+  await cluster.delete('v1', 'Namespace', cluster.namespace)
+  await until('the namespace to go', async () => !(await cluster.get('v1', 'Namespace', cluster.namespace)), 180)
+  // With its record helm has forgotten what it had put outside the namespace.
+  const mine = `app.kubernetes.io/part-of=todo-event-platform,app.kubernetes.io/managed-by=Helm`
+  for (const kind of ['ClusterRoleBinding', 'ClusterRole'])
+    for (const { metadata } of await cluster.list('rbac.authorization.k8s.io/v1', kind, mine))
+      await cluster.delete('rbac.authorization.k8s.io/v1', kind, metadata.name)
+}
+
 /** @throws AssertionError naming what the release leaves in its namespace */
 export async function uninstall(target: Target, cluster: Cluster, { step }: Progress): Promise<void> {
   step('helm uninstall …')

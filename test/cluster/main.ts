@@ -19,7 +19,7 @@ import {
   withoutStorage,
 } from './bring-up.ts'
 import { gitops } from './gitops.ts'
-import { deletePlatform, refuseUninstall, uninstall, upgradeAndBack } from './lifecycle.ts'
+import { deleteNamespace, deletePlatform, refuseUninstall, uninstall, upgradeAndBack } from './lifecycle.ts'
 import { nextRelease } from './next-release.ts'
 import { ClusterPlace } from './place.ts'
 import { missingForImages } from './pod-images.ts'
@@ -72,7 +72,7 @@ async function endToEnd(target: Target): Promise<string | undefined> {
   await refuseUninstall(target, cluster, tell)
   await deletePlatform(cluster, tell)
   await uninstall(target, cluster, tell)
-  await cluster.delete('v1', 'Namespace', NAMESPACE)
+  await deleteNamespace(target, cluster, platform, tell)
   await gitops(target, { references, version, next: next.version }, tell)
   return undefined
 }

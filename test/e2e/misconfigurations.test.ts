@@ -1,3 +1,4 @@
+import { issue } from '../../src/local/operators/certificates.ts'
 import { type Anything, Laptop, until } from '../support/laptop.ts'
 
 /**
@@ -35,6 +36,7 @@ const deletePods = async (component: string): Promise<void> => {
     await laptop.cluster.delete('v1', 'Pod', pod.metadata.name)
 }
 const AUDIT_SECRET = 'todo-kafka-audit-service'
+const OTHER_CA = Buffer.from(issue({ commonName: 'another' }, Date.now(), 30).certificate).toString('base64')
 const WRONG = Buffer.from('wrong').toString('base64')
 const auditSecret = (): Promise<Anything> => laptop.cluster.get('v1', 'Secret', AUDIT_SECRET)
 const passwordKey = async (): Promise<string> =>
@@ -105,6 +107,22 @@ const CASES: Misconfiguration[] = [
       }),
     reason: 'ComponentNotLoaded',
     message: /Component kafka-pubsub: .*PLAIN/,
+  },
+  {
+    name: 'a CA that is not the one of the brokers',
+    wrong: async () => {
+      await merge(SECRET, 'todo-kafka-ca', { data: { 'ca.crt': OTHER_CA } })
+      await deletePods('audit')
+    },
+    reason: 'ComponentNotLoaded',
+    message: /-service has not loaded Component kafka-pubsub: .*x509: certificate signed by unknown authority/,
+    cure: async () => {
+      await until(
+        'the CA to be repaired',
+        async () => (await laptop.cluster.get('v1', 'Secret', 'todo-kafka-ca')).data['ca.crt'] !== OTHER_CA,
+      )
+      await deletePods('audit')
+    },
   },
   {
     name: 'a topic that is not there',
@@ -256,4 +274,10 @@ test('a component no event needs is told of as well: Dapr gives it no status, it
   expect((await flowing()).status).toBe('True')
   await suspend(false)
   await until('MessagingReady to turn back', async () => (await messaging()).status === 'True')
+}, 200_000)
+
+test('a namespace that is deleted takes its platform along, and nothing has to be freed by hand', async () => {
+  expect(uncured).toBe('')
+  await laptop.cluster.delete('v1', 'Namespace', 'todo')
+  await until('the namespace to be gone', async () => !(await laptop.cluster.get('v1', 'Namespace', 'todo')), 120)
 }, 200_000)

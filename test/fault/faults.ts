@@ -26,7 +26,8 @@ export type Fault =
   /** The answer to the n-th to (n+count-1)-th write comes late: watches tell of it, and of what came after, before. */
   | { type: 'slowAnswer'; from: number; count: number; ms: number }
   | { type: 'slowList'; ms: number; at: number; forMs: number }
-  | { type: 'forbid'; kind: string; at: number; forMs: number }
+  /** Of one namespace, or of all. */
+  | { type: 'forbid'; kind: string; namespace?: string; at: number; forMs: number }
   /** Nothing gets through to the server, and nothing back. */
   | { type: 'partition'; at: number; forMs: number; replica: number }
   /** The API server restarts: connections break, new ones are refused, and old resourceVersions may be forgotten. */

@@ -221,7 +221,10 @@ export class Network {
   }
 
   #refused(call: Call): KubeResponse | undefined {
-    const forbidden = this.#active('forbid', fault => fault.kind === call.kind)
+    const forbidden = this.#active(
+      'forbid',
+      ({ kind, namespace }) => kind === call.kind && namespace === (namespace && call.namespace),
+    )
     if (forbidden) return status(403, 'Forbidden', `${call.kind} is forbidden: User "controller" cannot do that`)
     if (this.#expired(call) === 'http') return status(410, 'Expired', 'too old resource version')
     return undefined

@@ -292,9 +292,17 @@ export class Oracle implements Omit<NetworkObserver, 'dies'> {
     const has = type !== 'DELETED' && after.metadata.finalizers?.includes(FINALIZER)
     if (!had || has) return
     const keeps = before['spec']?.deletionPolicy === 'Retain'
+    const { namespace: home } = before.metadata
+    // What is in a namespace that ends goes with it, seen by the controller or not.
+    const namespaces = this.#options.server.list({ apiVersion: 'v1', kind: 'Namespace' })
+    const ending = namespaces.some(({ object }) => {
+      const { name, deletionTimestamp } = (object as unknown as KubeObject).metadata
+      return name === home && deletionTimestamp
+    })
     for (const kind of CHILD_KINDS)
       for (const entry of this.#options.server.list(kind)) {
         const child = entry.object as unknown as KubeObject
+        if (ending && child.metadata.namespace === home) continue
         if (platformOf(child) === before.metadata.name && !(keeps && STATEFUL.has(child.kind)))
           this.fail('FinalizerDropped', `while ${addressOf(child)} is there`)
       }

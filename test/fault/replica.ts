@@ -21,6 +21,10 @@ export interface ReplicaOptions {
   skewMs(): number
   /** The release it is when it starts. */
   version(): string
+  /** Where it runs itself. Defaults to `todo-system`. */
+  namespace?: string
+  /** Namespaces it serves; none: all. */
+  namespaces?: string[]
   born(): void
   log(line: string): void
 }
@@ -74,6 +78,8 @@ export class Replica {
       checkCrd = false,
       skewMs,
       version,
+      namespace = 'todo-system',
+      namespaces = [],
       born,
       log,
     } = this.#options
@@ -103,8 +109,8 @@ export class Replica {
       settings: {
         version: version(),
         servicesImage: 'registry.example.com/todo/services',
-        namespaces: [],
-        leaseNamespace: 'todo-system',
+        namespaces,
+        leaseNamespace: namespace,
         leaderElection,
       },
       metrics,
@@ -128,6 +134,12 @@ export class Replica {
     // An upgrade of a process that is down already ends the wait for it: its pod is replaced, and two of one name never run.
     this.#cancelStart()
     if (downMs !== undefined) this.#cancelStart = this.#options.simulation.after(downMs, () => this.start())
+  }
+
+  /** SIGTERM: it ends by itself, and is not started again. */
+  async end(): Promise<void> {
+    await this.#controller?.stop()
+    this.kill()
   }
 
   /** SIGSTOP for a while: nothing reaches it, its timers fire when it goes on. */

@@ -108,6 +108,8 @@ const removeIfThere: Action = async (people, operator, random) => {
   }
 }
 
+const removeNamespace: Action = people => people.delete({ apiVersion: 'v1', kind: 'Namespace' }, undefined, NAMESPACE)
+
 const upgrade =
   (version: string): Action =>
   async (_people, operator) =>
@@ -340,6 +342,14 @@ export const SCENARIOS: readonly Scenario[] = [
     from: 'create',
     replicas: 1,
     actions: [change({ deletionPolicy: 'Retain' }), remove()],
+  },
+  { name: 'namespace-deleted', ready: [], from: 'create', replicas: 1, actions: [removeNamespace] },
+  {
+    name: 'namespace-deleted-shared-kafka',
+    ready: [],
+    from: 'create-shared-kafka',
+    replicas: 2,
+    actions: [removeNamespace],
   },
   { name: 'deleted-shared-kafka', ready: [], from: 'create-shared-kafka', replicas: 1, actions: [remove()] },
   {

@@ -11,6 +11,7 @@ import { startRecurring } from '../../src/services/recurring/main.ts'
 import { Random } from '../fault/random.ts'
 import { type Call, startDataPlane } from '../support/data-plane.ts'
 import { EventStream } from '../support/event-stream.ts'
+import { httpClient } from '../support/http-client.ts'
 import { restAttempt, toolAttempt } from './attempts.ts'
 import { prepareVictims, rowsOf, secretOf } from './victims.ts'
 
@@ -48,6 +49,7 @@ export async function tryAll(
 ): Promise<IsolationResult> {
   const random = new Random(seed)
   const plane = await startDataPlane()
+  const client = httpClient()
   const running = {} as Record<Service, RunningService>
   const listening: (() => void)[] = []
   const made = { rest: 0, replay: 0, mcp: 0, sse: 0, websocket: 0 }
@@ -72,8 +74,7 @@ export async function tryAll(
     const base = (service: Service, scheme = 'http'): string => `${scheme}://127.0.0.1:${running[service].port}`
 
     const request = async (user: string, url: string, method: string, body?: object, headers = {}): Promise<string> => {
-      const response = await fetch(url, {
-        method,
+      const { status, text } = await client.send(method, url, {
         headers: {
           authorization: `Bearer ${tokens.get(user)}`,
           ...(body && { 'content-type': 'application/json' }),
@@ -81,7 +82,7 @@ export async function tryAll(
         },
         ...(body && { body: JSON.stringify(body) }),
       })
-      return `${response.status} ${await response.text()}`
+      return `${status} ${text}`
     }
     const rest = async (user: string): Promise<void> => {
       const { service, method, path, body } = restAttempt(random, victims)
@@ -165,6 +166,7 @@ export async function tryAll(
     return { attempts: made, leaks, changed, seed, examples }
   } finally {
     for (const close of listening) close()
+    client.close()
     for (const service of Object.values(running)) await service.stop()
     await plane.stop()
   }

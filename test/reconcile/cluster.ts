@@ -34,6 +34,8 @@ export interface Cluster {
   elapsed(): number
   /** The controller dies, and another process begins. */
   restart(): void
+  /** The controller is told to end, and none comes after it. */
+  end(): Promise<void>
   get(kind: Kind, name: string): KubeObject | undefined
   /** What the controller tells the console of a platform. */
   view: Replica['view']
@@ -54,6 +56,10 @@ export interface ClusterOptions {
   sent?(call: Call): void
   answered?(call: Call): void
   leaderElection?: boolean
+  /** Namespace of the controller itself. Defaults to `todo-system`. */
+  home?: string
+  /** Namespaces it serves; none: all. */
+  namespaces?: string[]
 }
 
 export async function startCluster({
@@ -62,6 +68,8 @@ export async function startCluster({
   sent = () => {},
   answered = () => {},
   leaderElection = false,
+  home = 'todo-system',
+  namespaces = [],
 }: ClusterOptions = {}): Promise<Cluster> {
   const simulation = new Simulation()
   const server = new SimServer(() => simulation.now)
@@ -93,6 +101,8 @@ export async function startCluster({
     leaderElection,
     skewMs: () => 0,
     version: () => '0.1.0',
+    namespace: home,
+    namespaces,
     born: () => {},
     log: () => {},
   })
@@ -122,6 +132,13 @@ export async function startCluster({
     restart: () => {
       replica.kill()
       replica.start()
+    },
+    async end() {
+      let ended = false
+      void replica.end().then(() => {
+        ended = true
+      })
+      while (!ended && (await simulation.step())) {}
     },
     get,
     view: replica.view,

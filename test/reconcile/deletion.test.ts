@@ -1,8 +1,8 @@
 /** Deletions that meet a cluster at its worst: each comes to its end, or says what holds it and how to go on, and loses nothing. */
 import { conditionOf } from '../../controller/kube/objects.ts'
 import { CHILD_KINDS, KINDS, PLATFORM_LABEL } from '../../controller/platform/platform.ts'
-import type { Fault } from '../fault/faults.ts'
-import { NAMESPACE, platform, SPEC } from '../fault/scenarios.ts'
+import { ALL_KINDS, type Fault } from '../fault/faults.ts'
+import { KAFKA_NAMESPACE, NAMESPACE, platform, SPEC } from '../fault/scenarios.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 
 const TOPIC = 'task-events'
@@ -14,6 +14,12 @@ const NAMESPACES = { apiVersion: 'v1', kind: 'Namespace' }
 interface Case {
   name: string
   spec?: object
+  /** Namespace of the operator. */
+  home?: string
+  /** Namespaces it serves; none: all. */
+  namespaces?: string[]
+  /** Before the platform is made. */
+  around?(cluster: Cluster): Promise<unknown>
   faults?: Fault[]
   /** Before somebody deletes the platform. */
   before?(cluster: Cluster): Promise<unknown> | unknown
@@ -38,6 +44,39 @@ const operatorGone = removeByHand(KINDS.kafka, 'todo')
 const freeTopics = async (cluster: Cluster): Promise<void> => {
   for (const { metadata } of cluster.list(KINDS.topic)) await finalizersOf(KINDS.topic, metadata.name, [])(cluster)
 }
+const deleteNamespace = (cluster: Cluster) => cluster.people.delete(NAMESPACES as never, undefined as never, NAMESPACE)
+const createSharedKafka = async (cluster: Cluster): Promise<void> => {
+  await cluster.people.create({ ...NAMESPACES, metadata: { name: KAFKA_NAMESPACE } } as never)
+  const listeners = [
+    { name: 'tls', port: 9093, type: 'internal', tls: true, authentication: { type: 'scram-sha-512' } },
+  ]
+  await cluster.people.create({
+    ...KINDS.kafka,
+    metadata: { name: 'shared', namespace: KAFKA_NAMESPACE },
+    spec: { kafka: { version: '4.3.1', listeners } },
+  } as never)
+  await cluster.rest()
+}
+/** The operator's own pod, on some node: it is there until its kubelet says that it has ended. */
+const OPERATOR_POD = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'operator', namespace: NAMESPACE },
+  spec: { nodeName: 'node-1', containers: [{ name: 'controller', image: 'x' }] },
+}
+/** What a Role allows, without what the ClusterRole beside it does. */
+const WITHOUT_ROLE: Fault[] = [
+  ...CHILD_KINDS.map(
+    ({ kind }): Fault => ({
+      type: 'forbid',
+      kind,
+      namespace: NAMESPACE,
+      at: 200_000,
+      forMs: 100_000_000,
+    }),
+  ),
+  { type: 'cut', kind: ALL_KINDS, at: 200_000, midLine: false },
+]
 const DATA = ['Cluster', 'Kafka', 'KafkaNodePool', 'KafkaTopic']
 
 const CASES: Case[] = [
@@ -68,10 +107,42 @@ const CASES: Case[] = [
     mend: cluster => cluster.pass(400_000),
   },
   {
-    name: 'its namespace is deleted around it, Kafka before its topics: what a person has to do is told',
-    after: cluster => cluster.people.delete(NAMESPACES as never, undefined as never, NAMESPACE),
-    held: [/KafkaTopic todo\/\S+ is held by finalizer strimzi\.io\/topic-operator/],
-    mend: freeTopics,
+    name: 'its namespace is deleted around it, Kafka before its topics: they go with it, for nobody could release them',
+    after: deleteNamespace,
+  },
+  {
+    name: 'its namespace is deleted around what was to stay',
+    spec: POLICY,
+    after: deleteNamespace,
+  },
+  {
+    name: 'its namespace is deleted, and with it the Role of the operator: the platform is let go of',
+    namespaces: [NAMESPACE, KAFKA_NAMESPACE],
+    faults: WITHOUT_ROLE,
+    before: cluster => cluster.pass(200_000 - cluster.elapsed()),
+    after: deleteNamespace,
+    // What others hold there is theirs.
+    kept: ['KafkaTopic'],
+  },
+  {
+    name: 'its namespace is deleted, and its topics lie in another: they are deleted in order before it is let go of',
+    spec: { kafka: { strimzi: { clusterRef: { name: 'shared', namespace: KAFKA_NAMESPACE } } } },
+    around: createSharedKafka,
+    namespaces: [NAMESPACE, KAFKA_NAMESPACE],
+    faults: WITHOUT_ROLE,
+    before: cluster => cluster.pass(200_000 - cluster.elapsed()),
+    after: deleteNamespace,
+  },
+  {
+    name: 'its namespace is deleted, and the operator in it ends first',
+    home: NAMESPACE,
+    before: cluster => cluster.people.create(OPERATOR_POD as never),
+    after: async cluster => {
+      await deleteNamespace(cluster)
+      expect(cluster.get(KINDS.platform, 'todo')?.metadata).toBeDefined()
+      await cluster.end()
+      await cluster.people.delete(OPERATOR_POD, NAMESPACE, OPERATOR_POD.metadata.name, { gracePeriodSeconds: 0 })
+    },
   },
   { name: 'it was suspended: deletion outranks that', spec: { suspend: true } },
   {
@@ -138,8 +209,9 @@ const children = (cluster: Cluster): string[] =>
     .map(({ kind, metadata }) => `${kind}/${metadata.name}@${metadata.uid}`)
     .sort()
 
-test.each(CASES)('$name', async ({ spec, faults, before, after, held = [], mend, kept = [] }) => {
-  const cluster = await startCluster({ ...(faults && { faults }) })
+test.each(CASES)('$name', async ({ spec, around, before, after, held = [], mend, kept = [], ...options }) => {
+  const cluster = await startCluster(options)
+  await around?.(cluster)
   await cluster.people.create(platform('todo', { ...SPEC, ...spec } as never) as never)
   await cluster.rest()
   await before?.(cluster)

@@ -10,6 +10,7 @@ const KEDA = [
   openCrd('keda.sh/v1alpha1', 'ScaledObject', 'scaledobjects'),
   openCrd('keda.sh/v1alpha1', 'TriggerAuthentication', 'triggerauthentications'),
 ]
+const VPA = [openCrd('autoscaling.k8s.io/v1', 'VerticalPodAutoscaler', 'verticalpodautoscalers')]
 const MONITORING = [
   openCrd('monitoring.coreos.com/v1', 'PodMonitor', 'podmonitors'),
   openCrd('monitoring.coreos.com/v1', 'PrometheusRule', 'prometheusrules'),
@@ -111,6 +112,49 @@ describe('kinds that are not there', () => {
     expect(cluster.get(KINDS.podAutoscaler, BACKEND)).toBeDefined()
     expect(cluster.history(BACKEND).at(-1)).toBe(5)
     expect(cluster.history(BACKEND)).toEqual([1, 5])
+  })
+
+  test('requests are tuned by what pods used, where somebody can; CPU is left to whoever scales by it', async () => {
+    await create(backendService({ verticalAutoscaling: { maxAllowed: { cpu: '2' } } }))
+    expect(condition('Ready')?.status).toBe('True')
+    expect(condition('ChildrenSkipped')?.message).toMatch(/VerticalPodAutoscaler .*install the Vertical Pod Autoscaler/)
+    await install(VPA)
+    const policy = () => cluster.get(KINDS.verticalPodAutoscaler, BACKEND)?.['spec'].resourcePolicy.containerPolicies
+    expect(policy()).toEqual([
+      {
+        containerName: 'backend',
+        controlledResources: ['cpu', 'memory'],
+        controlledValues: 'RequestsOnly',
+        maxAllowed: { cpu: '2' },
+      },
+      { containerName: '*', mode: 'Off' },
+    ])
+    expect(cluster.get(KINDS.verticalPodAutoscaler, BACKEND)?.['spec']).toMatchObject({
+      targetRef: { kind: 'Deployment', name: BACKEND },
+      updatePolicy: { updateMode: 'InPlaceOrRecreate' },
+    })
+    const requests = () => backend()['spec'].template.spec.containers[0].resources.requests
+    const before = requests()
+    await change({ services: { backend: AUTOSCALING } })
+    expect(policy()[0].controlledResources).toEqual(['memory'])
+    // It changes pods, not their template: nothing of ours is its to own.
+    expect(requests()).toEqual(before)
+    await cluster.people.merge(
+      KINDS.verticalPodAutoscaler,
+      NAMESPACE,
+      BACKEND,
+      {
+        status: {
+          conditions: [{ type: 'ConfigUnsupported', status: 'True', reason: 'NoTarget', message: 'no such target' }],
+        },
+      },
+      'status',
+    )
+    await cluster.rest()
+    expect(condition('ServicesReady')?.message).toMatch(/VerticalPodAutoscaler todo-backend: NoTarget/)
+    await change({ services: { backend: { verticalAutoscaling: null } } })
+    expect(cluster.list(KINDS.verticalPodAutoscaler)).toEqual([])
+    expect(condition('Ready')?.status).toBe('True')
   })
 
   test('what a platform cannot do without is waited for, without a single failing write', async () => {

@@ -36,6 +36,8 @@ const USERS = 100
 /** Before the first one is due: it has to be announced first. */
 const AHEAD_MS = 3_000
 const PER_REQUEST = 50
+/** Reminders by which the announcements may be ahead of the kills. */
+const LEAD = 500
 
 /** What was announced of a reminder last. */
 interface Announced {
@@ -75,25 +77,28 @@ export async function ringAll(options: RemindersOptions): Promise<RemindersResul
   try {
     await start()
     const begins = Date.now() + AHEAD_MS
-    const spread = (options.reminders / options.rate) * 1_000
+    const nextKill = (): number => ((kills + 1) * options.reminders) / (options.kills + 1)
     const killing = (async () => {
       while (kills < options.kills) {
-        if (Date.now() < begins + ((kills + 0.5) * spread) / options.kills) await pause(25)
-        else {
-          kills++
-          running!.child.kill('SIGKILL')
-          await running!.exited
-          await start()
-          options.progress?.(`${announced.size} announced, ${kills} kills, ${broker.pending()} open`)
+        if (announced.size < nextKill()) {
+          await pause(25)
+          continue
         }
+        kills++
+        running!.child.kill('SIGKILL')
+        await running!.exited
+        await start()
+        options.progress?.(`${announced.size} announced, ${kills} kills, ${broker.pending()} open`)
       }
     })()
     for (let n = 0; n < options.reminders; n += PER_REQUEST) {
-      const due = (index: number): number => begins + (index * 1_000) / options.rate
-      // Never more than the service is likely to have heard of before it is due, so that lateness means something.
-      while (Date.now() < due(n) - 2 * AHEAD_MS) await pause(25)
+      const planned = (index: number): number => begins + (index * 1_000) / options.rate
+      // Never more than the service is likely to have heard of before it is due, so that lateness means something; and
+      // every kill comes under load: who announces waits for kills that are behind.
+      while (Date.now() < planned(n) - 2 * AHEAD_MS || (kills < options.kills && n > nextKill() + LEAD)) await pause(25)
       const events: TodoEvent[] = []
-      for (let i = n; i < Math.min(n + PER_REQUEST, options.reminders); i++) events.push(...story(due(i), i))
+      for (let i = n; i < Math.min(n + PER_REQUEST, options.reminders); i++)
+        events.push(...story(Math.max(planned(i), Date.now() + AHEAD_MS), i))
       await publish(broker.port, events)
     }
     await killing

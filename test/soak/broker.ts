@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TodoEvent } from '../../src/contracts/events/index.ts'
 import type { Random } from '../fault/random.ts'
+import { httpClient } from '../support/http-client.ts'
 import { type Publication, publicationOf } from './checker.ts'
 
 /** Probabilities of what a network and a broker may do, each between 0 and 1. */
@@ -43,6 +44,7 @@ export async function startBroker(
   const lanes = new Map<string, { queue: TodoEvent[]; running: boolean }>()
   const jobs = new Map<string, { dueTime: string; data: unknown }>()
   const stopping = new AbortController()
+  const client = httpClient()
   let open = 0
 
   const server = createServer(async (request, response) => {
@@ -61,9 +63,9 @@ export async function startBroker(
     return response.writeHead(204).end()
   })
 
-  function injects(fault: keyof Faults): boolean {
+  function injects(fault: 'duplicates' | 'lostReplies'): boolean {
     const hit = random.chance(faults[fault])
-    if (hit) broker.injected[fault === 'reorder' ? 'reordered' : fault]++
+    if (hit) broker.injected[fault]++
     return hit
   }
 
@@ -84,10 +86,13 @@ export async function startBroker(
     lane.running = true
     open++
     while (lane.queue.length && !stopping.signal.aborted) {
-      if (injects('reorder')) {
+      if (random.chance(faults.reorder)) {
         // A moment for the next one to come, which then goes first.
         await pause(RETRY_MS)
-        if (lane.queue.length > 1) [lane.queue[0], lane.queue[1]] = [lane.queue[1]!, lane.queue[0]!]
+        if (lane.queue.length > 1) {
+          ;[lane.queue[0], lane.queue[1]] = [lane.queue[1]!, lane.queue[0]!]
+          broker.injected.reordered++
+        }
       }
       const event = lane.queue.shift()!
       await deliver(to, event)
@@ -111,14 +116,9 @@ export async function startBroker(
     const port = portOf(service)
     if (port === undefined) return 'down'
     try {
-      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-        method: 'POST',
-        headers: { 'content-type': type },
-        body,
-        signal: AbortSignal.timeout(20_000),
-      })
-      const { status } = (await answer.json()) as { status?: string }
-      return answer.ok ? (status ?? 'SUCCESS') : String(answer.status)
+      const headers = { 'content-type': type }
+      const { status, text } = await client.send('POST', `http://127.0.0.1:${port}${path}`, { headers, body })
+      return status < 300 ? ((JSON.parse(text) as { status?: string }).status ?? 'SUCCESS') : String(status)
     } catch {
       return 'unreachable'
     }
@@ -153,6 +153,7 @@ export async function startBroker(
     stop: async () => {
       clearInterval(clock)
       stopping.abort()
+      client.close()
       server.closeAllConnections()
       await new Promise(done => server.close(done))
     },

@@ -2,6 +2,7 @@ import { SERVICES } from '../../src/contracts/topology.ts'
 import { freePort } from '../../src/local/ports.ts'
 import { Random } from '../fault/random.ts'
 import { startDataPlane } from '../support/data-plane.ts'
+import { type HttpClient, httpClient } from '../support/http-client.ts'
 import { bundleServices, environmentOf, launchService, type ServiceProcess } from '../support/service-process.ts'
 import { startBroker } from './broker.ts'
 import { judge, type Verdict } from './checker.ts'
@@ -56,6 +57,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     random.fork(),
     service => ports[service as Service],
   )
+  const client = httpClient()
   const processes = new Map<Service, ServiceProcess>()
   const start = async (service: Service): Promise<void> => {
     const { appId } = SERVICES.find(each => each.service === service)!
@@ -87,11 +89,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       const user = `user-${i}`
       const token = await plane.token(user)
       const unheard = random.fork()
-      const call = caller(
-        () => ports.backend,
-        token,
-        () => unheard.chance(lostReplies),
-      )
+      const call = caller(client, ports.backend, token, () => unheard.chance(lostReplies))
       await runClient(user, call, random.fork(), more, acked)
     })
     const chooser = random.fork()
@@ -127,6 +125,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       child.kill('SIGKILL')
       await exited
     }
+    client.close()
     await broker.stop()
     await plane.stop()
     program.remove()
@@ -148,24 +147,21 @@ async function ready(port: number, output: () => string): Promise<void> {
   throw new Error(`a service does not come up: ${output().slice(-2_000)}`)
 }
 
-function caller(port: () => number, token: string, unheard: () => boolean): Call {
+function caller(client: HttpClient, port: number, token: string, unheard: () => boolean): Call {
   return async (method, path, body, key) => {
     for (;;) {
       try {
-        const response = await fetch(`http://127.0.0.1:${port()}${path}`, {
-          method,
+        const { status, text } = await client.send(method, `http://127.0.0.1:${port}${path}`, {
           headers: {
             authorization: `Bearer ${token}`,
             'idempotency-key': key,
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          signal: AbortSignal.timeout(20_000),
         })
-        const text = await response.text()
         if (unheard()) continue
-        if (response.ok) return { status: response.status, body: text && JSON.parse(text) }
-        if (response.status < 500) throw new Refusal(`${method} ${path}: ${response.status} ${text}`)
+        if (status < 300) return { status, body: text && JSON.parse(text) }
+        if (status < 500) throw new Refusal(`${method} ${path}: ${status} ${text}`)
       } catch (error) {
         if (error instanceof Refusal) throw error
       }

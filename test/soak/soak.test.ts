@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Effects, judge } from './checker.ts'
+import { DEFECTS } from './defects-list.ts'
 import { soak } from './run.ts'
 import type { Acked } from './workload.ts'
 
@@ -24,6 +27,10 @@ test('a soak in small: killed services, repeated and reordered deliveries, lost 
   })
   expect(Math.min(...Object.values(result.injected))).toBeGreaterThan(0)
 }, 240_000)
+
+test.each(DEFECTS)('a defect is still one of the sources: $name', ({ file, find }) => {
+  expect(readFileSync(join(import.meta.dirname, '../..', file), 'utf8')).toContain(find)
+})
 
 const acked: Acked[] = [
   { user: 'u', task: 'a', version: 1, kind: 'create' },

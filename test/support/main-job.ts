@@ -135,6 +135,15 @@ export function mainJob(place: () => Place): void {
     expect((await all('/api/v1/tasks')).some(task => task.title === 'From a model')).toBe(true)
   })
 
+  test('the chat does what it is told, and remembers the conversation', async () => {
+    const said = await place().call('demo', 'POST', '/api/v1/chat', { message: 'add water the ferns tomorrow' })
+    expect([said.status, said.body]).toEqual([200, expect.objectContaining({ reply: expect.any(String) })])
+    const titles = (await all('/api/v1/tasks')).map(({ title }) => title.toLowerCase())
+    expect(titles).toContain('water the ferns')
+    const kept = await place().call('demo', 'GET', `/api/v1/chat/${said.body.conversation_id}`)
+    expect(kept.body.messages.map(({ role }: Anything) => role)).toEqual(['user', 'assistant'])
+  })
+
   test.each([
     ['a field of the wrong kind', { title: 7 }, 'title'],
     ['an unknown field', { title: 'x', colour: 'red' }, 'colour'],

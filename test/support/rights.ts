@@ -14,6 +14,7 @@ const root = join(import.meta.dirname, '../..')
 export const OTHERS: readonly KubeObject[] = [
   openCrd('keda.sh/v1alpha1', 'ScaledObject', 'scaledobjects'),
   openCrd('keda.sh/v1alpha1', 'TriggerAuthentication', 'triggerauthentications'),
+  openCrd('autoscaling.k8s.io/v1', 'VerticalPodAutoscaler', 'verticalpodautoscalers'),
   openCrd('monitoring.coreos.com/v1', 'PodMonitor', 'podmonitors'),
   openCrd('monitoring.coreos.com/v1', 'PrometheusRule', 'prometheusrules'),
   openCrd('gateway.networking.k8s.io/v1', 'HTTPRoute', 'httproutes'),

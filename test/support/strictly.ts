@@ -17,7 +17,8 @@ export async function strictly(api: KubeApi, object: KubeObject): Promise<string
     method: 'PATCH',
     url: `${base}${scope}/${resource.name}/${metadata.name}?fieldManager=test&force=true&fieldValidation=Strict`,
     headers: { 'content-type': 'application/apply-patch+yaml' },
-    body: structuredClone(object) as never,
+    // By JSON text: CEL takes no arrays of another realm, which structuredClone makes under jest.
+    body: JSON.parse(JSON.stringify(object)),
   })
   return answer.status < 300 ? undefined : JSON.stringify(answer.kind === 'object' ? answer.body : answer)
 }

@@ -104,6 +104,35 @@ function arrivalCause({ app, component, topic }: Hop, words: readonly PodWord[])
   return { reason: late ? 'DeliveredLate' : 'NotDelivered', app, topic }
 }
 
+/**
+ * The pods that may have lost their consumer, the likeliest first; none where something else is the cause. Of pods that share
+ * a group, the one that had the topic last still holds its partition, or was the last that did.
+ */
+export function suspectsOf({ reason }: Cause, hop: Hop, words: readonly PodWord[]): string[] {
+  const pods = words.flatMap(({ pod, component, report }) =>
+    component === hop.component && report?.sidecar.answers
+      ? [
+          {
+            pod,
+            secondsAgo:
+              report.received.find(({ topic }) => topic === hop.topic)?.secondsAgo ?? Number.POSITIVE_INFINITY,
+            subscribed: report.sidecar.subscriptions.some(({ topic }) => topic === hop.fullTopic),
+          },
+        ]
+      : [],
+  )
+  if (reason === 'SubscriptionMissing')
+    return pods
+      .filter(({ subscribed }) => !subscribed)
+      .map(({ pod }) => pod)
+      .sort()
+  if (reason !== 'NotDelivered') return []
+  const direction = hop.everyPod ? -1 : 1
+  return pods
+    .sort((a, b) => direction * Math.sign(a.secondsAgo - b.secondsAgo || 0) || a.pod.localeCompare(b.pod))
+    .map(({ pod }) => pod)
+}
+
 const SAID: Record<Reason, (cause: Cause, topics: string) => string> = {
   PodsDown: ({ app }) => `no pod of ${app} answers`,
   SidecarMissing: ({ app }) => `the pods of ${app} have no sidecar: is Dapr's injector running?`,

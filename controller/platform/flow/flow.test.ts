@@ -55,7 +55,7 @@ const silent: (component: string, topic?: string) => Edit = (component, topic) =
 class Watcher {
   state: FlowState = NOTHING_SEEN
   now = 0
-  flow: Flow = { notLoaded: [] }
+  flow: Flow = { notLoaded: [], lost: [] }
   said: string[] = []
   readonly expected: Expected
   constructor(of: Expected = expected) {
@@ -86,6 +86,7 @@ test('when every canary arrives, events flow, and the same is said for as long a
   expect(watcher.flow).toEqual({
     verdict: { status: 'True', reason: 'CanariesArrive', message: 'events of 4 topics reach 6 services' },
     notLoaded: [],
+    lost: [],
   })
 })
 
@@ -274,7 +275,7 @@ test('the words of a failure may differ each time; the message does not', () => 
 test('a platform that is only coming up is no failure: nothing is said before anybody has answered', () => {
   const watcher = new Watcher()
   watcher.look([], 600)
-  expect(watcher.said).toEqual(['{"notLoaded":[]}'])
+  expect(watcher.said).toEqual(['{"notLoaded":[],"lost":[]}'])
   expect(watcher.look(healthy()).verdict?.status).toBe('True')
 })
 
@@ -359,5 +360,65 @@ test('whatever the pods say: it never turns twice within two canaries', () => {
         if (index > 0) expect(moment - turns[index - 1]!.at).toBeGreaterThanOrEqual(20_000)
     }),
     { numRuns: 60 },
+  )
+})
+
+/** Under a name that no linter takes for a hook. */
+const lookedAt = after
+
+describe('a consumer that is lost', () => {
+  /** A second pod of audit, which is as well as the first. */
+  const withSecond: Edit = words => [
+    ...words,
+    ...words
+      .filter(({ component }) => component === 'audit')
+      .map(word => ({ ...structuredClone(word), pod: 'audit-2' })),
+  ]
+
+  test('is told with since when and with the pod that had its events last, for as long as it lasts', () => {
+    const watcher = new Watcher()
+    watcher.look(withSecond(healthy()), 30)
+    const lost = (secondsAgo: number) => {
+      const words = withSecond(healthy())
+      for (const { pod, report } of words)
+        for (const receipt of report?.received ?? [])
+          if (pod.startsWith('audit')) Object.assign(receipt, { secondsAgo: pod === 'audit-2' ? secondsAgo : 900 })
+      return words
+    }
+    watcher.look(lost(60), 60)
+    const [first] = watcher.flow.lost
+    expect(watcher.flow.lost.map(({ app }) => app)).toEqual(watcher.flow.lost.map(() => 'audit-service'))
+    expect(first).toMatchObject({ topic: 'task-events', suspects: ['audit-2', 'audit-1'] })
+    expect(first!.since).toBeGreaterThan(25_000)
+    expect(first!.since).toBeLessThan(60_000)
+    const said = watcher.said.length
+    watcher.look(lost(120), 60)
+    expect(watcher.said).toHaveLength(said)
+    expect(watcher.look(withSecond(healthy()), 60).lost).toEqual([])
+  })
+
+  test('is the one whose sidecar does not know of its Subscription', () => {
+    const forgets: Edit = words => {
+      for (const { pod, report } of words)
+        if (pod === 'audit-2' && report?.sidecar.answers) report.sidecar.subscriptions = []
+      return words
+    }
+    const flow = lookedAt(both(withSecond, silent('audit'), forgets))
+    // The other pod knows of it: what is not delivered is another matter, and its own.
+    expect(flow.verdict).toMatchObject({ status: 'False', reason: 'NotDelivered' })
+    const alone = lookedAt(
+      both(silent('audit'), words =>
+        forgets(words.map(each => (each.pod === 'audit-1' ? { ...each, pod: 'audit-2' } : each))),
+      ),
+    )
+    expect(alone.verdict).toMatchObject({ status: 'False', reason: 'SubscriptionMissing' })
+    expect(new Set(alone.lost.flatMap(({ app, suspects }) => [app, ...suspects]))).toEqual(
+      new Set(['audit-service', 'audit-2']),
+    )
+  })
+
+  test.each(CASES.filter(([, , reason]) => !['NotDelivered', 'SubscriptionMissing'].includes(reason)))(
+    'is not to blame for %s',
+    (_name, edit) => expect(lookedAt(edit).lost).toEqual([]),
   )
 })

@@ -1,5 +1,5 @@
 import type { FlowReport } from '../../../src/contracts/flow.ts'
-import { type Cause, causeOf, describe, keyOfCause, whyNot } from './causes.ts'
+import { type Cause, causeOf, describe, keyOfCause, suspectsOf, whyNot } from './causes.ts'
 import type { Expected, Hop } from './expected.ts'
 import { type Settled, settle } from './settled.ts'
 import { type PodWord, reportsOf } from './words.ts'
@@ -12,6 +12,8 @@ interface Track {
   arrives: Settled
   /** Why it does not, while it does not. */
   cause?: Cause
+  /** Pods that may have lost their consumer, the likeliest first; while that is the cause. */
+  suspects?: readonly string[]
   /** Another cause, seen once: it counts when it is seen again. */
   suspected?: string
 }
@@ -31,6 +33,17 @@ export interface Flow {
   verdict?: Verdict
   /** Components that a sidecar in their scope has not loaded. */
   notLoaded: { component: string; message: string }[]
+  /** Consumers that are not there though everything before them is. */
+  lost: LostConsumer[]
+}
+
+export interface LostConsumer {
+  app: string
+  topic: string
+  /** Since when events stay away, in our own monotonic milliseconds. */
+  since: number
+  /** Pods that may be to blame, the likeliest first. */
+  suspects: readonly string[]
 }
 
 /** Measured in canaries: when one is late, and how long a change has to last. */
@@ -127,14 +140,28 @@ function nextTrack(
 }
 
 function withCause(track: Track, expected: Expected, words: readonly PodWord[]): Track {
-  const { cause: known, suspected, ...rest } = track
+  const { cause: known, suspected, suspects: before, ...rest } = track
   if (rest.arrives.value !== false) return rest
   // Events arrive again, and it only has not lasted yet: what kept them is still what is to be told.
   if (rest.arrives.seen && known) return { ...rest, cause: known }
   const cause = causeOf(expected, rest.hop, words)
   const key = keyOfCause(cause)
-  if (!known || suspected === key) return { ...rest, cause }
-  return { ...rest, cause: known, ...(keyOfCause(known) !== key && { suspected: key }) }
+  if (!known || suspected === key) return { ...rest, cause, ...lostBy(cause, rest.hop, words, before) }
+  const changes = keyOfCause(known) !== key
+  return { ...rest, cause: known, ...(changes ? { suspected: key } : lostBy(known, rest.hop, words, before)) }
+}
+
+/** The suspects stay the same while they are there, though each look may see them in another light. */
+function lostBy(
+  cause: Cause,
+  hop: Hop,
+  words: readonly PodWord[],
+  before: readonly string[] = [],
+): Pick<Track, 'suspects'> {
+  const now = suspectsOf(cause, hop, words)
+  const kept = before.filter(pod => now.includes(pod))
+  const suspects = [...kept, ...now.filter(pod => !kept.includes(pod))]
+  return suspects.length > 0 ? { suspects } : {}
 }
 
 function loadedBy(
@@ -156,11 +183,14 @@ function loadedBy(
 }
 
 /** What there is to say; the same as long as nothing has turned. Pure. */
-export const flowOf = ({ components, verdict }: FlowState): Flow => ({
+export const flowOf = ({ tracks, components, verdict }: FlowState): Flow => ({
   ...(verdict && { verdict }),
   notLoaded: [...components]
     .filter(([, { loaded }]) => loaded.value === false)
     .map(([component, { message }]) => ({ component, message })),
+  lost: [...tracks.values()].flatMap(({ hop: { app, topic }, arrives: { value, seen, since }, suspects = [] }) =>
+    value === false && !seen && suspects.length > 0 ? [{ app, topic, since, suspects }] : [],
+  ),
 })
 
 function verdictOf(tracks: readonly Track[], { publisher, hops }: Expected): Verdict | undefined {

@@ -32,7 +32,7 @@ const PATIENCE_MS = 4_000
 const AT_ONCE = 16
 
 /** Nothing is known yet: an operator that has just begun must not take back what another one saw. */
-const NOTHING_YET: Flow = { notLoaded: [] }
+const NOTHING_YET: Flow = { notLoaded: [], lost: [] }
 
 /**
  * Asks the pods of every platform at regular times whether events reach them, and tells when the answer turns. It writes

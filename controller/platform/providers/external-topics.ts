@@ -10,10 +10,10 @@ import {
   CONTAINER_SECURITY,
   type Env,
   image,
+  podAnnotations,
   podLabels,
   podSpec,
   SCRATCH_MOUNT,
-  userAnnotations,
 } from '../render/pods.ts'
 import type { PodInput } from './inputs.ts'
 import type { View } from './provider.ts'
@@ -67,7 +67,7 @@ export function topicsJob(context: Context): Desired[] {
           template: {
             metadata: {
               labels: { ...podLabels(context, TOPICS), [PLATFORM_NAMESPACE_LABEL]: platform.metadata.namespace },
-              annotations: userAnnotations(context),
+              annotations: podAnnotations(context),
             },
             spec: {
               ...podSpec(context),

@@ -1,5 +1,6 @@
 import { CANARY_SECONDS } from '../../../src/contracts/flow.ts'
 import { appAccess } from '../access.ts'
+import { deviation } from './baseline.ts'
 import type { Context } from './context.ts'
 
 export interface Alert {
@@ -74,6 +75,14 @@ export function alerts({ platform, effective, settings }: Context): Alert[] {
       `max by (service, pod) (nodejs_eventloop_lag_p99_seconds{${ours}}) > 0.5`,
       ['{{ $labels.pod }} is busy beyond its means', 'Its event loop is late by {{ $value }} s.'],
     ),
+    alert('TodoTrafficUnusual', 'warning', '15m', deviation('TodoTrafficUnusual', namespace), [
+      '{{ $labels.service }} has far more or far less to do than usual at this time',
+      'It is {{ $value }} a second now; its last seven days were otherwise around this hour.',
+    ]),
+    alert('TodoLatencyUnusual', 'warning', '15m', deviation('TodoLatencyUnusual', namespace), [
+      '{{ $labels.service }} is slower than usual at this time',
+      'An answer takes {{ $value }} s on average; in the last seven days it took less around this hour.',
+    ]),
     ...(has('backend')
       ? [
           alert('TodoOutboxStuck', 'critical', '2m', `max(outbox_oldest_unpublished_seconds{${ours}}) > 60`, [

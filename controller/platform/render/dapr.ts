@@ -157,7 +157,10 @@ function configuration(context: Context): Desired {
         // Configuration of their own. gRPC is closed by naming what it may do; without a rule all of it would be open.
         api: {
           allowed: [
-            ...['publish', 'jobs', 'metadata'].map(name => ({ name, version: 'v1.0', protocol: 'http' })),
+            ...['publish', 'jobs', 'state', 'metadata'].map(name => ({ name, version: 'v1.0', protocol: 'http' })),
+            ...(context.platform.spec.chat?.component
+              ? [{ name: 'conversation', version: 'v1.0-alpha2', protocol: 'http' }]
+              : []),
             { name: 'publish', version: 'v1', protocol: 'grpc' },
           ],
         },

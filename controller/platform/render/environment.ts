@@ -30,8 +30,7 @@ export function environment(context: Context, service: EffectiveService): Env[] 
     ...(contract.service === 'notification' &&
       effective.profile === 'Development' &&
       !platform.spec.notifications?.smtpSecretRef && { MAIL_DIR: '/tmp/mail' }),
-    ...(contract.service === 'backend' &&
-      platform.spec.chat && { CHAT_BASE_URL: platform.spec.chat.baseUrl, CHAT_MODEL: platform.spec.chat.model }),
+    ...(contract.service === 'backend' && chatEnvironment(platform)),
     ...(contract.service === 'notification' && {
       ...(platform.spec.ingress && { PUBLIC_URL: publicAddress({ platform }) }),
       ...(platform.spec.notifications?.webhookAllowedHosts && {
@@ -98,4 +97,11 @@ function fromSecret(
     name,
     valueFrom: { secretKeyRef: { name: secret.name, key, ...(optional && { optional }) } },
   }))
+}
+
+function chatEnvironment({ spec }: Context['platform']): Record<string, string> {
+  if (!spec.chat) return {}
+  const { component, baseUrl, model } = spec.chat
+  // The schema lets exactly one of the two be there.
+  return component ? { CHAT_COMPONENT: component } : { CHAT_BASE_URL: baseUrl!, CHAT_MODEL: model! }
 }

@@ -167,11 +167,16 @@ function notificationFlows({ effective, facts, platform }: Context): Flow[] {
   ]
 }
 
-/** The language model behind the chat. */
+/** The language model behind the chat; only a component of Dapr's knows where that is. */
 function chatFlows({ effective, platform }: Context): Flow[] {
   const service = effective.services.find(({ contract }) => contract.service === 'backend')
-  const address = URL.parse(platform.spec.chat?.baseUrl ?? '')
-  return service && address ? to(component(service), address.host, address.protocol === 'http:' ? 80 : 443) : []
+  const { baseUrl, component: ofDapr } = platform.spec.chat ?? {}
+  if (!service) return []
+  const address = URL.parse(baseUrl ?? '')
+  return [
+    ...(address ? to(component(service), address.host, address.protocol === 'http:' ? 80 : 443) : []),
+    ...(ofDapr ? each([component(service)], OUTSIDE, tcp(443)) : []),
+  ]
 }
 
 /** To `host:port`, as far as a policy can say it: a Service by its namespace, an address by itself, any other name outside. */

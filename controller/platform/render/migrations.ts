@@ -3,7 +3,7 @@ import { childName } from '../names.ts'
 import { KINDS } from '../platform.ts'
 import { type Context, child } from './context.ts'
 import { databaseSecret } from './database.ts'
-import { CONTAINER_SECURITY, databaseUrl, image, podLabels, podSpec, SCRATCH_MOUNT, userAnnotations } from './pods.ts'
+import { CONTAINER_SECURITY, databaseUrl, image, podAnnotations, podLabels, podSpec, SCRATCH_MOUNT } from './pods.ts'
 
 export const MIGRATIONS = 'migrations'
 
@@ -21,7 +21,7 @@ export function renderMigrations(context: Context): Desired[] {
   const template = {
     metadata: {
       labels: podLabels(context, MIGRATIONS),
-      annotations: userAnnotations(context),
+      annotations: podAnnotations(context),
     },
     spec: {
       ...podSpec(context),

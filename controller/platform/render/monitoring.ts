@@ -2,6 +2,7 @@ import type { Desired } from '../desired.ts'
 import { childName } from '../names.ts'
 import { KINDS } from '../platform.ts'
 import { alerts } from './alerts.ts'
+import { baselineRecords } from './baseline.ts'
 import { type Context, child } from './context.ts'
 import { podSelector } from './pods.ts'
 
@@ -55,7 +56,14 @@ export function renderMonitoring(context: Context): Desired[] {
       ...common,
       kind: KINDS.prometheusRule,
       name: childName(name, 'alerts'),
-      body: { spec: { groups: [{ name: `${name}.rules`, rules: alerts(context) }] } },
+      body: {
+        spec: {
+          groups: [
+            { name: `${name}.baseline`, interval: '1m', rules: baselineRecords(platform.metadata.namespace) },
+            { name: `${name}.rules`, rules: alerts(context) },
+          ],
+        },
+      },
     }),
   ]
 }

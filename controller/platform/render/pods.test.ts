@@ -92,6 +92,27 @@ describe('for any spec, every pod the platform makes', () => {
     )
   })
 
+  test('can be moved to another node: somebody makes it anew, and no volume of its own holds it where it is', () => {
+    fc.assert(
+      fc.property(anySpec, spec => {
+        const all = rendered(spec)
+        expect(all.filter(({ kind }) => ['Pod', 'ReplicaSet'].includes(kind))).toEqual([])
+        for (const { template } of templates(all)) {
+          const { annotations = {} } = template.metadata
+          // As the cluster autoscaler reads it (utils/drain: HasBlockingLocalStorage).
+          const safe = annotations['cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes']?.split(',')
+          const local = template['spec'].volumes.filter(
+            ({ emptyDir, hostPath }: { emptyDir?: { medium?: string }; hostPath?: object }) =>
+              hostPath || (emptyDir && emptyDir.medium !== 'Memory'),
+          )
+          for (const { name } of local) expect(safe).toContain(name)
+          expect(annotations).not.toHaveProperty(['cluster-autoscaler.kubernetes.io/safe-to-evict'])
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
   test('ends within its grace period: routes, then the service, then the sidecar', () => {
     forAny(({ spec, metadata }) => {
       const sidecar = Number(metadata.annotations?.['dapr.io/graceful-shutdown-seconds'] ?? 0)
@@ -110,14 +131,22 @@ test('what podTemplate says is in every pod, the migrations’ too, and cannot c
     affinity: { nodeAffinity: {} },
     priorityClassName: 'high',
     labels: { team: 'todo', 'app.kubernetes.io/component': 'intruder' },
-    annotations: { note: 'x', 'dapr.io/sidecar-image': 'evil' },
+    annotations: {
+      note: 'x',
+      'dapr.io/sidecar-image': 'evil',
+      'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+    },
   }
   for (const { template } of templates(rendered({ podTemplate }))) {
     const { imagePullSecrets, nodeSelector, tolerations, affinity, priorityClassName } = podTemplate
     expect(template['spec']).toMatchObject({ imagePullSecrets, nodeSelector, tolerations, affinity, priorityClassName })
     expect(template.metadata.labels).toMatchObject({ team: 'todo' })
     expect(template.metadata.labels!['app.kubernetes.io/component']).not.toBe('intruder')
-    expect(template.metadata.annotations).toMatchObject({ note: 'x' })
+    // Who knows better than we which pods may be moved is the user.
+    expect(template.metadata.annotations).toMatchObject({
+      note: 'x',
+      'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+    })
     expect(JSON.stringify(template)).not.toContain('evil')
   }
 })

@@ -56,13 +56,21 @@ const NOT_THE_USERS = [
   'container.seccomp',
 ]
 
-/** The user's annotations, without those that would give a pod more rights than the platform does. */
-export const userAnnotations = ({ platform }: Context): Record<string, string> =>
-  Object.fromEntries(
+/**
+ * The cluster autoscaler takes no node away from under a disk-backed emptyDir unless its pod names that volume
+ * (cluster-autoscaler/utils/drain, HasBlockingLocalStorage). Budgets hold all the same, unlike with `safe-to-evict`.
+ */
+const MAY_BE_MOVED = { 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes': SCRATCH_MOUNT.name }
+
+/** Annotations of every pod of ours: the user's, without those that would give a pod more rights than the platform does. */
+export const podAnnotations = ({ platform }: Context): Record<string, string> => ({
+  ...MAY_BE_MOVED,
+  ...Object.fromEntries(
     Object.entries(platform.spec.podTemplate?.annotations ?? {}).filter(
       ([key]) => !NOT_THE_USERS.some(start => key.startsWith(start)),
     ),
-  )
+  ),
+})
 
 /** The part of a pod's spec that every pod of ours has. */
 export function podSpec({ platform }: Context): Record<string, unknown> {

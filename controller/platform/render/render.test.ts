@@ -73,6 +73,35 @@ test('the children of examples/everything.yaml are those of the golden file', ()
   )
 })
 
+test('KEDA reads the lag of a Kafka behind mTLS with the app’s own certificate', () => {
+  const spec = {
+    kafka: {
+      external: {
+        bootstrapServers: ['kafka.example.com:9093'],
+        authentication: { type: 'mTLS', certificateSecretRef: { name: 'client' } },
+        tls: { caSecretRef: { name: 'ca', key: 'ca.crt' } },
+        topics: 'Assumed',
+      },
+    },
+    services: { audit: { autoscaling: { min: 1, max: 4 } } },
+  } as unknown as Partial<PlatformSpec>
+  const { kafka } = settledFacts()
+  const credentials = { 'audit-service': { certificate: 'CERTIFICATE', key: 'KEY' } }
+  const all = objects(spec, settledFacts({ kafka: { ...kafka, credentials } }))
+  // What KEDA makes of these words: pkg/scalers/kafka_scaler.go (parseKafkaAuthParams, parseTLS) of 2.18.
+  expectGolden(
+    join(import.meta.dirname, 'golden/keda-mtls.golden.yaml'),
+    all.filter(
+      ({ kind, metadata }) =>
+        ['ScaledObject', 'TriggerAuthentication'].includes(kind) ||
+        (kind === 'Secret' && ['todo-kafka-audit-service', 'todo-kafka-ca'].includes(metadata.name)),
+    ),
+  )
+  const names = all.filter(({ kind }) => kind === 'TriggerAuthentication').flatMap(each => each['spec'].secretTargetRef)
+  for (const { name, key } of names as { name: string; key: string }[])
+    expect(Object.keys(find(all, 'Secret', name)['data'] as object)).toContain(key)
+})
+
 test('every child carries the labels that lead back to its platform, and no name is given twice', () => {
   const all = objects()
   for (const object of all) {

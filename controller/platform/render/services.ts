@@ -6,17 +6,9 @@ import { replicasOf } from '../scaling.ts'
 import { renderAutoscaling } from './autoscaling.ts'
 import { type Context, childOf } from './context.ts'
 import { environment } from './environment.ts'
-import {
-  CONTAINER_SECURITY,
-  image,
-  PORT,
-  podLabels,
-  podSpec,
-  SCRATCH_MOUNT,
-  selector,
-  userAnnotations,
-} from './pods.ts'
+import { CONTAINER_SECURITY, image, PORT, podAnnotations, podLabels, podSpec, SCRATCH_MOUNT, selector } from './pods.ts'
 import { daprAnnotations, rollOnChange, shutdown } from './sidecar.ts'
+import { renderVerticalAutoscaling } from './vertical-autoscaling.ts'
 
 export function renderServices(context: Context): Desired[] {
   return context.effective.services.flatMap(service => [
@@ -25,6 +17,7 @@ export function renderServices(context: Context): Desired[] {
     disruptionBudget(context, service),
     deployment(context, service),
     ...renderAutoscaling(context, service),
+    ...renderVerticalAutoscaling(context, service),
   ])
 }
 
@@ -87,7 +80,7 @@ function deployment(context: Context, service: EffectiveService): Desired {
           metadata: {
             labels: podLabels(context, contract.service),
             annotations: {
-              ...userAnnotations(context),
+              ...podAnnotations(context),
               ...daprAnnotations(context, service),
               ...rollOnChange(context, service),
             },

@@ -147,8 +147,8 @@ export const ERRORS = [
   },
   {
     "code": "TEP4202",
-    "what": "the database is not available, or not migrated",
-    "wayOut": "it is tried again"
+    "what": "the database is not available: away, without a free connection, its disk full; or not migrated",
+    "wayOut": "ask again after `Retry-After`; events wait in the outbox"
   },
   {
     "code": "TEP4203",
@@ -183,7 +183,7 @@ export const ERRORS = [
   {
     "code": "TEP4209",
     "what": "the language model behind the chat does not answer",
-    "wayOut": "check `spec.chat` and the network; without it the chat reads messages by their words"
+    "wayOut": "check `spec.chat`, the component it names (the sidecar's log has what its provider said) and the network; without it the chat reads messages by their words"
   },
   {
     "code": "TEP4210",
@@ -194,6 +194,11 @@ export const ERRORS = [
     "code": "TEP4211",
     "what": "the web service cannot reach the service that answers this path",
     "wayOut": "ask again after `Retry-After`; if it lasts, look at that service’s pods"
+  },
+  {
+    "code": "TEP4212",
+    "what": "more comes in at once than this service can work off or hold in memory",
+    "wayOut": "ask again after `Retry-After`; if it lasts, more replicas or larger limits"
   },
   {
     "code": "TEP5001",

@@ -207,6 +207,13 @@ export interface PlatformSpec {
         /** Events of lag for each pod. */
         lagThreshold?: number
       }
+      /** Requests learned from what the pods used, by a VerticalPodAutoscaler; with autoscaling of memory only, for CPU is what that goes by. */
+      verticalAutoscaling?: {
+        /** How recommendations are applied; Off only shows them. Default: InPlaceOrRecreate. */
+        mode?: 'InPlaceOrRecreate' | 'Recreate' | 'Initial' | 'Off'
+        /** Most to request, by cpu and memory; the container’s limits hold as well. */
+        maxAllowed?: Record<string, unknown>
+      }
       /** Requests and limits, as in a container. */
       resources?: {
         /** Guaranteed amounts by resource name. */
@@ -231,6 +238,13 @@ export interface PlatformSpec {
         max: number
         /** Events of lag for each pod. */
         lagThreshold?: number
+      }
+      /** Requests learned from what the pods used, by a VerticalPodAutoscaler; with autoscaling of memory only, for CPU is what that goes by. */
+      verticalAutoscaling?: {
+        /** How recommendations are applied; Off only shows them. Default: InPlaceOrRecreate. */
+        mode?: 'InPlaceOrRecreate' | 'Recreate' | 'Initial' | 'Off'
+        /** Most to request, by cpu and memory; the container’s limits hold as well. */
+        maxAllowed?: Record<string, unknown>
       }
       /** Requests and limits, as in a container. */
       resources?: {
@@ -257,6 +271,13 @@ export interface PlatformSpec {
         /** Events of lag for each pod. */
         lagThreshold?: number
       }
+      /** Requests learned from what the pods used, by a VerticalPodAutoscaler; with autoscaling of memory only, for CPU is what that goes by. */
+      verticalAutoscaling?: {
+        /** How recommendations are applied; Off only shows them. Default: InPlaceOrRecreate. */
+        mode?: 'InPlaceOrRecreate' | 'Recreate' | 'Initial' | 'Off'
+        /** Most to request, by cpu and memory; the container’s limits hold as well. */
+        maxAllowed?: Record<string, unknown>
+      }
       /** Requests and limits, as in a container. */
       resources?: {
         /** Guaranteed amounts by resource name. */
@@ -281,6 +302,13 @@ export interface PlatformSpec {
         max: number
         /** Events of lag for each pod. */
         lagThreshold?: number
+      }
+      /** Requests learned from what the pods used, by a VerticalPodAutoscaler; with autoscaling of memory only, for CPU is what that goes by. */
+      verticalAutoscaling?: {
+        /** How recommendations are applied; Off only shows them. Default: InPlaceOrRecreate. */
+        mode?: 'InPlaceOrRecreate' | 'Recreate' | 'Initial' | 'Off'
+        /** Most to request, by cpu and memory; the container’s limits hold as well. */
+        maxAllowed?: Record<string, unknown>
       }
       /** Requests and limits, as in a container. */
       resources?: {
@@ -307,6 +335,13 @@ export interface PlatformSpec {
         /** Events of lag for each pod. */
         lagThreshold?: number
       }
+      /** Requests learned from what the pods used, by a VerticalPodAutoscaler; with autoscaling of memory only, for CPU is what that goes by. */
+      verticalAutoscaling?: {
+        /** How recommendations are applied; Off only shows them. Default: InPlaceOrRecreate. */
+        mode?: 'InPlaceOrRecreate' | 'Recreate' | 'Initial' | 'Off'
+        /** Most to request, by cpu and memory; the container’s limits hold as well. */
+        maxAllowed?: Record<string, unknown>
+      }
       /** Requests and limits, as in a container. */
       resources?: {
         /** Guaranteed amounts by resource name. */
@@ -332,6 +367,13 @@ export interface PlatformSpec {
         /** Events of lag for each pod. */
         lagThreshold?: number
       }
+      /** Requests learned from what the pods used, by a VerticalPodAutoscaler; with autoscaling of memory only, for CPU is what that goes by. */
+      verticalAutoscaling?: {
+        /** How recommendations are applied; Off only shows them. Default: InPlaceOrRecreate. */
+        mode?: 'InPlaceOrRecreate' | 'Recreate' | 'Initial' | 'Off'
+        /** Most to request, by cpu and memory; the container’s limits hold as well. */
+        maxAllowed?: Record<string, unknown>
+      }
       /** Requests and limits, as in a container. */
       resources?: {
         /** Guaranteed amounts by resource name. */
@@ -356,6 +398,13 @@ export interface PlatformSpec {
         max: number
         /** Events of lag for each pod. */
         lagThreshold?: number
+      }
+      /** Requests learned from what the pods used, by a VerticalPodAutoscaler; with autoscaling of memory only, for CPU is what that goes by. */
+      verticalAutoscaling?: {
+        /** How recommendations are applied; Off only shows them. Default: InPlaceOrRecreate. */
+        mode?: 'InPlaceOrRecreate' | 'Recreate' | 'Initial' | 'Off'
+        /** Most to request, by cpu and memory; the container’s limits hold as well. */
+        maxAllowed?: Record<string, unknown>
       }
       /** Requests and limits, as in a container. */
       resources?: {
@@ -437,12 +486,14 @@ export interface PlatformSpec {
     /** Hosts that webhooks of users may call; `*` stands for every public one. */
     webhookAllowedHosts?: string[]
   }
-  /** A language model behind the chat, by an API like OpenAI’s; without it messages are read by their words. */
+  /** A language model behind the chat, by an API like OpenAI’s or by a Dapr component; without it messages are read by their words. */
   chat?: {
+    /** Name of a Dapr conversation component in this namespace, with backend-service among its scopes. */
+    component?: string
     /** Address of the API, e.g. https://models.example.com/v1. */
-    baseUrl: string
+    baseUrl?: string
     /** Name of the model. */
-    model: string
+    model?: string
     /** Secret with apiKey. */
     apiKeySecretRef?: {
       /** Name of the Secret. */

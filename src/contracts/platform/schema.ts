@@ -12,7 +12,7 @@ import {
   string,
   strings,
 } from './schema-builder.ts'
-import { duration, name, resources, secretRef } from './schema-common.ts'
+import { duration, exactlyOne, name, resources, secretRef } from './schema-common.ts'
 import { database } from './schema-database.ts'
 import { kafka } from './schema-kafka.ts'
 import { status } from './schema-status.ts'
@@ -30,6 +30,18 @@ const service = object('One event service.', {
     {
       required: ['max'],
       rules: [{ rule: '!has(self.min) || self.min <= self.max', message: 'min must not be above max' }],
+    },
+  ),
+  verticalAutoscaling: object(
+    'Requests learned from what the pods used, by a VerticalPodAutoscaler; with autoscaling of memory only, for CPU is what that goes by.',
+    {
+      mode: choice('How recommendations are applied; Off only shows them. Default: InPlaceOrRecreate.', [
+        'InPlaceOrRecreate',
+        'Recreate',
+        'Initial',
+        'Off',
+      ]),
+      maxAllowed: open('Most to request, by cpu and memory; the container’s limits hold as well.'),
     },
   ),
   resources,
@@ -152,8 +164,12 @@ const spec = object(
       ),
     }),
     chat: object(
-      'A language model behind the chat, by an API like OpenAI’s; without it messages are read by their words.',
+      'A language model behind the chat, by an API like OpenAI’s or by a Dapr component; without it messages are read by their words.',
       {
+        component: string(
+          'Name of a Dapr conversation component in this namespace, with backend-service among its scopes.',
+          name,
+        ),
         baseUrl: string('Address of the API, e.g. https://models.example.com/v1.', {
           pattern: '^https?://[^\\s/]+',
           maxLength: 2048,
@@ -161,7 +177,22 @@ const spec = object(
         model: string('Name of the model.', { minLength: 1, maxLength: 255 }),
         apiKeySecretRef: secretRef('Secret with apiKey.'),
       },
-      { required: ['baseUrl', 'model'] },
+      {
+        rules: [
+          {
+            rule: exactlyOne(['baseUrl', 'component']),
+            message: 'exactly one of baseUrl, component must be set',
+          },
+          {
+            rule: 'has(self.baseUrl) == has(self.model)',
+            message: 'baseUrl and model go together',
+          },
+          {
+            rule: 'has(self.baseUrl) || !has(self.apiKeySecretRef)',
+            message: 'a component has its key itself: remove apiKeySecretRef',
+          },
+        ],
+      },
     ),
     ingress: object('The way in.', {
       host: string('Host name.', { maxLength: 253 }),

@@ -16,6 +16,8 @@ export interface ClusterOptions {
   superUsers?: readonly string[]
   /** Broker options that matter here: `num.partitions`, `default.replication.factor`, `log.retention.ms`, `message.max.bytes`. */
   config?: Record<string, unknown>
+  /** PEM of who signed the brokers' certificates; absent: there is no TLS. */
+  certificateAuthority?: string
 }
 
 export interface TopicSpec {
@@ -87,6 +89,10 @@ export class LogCluster {
 
   get running(): boolean {
     return this.#options !== undefined
+  }
+
+  get certificateAuthority(): string | undefined {
+    return this.#options?.certificateAuthority
   }
 
   /** Starts the cluster, or changes the options of a running one. Topics and offsets of an earlier run are there again. */

@@ -1,3 +1,5 @@
+import { isApiAllowed } from './api-rules.ts'
+import { converse } from './conversation-api.ts'
 import { actorsUnplaced, bindings, DaprError, notImplemented } from './errors.ts'
 import { type ApiRequest, json, noContent, type Reply, readBody } from './http.ts'
 import { findTarget, type InvokeContext, invoke } from './invoke.ts'
@@ -56,8 +58,16 @@ function outboundHealth(runtime: Runtime): Reply {
   throw new DaprError(500, 'ERR_OUTBOUND_HEALTH_NOT_READY', 'dapr outbound is not ready')
 }
 
+const INVOKE = 'v1.0/invoke/{app}/method/*'
+/** What Go's router answers where not even invocation is left to fall back to. */
+const NO_ROUTE: Reply = {
+  status: 404,
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+  body: '404 page not found\n',
+}
+
 /** What is not served here answers as a daprd without that component would, or says so. */
-const UNSERVED = ['configuration', 'conversation', 'crypto', 'lock', 'subtlecrypto', 'unlock', 'workflows']
+const UNSERVED = ['configuration', 'crypto', 'lock', 'subtlecrypto', 'unlock', 'workflows']
 
 function routes(runtime: Runtime, invocation: InvokeContext, extended: Map<string, string>, shutdown: () => void) {
   const { options, components } = runtime
@@ -154,6 +164,11 @@ function routes(runtime: Runtime, invocation: InvokeContext, extended: Map<strin
     },
     ...jobRoutes,
     {
+      methods: ['POST'],
+      pattern: 'v1.0-alpha2/conversation/{name}/converse',
+      handle: (request, [name]) => converse(components, request, name!),
+    },
+    {
       methods: WRITE,
       pattern: 'v1.0/bindings/{name}',
       handle: (_, [name]) => {
@@ -184,7 +199,8 @@ export function handlers(
     const segments = segmentsOf(request)
     for (const route of list) {
       const parts = route.methods.includes(request.method) ? match(route.pattern, segments) : undefined
-      if (parts) return route.handle(request, parts)
+      // A route that is closed is one that is not there.
+      if (parts && isApiAllowed(runtime.configuration, route.pattern)) return route.handle(request, parts)
     }
     // daprd takes what it has no route for, a wrong method too, for an invocation.
     return undefined
@@ -193,6 +209,7 @@ export function handlers(
     async api(request) {
       const found = await find(all.api, request)
       if (found !== undefined) return found
+      if (!isApiAllowed(runtime.configuration, INVOKE)) return NO_ROUTE
       const [version, group] = segmentsOf(request)
       if (version === 'v1.0' && group === 'actors') throw actorsUnplaced()
       if (!findTarget(request) && version?.startsWith('v1.0') && UNSERVED.includes(group ?? '')) throw notImplemented()

@@ -1,5 +1,6 @@
 import type { Clock, EventLog } from '../log/index.ts'
 import { type Component, type Identity, resolveComponents } from './component.ts'
+import { type Conversation, echo, openAi } from './conversation.ts'
 import { parseSchedule } from './cron.ts'
 import { describe, messageOf } from './errors.ts'
 import { openKafka, type PubSub } from './kafka.ts'
@@ -29,6 +30,7 @@ type Instance =
   | ({ kind: 'state' } & LoadedStateStore)
   | { kind: 'cron'; cron: CronBinding }
   | { kind: 'secrets' }
+  | { kind: 'conversation'; conversation: Conversation }
 
 interface Loaded {
   component: Component
@@ -40,6 +42,7 @@ const CAPABILITIES: Record<Exclude<Instance['kind'], 'state'>, string[]> = {
   pubsub: ['BULK_PUBSUB'],
   cron: ['INPUT_BINDING'],
   secrets: [],
+  conversation: [],
 }
 
 /** The name of the store every app in Kubernetes has without a component. */
@@ -134,6 +137,10 @@ export class Components {
         }
       case 'secretstores.kubernetes/v1':
         return { kind: 'secrets' }
+      case 'conversation.echo/v1':
+        return { kind: 'conversation', conversation: echo }
+      case 'conversation.openai/v1':
+        return { kind: 'conversation', conversation: openAi(component) }
       case 'bindings.cron/v1': {
         const schedule = component.get('schedule')
         if (!schedule) throw new Error('schedule not set')
@@ -176,6 +183,10 @@ export class Components {
   stateStore(name: string): { configured: boolean; found: LoadedStateStore | undefined } {
     const stores = new Map(this.#instances('state'))
     return { configured: stores.size > 0, found: stores.get(name) }
+  }
+
+  conversation(name: string): Conversation | undefined {
+    return new Map(this.#instances('conversation')).get(name)?.conversation
   }
 
   hasSecretStore(name: string): boolean {

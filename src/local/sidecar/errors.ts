@@ -81,6 +81,26 @@ const ofPubsub = (
     resource: { type: 'pubsub', name, description: message },
   })
 
+/** pkg/messages/predefined.go */
+export const conversation = {
+  notFound: (name: string): DaprError =>
+    new DaprError(400, 'ERR_CONVERSATION_NOT_FOUND', `failed finding conversation component ${name}`),
+  missingInputs: (name: string): DaprError =>
+    new DaprError(
+      400,
+      'ERR_CONVERSATION_MISSING_INPUTS',
+      `failed conversing with component ${name}: missing inputs in request`,
+    ),
+  invalid: (name: string, why: string): DaprError =>
+    new DaprError(
+      400,
+      'ERR_CONVERSATION_INVALID_PARMS',
+      `failed conversing with component ${name}: invalid params: ${why}`,
+    ),
+  failed: (name: string, why: string): DaprError =>
+    new DaprError(500, 'ERR_CONVERSATION_INVOKE', `failed conversing with component ${name}: ${why}`),
+}
+
 /** What a daprd without a placement service answers to actors. */
 export const actorsUnplaced = (): DaprError =>
   new DaprError(400, 'ERR_ACTOR_NO_PLACEMENT', 'placement service is not configured')

@@ -75,6 +75,14 @@ export function kafkaSettings(component: Component, identity: Identity): KafkaSe
   }
 }
 
+/** Whether one of the authorities of a bundle is that of the brokers; Go compares what the PEM says, not how it is written. */
+function trusts(bundle: string, authority: string): boolean {
+  const bodies = (pem: string): string[] =>
+    [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END/g)].map(([, body]) => body!.replaceAll(/\s/g, ''))
+  const known = new Set(bodies(bundle))
+  return bodies(authority).some(body => known.has(body))
+}
+
 class UnsupportedSaslMechanismException extends Error {
   override readonly name = 'UnsupportedSaslMechanismException'
 }
@@ -115,6 +123,11 @@ export function openKafka(
   const connect = (): { cluster: LogCluster; connection: Connection } => {
     const found = eventLog.resolve(settings.brokers, identity.namespace)
     const { credentials } = settings
+    const trusted = component.get('caCert')
+    if (trusted && found.certificateAuthority && !trusts(trusted, found.certificateAuthority))
+      throw new Error(
+        'kafka: client has run out of available brokers to talk to: tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      )
     if (credentials && credentials.mechanism !== 'SCRAM-SHA-512') {
       const message = `Client SASL mechanism '${credentials.mechanism}' not enabled in the server, enabled mechanisms are [SCRAM-SHA-512]`
       throw new UnsupportedSaslMechanismException(message)

@@ -74,9 +74,16 @@ export interface AccessControl {
   }[]
 }
 
+export interface ApiRule {
+  name: string
+  version: string
+  protocol?: string
+}
+
 export interface ConfigurationResource {
   metadata: ObjectMeta
   spec?: {
+    api?: { allowed?: ApiRule[]; denied?: ApiRule[] }
     accessControl?: AccessControl
     secrets?: {
       scopes?: { storeName: string; defaultAccess?: string; allowedSecrets?: string[]; deniedSecrets?: string[] }[]

@@ -3,10 +3,12 @@ import { SERVICES } from '../../contracts/topology.ts'
 import { requireOperator } from '../../kit/auth.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
 import type { Sql } from '../../kit/db.ts'
+import { serveDescription } from '../../kit/openapi.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { type Handler, subscribe } from '../../kit/subscriber.ts'
+import { openapi } from './openapi.ts'
 import { rebuild, take } from './projection.ts'
-import { type StatisticsQuery, statistics, statisticsQuerySchema } from './statistics.ts'
+import { rebuildQuerySchema, type StatisticsQuery, statistics, statisticsQuerySchema } from './statistics.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'analytics')!
 /** Those that tell of a task: the projection is made of them. */
@@ -15,6 +17,7 @@ const types = (contract.handles as readonly EventType[]).filter(type => type.sta
 /** Figures about a person's tasks, from a projection that can be made anew at any time. */
 export const startAnalytics = (config: ServiceConfig): Promise<RunningService> =>
   startService('analytics', config, ({ app, db, dapr, log, metrics, authenticate }) => {
+    serveDescription(app, openapi)
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
@@ -58,11 +61,6 @@ export const startAnalytics = (config: ServiceConfig): Promise<RunningService> =
       },
     )
   })
-
-const rebuildQuerySchema = {
-  type: 'object',
-  properties: { everyone: { type: 'boolean', default: false } },
-} as const
 
 const everyone = async (sql: Sql): Promise<string[]> =>
   (await sql.query<{ user_id: string }>('SELECT DISTINCT user_id FROM analytics.facts ORDER BY user_id')).map(

@@ -18,6 +18,11 @@ export const statisticsQuerySchema = {
   },
 } as const
 
+export const rebuildQuerySchema = {
+  type: 'object',
+  properties: { everyone: { type: 'boolean', default: false } },
+} as const
+
 export interface Statistics {
   /** In which days were counted. */
   timezone: string

@@ -1,6 +1,21 @@
 import type { Sql } from '../../kit/db.ts'
 import type { Entry } from './chain.ts'
 
+export const entriesQuerySchema = {
+  type: 'object',
+  properties: {
+    task_id: { type: 'string', format: 'uuid' },
+    after: { type: 'integer', minimum: 0, default: 0, description: 'position of the last entry already seen' },
+    limit: { type: 'integer', minimum: 1, maximum: 500, default: 100 },
+  },
+} as const
+
+export interface EntriesQuery {
+  task_id?: string
+  after: number
+  limit: number
+}
+
 /** A person's entries, oldest first; whose they are the transaction says, or `userId` where it sees everybody's. */
 export async function readEntries(
   sql: Sql,

@@ -1,33 +1,22 @@
 import { EVENT_SCHEMAS, type EventType } from '../../contracts/events/index.ts'
 import { SERVICES } from '../../contracts/topology.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
+import type { Sql } from '../../kit/db.ts'
+import { serveDescription } from '../../kit/openapi.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { type Handler, subscribe } from '../../kit/subscriber.ts'
 import { entryOf, GENESIS } from './chain.ts'
 import { checkpointsOf, signingKey, startSigner } from './checkpoints.ts'
-import { readEntries } from './entries.ts'
+import { type EntriesQuery, entriesQuerySchema, readEntries } from './entries.ts'
+import { openapi } from './openapi.ts'
 import { verifyAudit } from './verify.ts'
 
 const contract = SERVICES.find(({ service }) => service === 'audit')!
 
-const querySchema = {
-  type: 'object',
-  properties: {
-    task_id: { type: 'string', format: 'uuid' },
-    after: { type: 'integer', minimum: 0, default: 0, description: 'position of the last entry already seen' },
-    limit: { type: 'integer', minimum: 1, maximum: 500, default: 100 },
-  },
-} as const
-
-interface Query {
-  task_id?: string
-  after: number
-  limit: number
-}
-
 /** Records every change once, in a chain per user that shows any later tampering. */
 export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
   startService('audit', config, ({ app, db, dapr, log, metrics, authenticate, onClose, onListen }) => {
+    serveDescription(app, openapi)
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),
@@ -39,15 +28,19 @@ export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
       metrics,
       ...(config.appApiToken ? { appApiToken: config.appApiToken } : {}),
     })
-    app.get<{ Querystring: Query }>('/api/v1/audit', { schema: { querystring: querySchema } }, async request => {
-      const user = await authenticate(request)
-      const { task_id: taskId, after, limit } = request.query
-      return db.tx({ userId: user.id }, async sql => {
-        const items = (await readEntries(sql, { taskId, after, limit: limit + 1 })).slice(0, limit + 1)
-        const more = items.length > limit
-        return { items: items.slice(0, limit), next_after: more ? items[limit - 1]!.position : null }
-      })
-    })
+    app.get<{ Querystring: EntriesQuery }>(
+      '/api/v1/audit',
+      { schema: { querystring: entriesQuerySchema } },
+      async request => {
+        const user = await authenticate(request)
+        const { task_id: taskId, after, limit } = request.query
+        return db.tx({ userId: user.id }, async sql => {
+          const items = (await readEntries(sql, { taskId, after, limit: limit + 1 })).slice(0, limit + 1)
+          const more = items.length > limit
+          return { items: items.slice(0, limit), next_after: more ? items[limit - 1]!.position : null }
+        })
+      },
+    )
     const key = config.auditSigningKey ? signingKey(config.auditSigningKey) : undefined
     app.get('/api/v1/audit/verify', async request => {
       const user = await authenticate(request)
@@ -67,25 +60,28 @@ export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
   })
 
 const record: Handler = async (event, { sql }) => {
-  const userId = event.data.user_id
-  // The row of the chain is the lock: entries of one user are appended one after another.
+  const chain = await lockChain(sql, event.data.user_id)
+  const entry = entryOf(event, { position: chain.length, hash: chain.head }, new Date())
+  const columns = Object.keys(entry) as (keyof typeof entry)[]
+  const value = (column: keyof typeof entry): string => `$${columns.indexOf(column) + 1}`
+  await sql.query(
+    `WITH chain AS (UPDATE audit.chains SET length = ${value('position')}, head = ${value('hash')} WHERE user_id = ${value('user_id')})
+     INSERT INTO audit.entries (${columns.join(', ')}) VALUES (${columns.map(value).join(', ')})`,
+    Object.values(entry),
+  )
+}
+
+/** The row of the chain is the lock: entries of one user are appended one after another. */
+async function lockChain(sql: Sql, userId: string): Promise<{ length: number; head: string }> {
+  const locked = () =>
+    sql.query<{ length: number; head: string }>('SELECT length, head FROM audit.chains WHERE user_id = $1 FOR UPDATE', [
+      userId,
+    ])
+  const [known] = await locked()
+  if (known) return known
   await sql.query('INSERT INTO audit.chains (user_id, length, head) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING', [
     userId,
     GENESIS,
   ])
-  const [chain] = await sql.query<{ length: number; head: string }>(
-    'SELECT length, head FROM audit.chains WHERE user_id = $1 FOR UPDATE',
-    [userId],
-  )
-  const entry = entryOf(event, { position: chain!.length, hash: chain!.head }, new Date())
-  const columns = Object.keys(entry)
-  await sql.query(
-    `INSERT INTO audit.entries (${columns.join(', ')}) VALUES (${columns.map((_, i) => `$${i + 1}`).join(', ')})`,
-    Object.values(entry),
-  )
-  await sql.query('UPDATE audit.chains SET length = $2, head = $3 WHERE user_id = $1', [
-    userId,
-    entry.position,
-    entry.hash,
-  ])
+  return (await locked())[0]!
 }

@@ -2,13 +2,15 @@ import { asyncapi } from '../../contracts/asyncapi.ts'
 import { SERVICES } from '../../contracts/topology.ts'
 import { startCanary } from '../../kit/canary.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
+import { serveDescription } from '../../kit/openapi.ts'
 import { startRelay } from '../../kit/relay.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
 import { registerCalendar } from './calendar/routes.ts'
-import { registerChat } from './chat/routes.ts'
+import { modelOf, registerChat } from './chat/routes.ts'
 import { registerConsole } from './console/routes.ts'
 import { registerDeadLetters } from './dead-letters.ts'
+import { startForgetting } from './idempotency.ts'
 import { registerMcp } from './mcp.ts'
 import { createOccurrence } from './occurrences.ts'
 import { openapi } from './openapi.ts'
@@ -25,6 +27,7 @@ const contract = SERVICES.find(({ service }) => service === 'backend')!
 /** Tasks: REST and MCP, the outbox relay, and the occurrences that the recurring service asks for. */
 export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
   startService('backend', config, ({ app, db, dapr, log, metrics, authenticate, onClose, onListen }) => {
+    serveDescription(app, openapi)
     const relay = startRelay({
       databaseUrl: config.databaseUrl!,
       service: 'backend',
@@ -53,12 +56,12 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     registerReminders(app, routes)
     registerCalendar(app, routes)
     registerPerson(app, { ...routes, dapr })
-    registerChat(app, { ...routes, dapr, log, model: config.chat })
+    registerChat(app, { ...routes, dapr, log, model: modelOf(config.chat, dapr) })
     registerDeadLetters(app, routes)
     registerConsole(app, { ...routes, door: { url: config.platformViewUrl, apiToken: config.appApiToken } })
     registerMcp(app, routes)
     onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))
-    app.get('/openapi.json', async () => openapi)
+    onListen(() => onClose(startForgetting(db, log).stop))
     app.get('/asyncapi.json', async () => events)
     subscribe(app, {
       consumer: config.appId,

@@ -1,6 +1,6 @@
+import { id, json, ok, problem } from '../../kit/openapi.ts'
 import { chatSchema } from './chat/routes.ts'
 import { confirmSchema } from './mcp.ts'
-import { id, json, ok, problem } from './openapi-parts.ts'
 
 const object = { type: 'object' } as const
 const time = { type: 'string', format: 'date-time' } as const

@@ -1,5 +1,5 @@
+import { operators, queryOf } from '../../kit/openapi.ts'
 import { eventsSchema } from './console/routes.ts'
-import { operators, queryOf } from './openapi-parts.ts'
 
 /** OpenAPI of the console's routes. */
 export const consolePaths = {

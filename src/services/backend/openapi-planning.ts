@@ -1,6 +1,7 @@
+import { id, json, ok, problem, queryOf, ref } from '../../kit/openapi.ts'
 import { feedQuerySchema } from './calendar/routes.ts'
 import { chatPaths } from './openapi-chat.ts'
-import { id, idempotency, json, ok, problem, queryOf, ref } from './openapi-parts.ts'
+import { idempotency } from './openapi-parts.ts'
 import { quickAddSchema } from './quick-add/routes.ts'
 import { comingSchema, snoozeSchema } from './reminder-routes.ts'
 

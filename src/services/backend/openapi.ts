@@ -1,21 +1,9 @@
+import { describe, id, json, ok, operators, problem, queryOf, ref } from '../../kit/openapi.ts'
 import { batchSchema } from './batch.ts'
 import { listSchema, purgeSchema, replaySchema } from './dead-letters.ts'
 import { filterProperties } from './letters.ts'
 import { consolePaths } from './openapi-console.ts'
-import {
-  action,
-  id,
-  idempotency,
-  ifMatch,
-  json,
-  letter,
-  ok,
-  operators,
-  problem,
-  queryOf,
-  ref,
-  seriesChange,
-} from './openapi-parts.ts'
+import { action, idempotency, ifMatch, letter, seriesChange } from './openapi-parts.ts'
 import { planningPaths } from './openapi-planning.ts'
 import {
   createTaskSchema,
@@ -29,15 +17,10 @@ import {
 } from './schemas.ts'
 
 /** OpenAPI 3.1 of the backend, from the very schemas that validate. */
-export const openapi = {
-  openapi: '3.1.0',
-  info: {
-    title: 'Todo tasks',
-    version: '1.0.0',
-    description: 'Tasks, reminders, series and preferences of the signed-in user.',
-  },
-  security: [{ bearer: [] }],
-  paths: {
+export const openapi = describe(
+  'Todo tasks',
+  'Tasks, reminders, series and preferences of the signed-in user.',
+  {
     '/api/v1/tasks': {
       get: {
         summary: 'List tasks',
@@ -159,64 +142,45 @@ export const openapi = {
       },
     },
   },
-  components: {
-    securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-    schemas: {
-      Task: {
-        type: 'object',
-        required: ['id', 'version', 'title', 'status', 'created_at', 'updated_at'],
-        properties: {
-          id: { type: 'string', format: 'uuid' },
-          version: { type: 'integer' },
-          ...patchTaskSchema.properties,
-          completed_at: { type: ['string', 'null'], format: 'date-time' },
-          created_at: { type: 'string', format: 'date-time' },
-          updated_at: { type: 'string', format: 'date-time' },
-          deleted_at: { type: ['string', 'null'], format: 'date-time' },
-        },
+  {
+    Task: {
+      type: 'object',
+      required: ['id', 'version', 'title', 'status', 'created_at', 'updated_at'],
+      properties: {
+        id: { type: 'string', format: 'uuid' },
+        version: { type: 'integer' },
+        ...patchTaskSchema.properties,
+        completed_at: { type: ['string', 'null'], format: 'date-time' },
+        created_at: { type: 'string', format: 'date-time' },
+        updated_at: { type: 'string', format: 'date-time' },
+        deleted_at: { type: ['string', 'null'], format: 'date-time' },
       },
-      TaskPage: {
-        type: 'object',
-        required: ['items', 'next_cursor'],
-        properties: { items: { type: 'array', items: ref('Task') }, next_cursor: { type: ['string', 'null'] } },
-      },
-      Occurrences: {
-        type: 'object',
-        required: ['now', 'tzid', 'items'],
-        properties: {
-          now: { type: 'string', format: 'date-time' },
-          tzid: { type: 'string' },
+    },
+    TaskPage: {
+      type: 'object',
+      required: ['items', 'next_cursor'],
+      properties: { items: { type: 'array', items: ref('Task') }, next_cursor: { type: ['string', 'null'] } },
+    },
+    Occurrences: {
+      type: 'object',
+      required: ['now', 'tzid', 'items'],
+      properties: {
+        now: { type: 'string', format: 'date-time' },
+        tzid: { type: 'string' },
+        items: {
+          type: 'array',
           items: {
-            type: 'array',
-            items: {
-              type: 'object',
-              required: ['index', 'local', 'at'],
-              properties: {
-                index: { type: 'integer' },
-                local: { type: 'string', description: 'on the wall clock of tzid' },
-                at: { type: 'string', format: 'date-time' },
-              },
+            type: 'object',
+            required: ['index', 'local', 'at'],
+            properties: {
+              index: { type: 'integer' },
+              local: { type: 'string', description: 'on the wall clock of tzid' },
+              at: { type: 'string', format: 'date-time' },
             },
           },
         },
       },
-      Preferences: { type: 'object', properties: preferencesSchema.properties },
-      Problem: {
-        type: 'object',
-        required: ['type', 'title', 'status', 'code'],
-        properties: {
-          type: { type: 'string' },
-          title: { type: 'string' },
-          status: { type: 'integer' },
-          detail: { type: 'string' },
-          code: { type: 'string', pattern: '^TEP\\d{4}$' },
-          errors: {
-            type: 'array',
-            items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
-          },
-          request_id: { type: 'string' },
-        },
-      },
     },
+    Preferences: { type: 'object', properties: preferencesSchema.properties },
   },
-} as const
+)

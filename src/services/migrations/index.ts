@@ -5,6 +5,7 @@ import { backend } from './backend.ts'
 import { channels } from './channels.ts'
 import { chat } from './chat.ts'
 import { checkpoints } from './checkpoints.ts'
+import { forgetting } from './forgetting.ts'
 import { messaging } from './messaging.ts'
 import { notification } from './notification.ts'
 import { operations } from './operations.ts'
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   chat,
   checkpoints,
   rung,
+  forgetting,
 ]

@@ -3,7 +3,7 @@ import type { ReminderAlarm, Reminders } from '../../contracts/console.ts'
 import { type Authenticate, requireOperator } from '../../kit/auth.ts'
 import type { Database, Sql } from '../../kit/db.ts'
 
-const comingSchema = {
+export const comingSchema = {
   type: 'object',
   properties: {
     user_id: { type: 'string', minLength: 1, maxLength: 256 },

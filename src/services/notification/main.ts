@@ -1,11 +1,13 @@
 import { SERVICES } from '../../contracts/topology.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
+import { serveDescription } from '../../kit/openapi.ts'
 import type { Repeated } from '../../kit/repeat.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
 import { subscribe } from '../../kit/subscriber.ts'
 import { createAlarms } from './alarms.ts'
 import { registerConsole } from './console.ts'
 import { mailChannel } from './mail.ts'
+import { openapi } from './openapi.ts'
 import { onPreferences } from './preferences.ts'
 import { webhookChannel, webPushChannel } from './push-channels.ts'
 import { onCancelled, onErased, onScheduled, onTaskEnded, onTriggeredElsewhere } from './reminders.ts'
@@ -19,6 +21,7 @@ const contract = SERVICES.find(({ service }) => service === 'notification')!
 /** Reminders at their time, once: into the in-app inbox, by mail, to browsers and to webhooks. */
 export const startNotification = (config: ServiceConfig): Promise<RunningService> =>
   startService('notification', config, ({ app, db, dapr, log, metrics, authenticate, onClose, onListen }) => {
+    serveDescription(app, openapi)
     const { appId, mailDir, vapid } = config
     const webhooks = { allowedHosts: config.webhookAllowedHosts }
     // Browsers name their vendors' push services, which no operator could list.

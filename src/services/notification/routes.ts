@@ -20,7 +20,7 @@ export interface RouteOptions {
   appApiToken?: string
 }
 
-const listSchema = {
+export const inboxSchema = {
   type: 'object',
   properties: {
     unread: { type: 'boolean', default: false },
@@ -41,7 +41,7 @@ interface ListQuery {
 export function registerInbox(app: FastifyInstance, { db, authenticate }: RouteOptions): void {
   app.get<{ Querystring: ListQuery }>(
     '/api/v1/notifications',
-    { schema: { querystring: listSchema } },
+    { schema: { querystring: inboxSchema } },
     async request => {
       const user = await authenticate(request)
       const { unread, limit, before } = request.query

@@ -17,7 +17,7 @@ export interface TargetOptions {
 const MOST_TARGETS = 10
 const url = { type: 'string', minLength: 1, maxLength: 2048 } as const
 const key = { type: 'string', pattern: '^[\\w-]+={0,2}$', maxLength: 128 } as const
-const pushSchema = {
+export const pushSchema = {
   type: 'object',
   required: ['endpoint', 'keys'],
   properties: {
@@ -26,9 +26,14 @@ const pushSchema = {
     keys: { type: 'object', required: ['p256dh', 'auth'], properties: { p256dh: key, auth: key } },
   },
 } as const
-const webhookSchema = { type: 'object', required: ['url'], additionalProperties: false, properties: { url } } as const
+export const webhookSchema = {
+  type: 'object',
+  required: ['url'],
+  additionalProperties: false,
+  properties: { url },
+} as const
 const idSchema = { type: 'object', properties: { id: { type: 'string', format: 'uuid' } } } as const
-const tokenSchema = {
+export const unsubscribeSchema = {
   type: 'object',
   required: ['token'],
   properties: { token: { type: 'string', format: 'uuid' } },
@@ -103,7 +108,7 @@ export function registerTargets(app: FastifyInstance, { db, authenticate, push, 
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
     scope.post<{ Querystring: { token: string } }>(
       unsubscribe,
-      { schema: { querystring: tokenSchema } },
+      { schema: { querystring: unsubscribeSchema } },
       async (request, reply) => {
         // Whether the token is known is nobody's business.
         await db.tx({ system: true }, sql =>

@@ -37,7 +37,7 @@ export function announcer(appId: string, dapr: Pick<Dapr, 'publishBulk'>, log: L
   }
   const entryOf = (data: Announcement): BulkEntry => {
     const event = createEvent({ type: 'presence.changed', appId, data })
-    return { entryId: event.id, event, partitionKey: data.user_id }
+    return { entryId: event.id, event: JSON.stringify(event), partitionKey: data.user_id }
   }
   return {
     announce: announcement => {

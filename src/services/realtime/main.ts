@@ -7,10 +7,12 @@ import type { ServiceConfig } from '../../kit/config.ts'
 import { daprClient } from '../../kit/dapr.ts'
 import { createHttp } from '../../kit/http.ts'
 import { createLogger } from '../../kit/log.ts'
+import { serveDescription } from '../../kit/openapi.ts'
 import type { RunningService } from '../../kit/service.ts'
 import { announcer } from './announce.ts'
 import { serveDeliveries } from './deliveries.ts'
 import { Hub } from './hub.ts'
+import { openapi, UPGRADES } from './openapi.ts'
 import { Presence, RENEW_MS } from './presence.ts'
 import { serveSockets } from './socket.ts'
 import { serveStream } from './sse.ts'
@@ -26,6 +28,7 @@ const FAREWELL_PATIENCE = 1_000
 export async function startRealtime(config: ServiceConfig, settle: number = SETTLE): Promise<RunningService> {
   const log = createLogger('realtime', config.logLevel)
   const { app, metrics, drain } = createHttp({ service: 'realtime', log })
+  serveDescription(app, openapi, UPGRADES)
   const authenticate = authenticator(config.auth)
   const hub = new Hub()
   const dapr = daprClient(config)

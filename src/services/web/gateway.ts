@@ -13,7 +13,6 @@ export const ROUTES: readonly { prefix: string; variable: string; websocket?: bo
   { prefix: '/api/v1/statistics', variable: 'ANALYTICS_URL' },
   { prefix: '/api', variable: 'BACKEND_URL' },
   { prefix: '/mcp', variable: 'BACKEND_URL' },
-  { prefix: '/openapi.json', variable: 'BACKEND_URL' },
   { prefix: '/asyncapi.json', variable: 'BACKEND_URL' },
 ]
 

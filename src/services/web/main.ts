@@ -7,6 +7,7 @@ import { createLogger } from '../../kit/log.ts'
 import type { RunningService } from '../../kit/service.ts'
 import { serveGateway } from './gateway.ts'
 import { serveIssuer } from './issuer.ts'
+import { serveDescriptions } from './openapi.ts'
 import { serveSignIn, signInOf } from './sign-in.ts'
 
 /**
@@ -27,6 +28,7 @@ export async function startWeb(config: ServiceConfig): Promise<RunningService> {
     if (String(reply.getHeader('content-type')).startsWith('text/html')) reply.header('content-security-policy', policy)
   })
   serveSignIn(app, signIn)
+  serveDescriptions(app, env, log)
   await serveGateway(app, env)
   if (env['DEV_ISSUER_KEY'] && env['DEV_ISSUER_USERS']) {
     const { issuer, audience, rolesClaim } = config.auth

@@ -22,6 +22,15 @@ const code = await compareLive({
     return {
       embedded: table => runTable(embedded, table, ids),
       engine: table => runTable(engine, table, ids),
+      // One that was built for something else may be found first.
+      lacks: async table => {
+        if (table.name !== 'conversation') return
+        const { components } = (await (await fetch(`${engine.urls.lone}/v1.0/metadata`)).json()) as {
+          components: { type: string }[]
+        }
+        const knows = components.some(({ type }) => type.startsWith('conversation.'))
+        return knows ? undefined : 'this daprd was built without components for conversations'
+      },
       async stop() {
         await embedded.stop()
         await engine.stop()

@@ -3,6 +3,8 @@ import type { JsonObject, Row, SubscriptionOf } from './row.ts'
 
 /** What only one of the sides can know. */
 export interface Place {
+  /** Address of the app that most rows are about. */
+  app: string
   brokers: string
   /** Type and metadata of the secret store with the Secrets below. */
   secretStore: { type: string; metadata: JsonObject }
@@ -28,6 +30,12 @@ const component = (
   metadata: { name },
   spec: { type, version, metadata: Object.entries(metadata).map(([key, value]) => ({ name: key, value })) },
   scopes: scopes ?? ['orders'],
+})
+
+/** A sidecar that was built without it starts all the same. */
+const optional = (resource: JsonObject): JsonObject => ({
+  ...resource,
+  spec: { ...(resource['spec'] as JsonObject), ignoreErrors: true },
 })
 
 const kafka = (name: string, { brokers }: Place, metadata: JsonObject = {}): JsonObject =>
@@ -89,7 +97,7 @@ export const CRONS = {
 export function componentsOf(place: Place): JsonObject[] {
   const vault = (name: string) => component(name, place.secretStore.type, 'v1', place.secretStore.metadata)
   return [
-    { ...kafka('pubsub', place), scopes: ['orders', 'other'] },
+    { ...kafka('pubsub', place), scopes: ['orders', 'other', 'closed'] },
     ...['pubsub-retry', 'pubsub-matching', 'pubsub-never'].map(name => kafka(name, place)),
     kafka('observer', place),
     kafka('pubsub-patient', place, { consumeRetryEnabled: 'false' }),
@@ -99,19 +107,40 @@ export function componentsOf(place: Place): JsonObject[] {
       publishingScopes: 'orders=allowed;other=mine',
       subscriptionScopes: 'orders=allowed',
     }),
-    component('store', 'state.in-memory', 'v1', {}),
+    component('store', 'state.in-memory', 'v1', {}, ['orders', 'closed', 'mostly']),
     component('store-by-name', 'state.in-memory', 'v1', { keyPrefix: 'name' }),
     component('store-none', 'state.in-memory', 'v1', { keyPrefix: 'none' }),
     ...['vault', 'vault-some', 'vault-most', 'vault-shut'].map(vault),
+    optional(component('parrot', 'conversation.echo', 'v1', {}, ['lone'])),
+    optional(
+      component('brain', 'conversation.openai', 'v1', { key: 'k', model: 'small', endpoint: `${place.app}/brain` }, [
+        'lone',
+      ]),
+    ),
     component('elsewhere', 'state.in-memory', 'v1', {}, ['other']),
     ...Object.entries(CRONS).map(([name, metadata]) => component(name, 'bindings.cron', 'v1', { ...metadata })),
   ]
 }
 
-/** One for most sidecars, and one with tracing on. */
+const rules = (...names: string[]): JsonObject[] =>
+  names.map(each => {
+    const [version, name, protocol = 'http'] = each.split(' ')
+    return { version: version!, name: name!, protocol }
+  })
+
+/** One for most sidecars, one with tracing on, and those that close parts of the API. */
 export const configurationsOf = (place: Place): JsonObject[] => [
   configuration('conformance', place, {}),
   configuration('traced', place, { tracing: { samplingRate: '1' } }),
+  configuration('closed', place, {
+    api: { allowed: rules('v1.0 publish', 'v1.0 state/store', 'v1.0 jobs grpc', 'v1 bindings') },
+  }),
+  configuration('mostly', place, {
+    api: {
+      allowed: rules('v1.0 state', 'v1.0 metadata', 'v1.0 invoke'),
+      denied: rules('v1.0 state/elsewhere', 'v1.0 invoke'),
+    },
+  }),
 ]
 
 const configuration = (name: string, { nameResolution }: Place, more: JsonObject): JsonObject => ({

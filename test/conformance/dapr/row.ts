@@ -67,7 +67,7 @@ export type Step =
     }
   | { do: 'wait'; milliseconds: number }
 
-export type SidecarName = 'orders' | 'other' | 'locked' | 'lone'
+export type SidecarName = 'orders' | 'other' | 'locked' | 'lone' | 'closed' | 'mostly'
 export type AppName = 'orders' | 'other' | 'locked'
 
 export interface Row {

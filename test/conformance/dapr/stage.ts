@@ -42,8 +42,9 @@ type Rows = readonly (readonly [id: string, row: Row])[]
 
 const partitionsOf = (topic: string): number => (topic.startsWith('parts') ? 3 : 1)
 
-/** The one that traces is another app than most rows ask. */
-const configurationOf = (appId: SidecarName): string => (appId === 'other' ? 'traced' : 'conformance')
+/** What differs from most sidecars is asked of sidecars of their own. */
+const configurationOf = (appId: SidecarName): string =>
+  ({ other: 'traced', closed: 'closed', mostly: 'mostly' })[appId as string] ?? 'conformance'
 
 export const API_TOKEN = 'of-the-api'
 export const APP_TOKEN = 'of-the-app'
@@ -72,7 +73,9 @@ async function warm(url: string, app: App): Promise<void> {
 }
 
 export async function startEmbeddedStage(rows: Rows): Promise<Stage> {
+  const apps = await startApps(rows)
   const place: Place = {
+    app: `http://127.0.0.1:${apps.orders.port}`,
     brokers: 'todo-kafka-bootstrap.default.svc:9092',
     secretStore: { type: 'secretstores.kubernetes', metadata: {} },
   }
@@ -94,7 +97,6 @@ export async function startEmbeddedStage(rows: Rows): Promise<Stage> {
     policies,
     ...configurationsOf(place),
   ])
-  const apps = await startApps(rows)
   const started: EmbeddedSidecar[] = []
   const urls = await startSidecars(apps, async (appId, appPort, tokens) => {
     const sidecar = await startEmbeddedSidecar({
@@ -138,6 +140,8 @@ async function startSidecars(
     other: await start('other', apps.other.port),
     locked: await start('locked', apps.locked.port, { apiToken: API_TOKEN, appToken: APP_TOKEN }),
     lone: await start('lone'),
+    closed: await start('closed'),
+    mostly: await start('mostly'),
   }
   await healthy(urls.orders)
   await warm(urls.orders, apps.orders)
@@ -160,6 +164,7 @@ export async function startEngineStage(rows: Rows, folder: string): Promise<Stag
     properties: { 'auto.create.topics.enable': 'false' },
   })
   const scheduler = await startScheduler({ folder: join(folder, 'scheduler') })
+  const apps = await startApps(rows)
   const topics = topicsOf(rows)
   for (const count of [1, 3])
     await createTopics(
@@ -170,6 +175,7 @@ export async function startEngineStage(rows: Rows, folder: string): Promise<Stag
   const secretsFile = join(folder, 'secrets.json')
   writeFileSync(secretsFile, JSON.stringify(SECRETS))
   const place: Place = {
+    app: `http://127.0.0.1:${apps.orders.port}`,
     brokers: kafka.bootstrap,
     secretStore: { type: 'secretstores.local.file', metadata: { secretsFile, multiValued: 'true' } },
     nameResolution: {
@@ -186,7 +192,6 @@ export async function startEngineStage(rows: Rows, folder: string): Promise<Stag
   const fileOf = (name: string) => join(folder, `${name}.yaml`)
   for (const each of configurationsOf(place))
     writeFileSync(fileOf((each['metadata'] as { name: string }).name), dump(each))
-  const apps = await startApps(rows)
   const engines: RunningEngine[] = [kafka, scheduler]
   const urls = await startSidecars(apps, async (appId, appPort, tokens) => {
     const sidecar = await startSidecar({

@@ -120,6 +120,26 @@ describe('namespaces', () => {
     expect(await names()).toEqual(['elsewhere'])
   })
 
+  test('pods go first: while one is ending, nothing else is asked to go', async () => {
+    await api.client.create(namespace('doomed'))
+    await inside('a', { finalizers: ['example.com/hold'] })
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', namespace: 'doomed' },
+      spec: { nodeName: 'n', containers: [{ name: 'c', image: 'x' }] },
+    }
+    await api.client.create(pod as never)
+    await api.client.delete(namespace(''), undefined, 'doomed')
+    await settled()
+    const held = async () => (await api.client.get(configMap(''), 'doomed', 'a'))!.metadata.deletionTimestamp
+    expect((await api.client.get(pod, 'doomed', 'p'))!.metadata.deletionTimestamp).toBeDefined()
+    expect(await held()).toBeUndefined()
+    await api.client.delete(pod, 'doomed', 'p', { gracePeriodSeconds: 0 })
+    await settled()
+    expect(await held()).toBeDefined()
+  })
+
   test('while something holds on it is Terminating, says what, and takes nothing new', async () => {
     await api.client.create(namespace('doomed'))
     await inside('held', { finalizers: ['example.com/hold'] })

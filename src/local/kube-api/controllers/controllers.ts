@@ -13,6 +13,7 @@ import { remainingConditions } from './namespace-conditions.ts'
 import { metadataOf, OwnerGraph, ownersOf, uidOf } from './owners.ts'
 
 const namespacesTable = '/namespaces'
+const podsTable = '/pods'
 const finalizersOf = (entry: StoredObject) => (metadataOf(entry)['finalizers'] ?? []) as string[]
 const isDeleted = (entry: StoredObject) => metadataOf(entry)['deletionTimestamp'] !== undefined
 const waitsForDependents = (entry: StoredObject) =>
@@ -164,9 +165,14 @@ export class Controllers {
           .map(type => type.table),
       ),
     ]
-    for (const table of tables)
+    const deleteAll = (table: string): void => {
       for (const entry of store.list(table, namespace.name)) if (!isDeleted(entry)) this.#delete(entry, 'Background')
-    const remaining = tables
+    }
+    // Pods first, and nothing else until they are gone (KEP-5080, OrderedNamespaceDeletion).
+    deleteAll(podsTable)
+    const turn = store.list(podsTable, namespace.name).length > 0 ? [podsTable] : tables
+    turn.forEach(deleteAll)
+    const remaining = turn
       .map(table => ({ type: registry.byTable(table)!, entries: store.list(table, namespace.name) }))
       .filter(each => each.entries.length > 0)
     const current = store.get(namespacesTable, '', namespace.name)

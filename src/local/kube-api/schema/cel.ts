@@ -39,8 +39,14 @@ const environment = withKubernetesLibraries(
 type Program = (variables: Record<string, unknown>) => unknown
 const programs = new Map<string, Program | Error>()
 
-// The evaluator finds no comparison for what comes out of an optional of unknown type unless it is told so.
-const typed = (expression: string) => expression.replaceAll(/\boldSelf\.value\(\)/g, 'dyn(oldSelf.value())')
+/** `has(list[0].field)`: the evaluator's macro follows names only; objects are maps to it, so it may be asked for the key. */
+const INDEXED_HAS = /\bhas\(([\w.]+(?:\[\w+\][\w.]*)+)\.(\w+)\)/g
+
+const typed = (expression: string) =>
+  expression
+    // The evaluator finds no comparison for what comes out of an optional of unknown type unless it is told so.
+    .replaceAll(/\boldSelf\.value\(\)/g, 'dyn(oldSelf.value())')
+    .replaceAll(INDEXED_HAS, '("$2" in $1)')
 
 function compile(expression: string): Program | Error {
   let program = programs.get(expression)

@@ -120,6 +120,7 @@ async function bringUp(context: Context, kafka: Kafka, pools: readonly NodePool[
     authorization: authorization?.type === 'simple',
     superUsers: authorization?.superUsers ?? [],
     config: config ?? {},
+    certificateAuthority: certificate,
   })
   return {
     clusterId,

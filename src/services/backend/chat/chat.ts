@@ -8,7 +8,7 @@ import { timezoneOf } from '../store.ts'
 import { cancelPending, confirmPending, confirmTool, type Outcome, runTool } from '../tools/run.ts'
 import { appendMessages, kept, messagesOf } from './conversation.ts'
 import { readIntent } from './intents.ts'
-import { converse, type ModelConfig, type Turn } from './model.ts'
+import { converse, type Model, type Turn } from './model.ts'
 import { HELP, replyTo } from './replies.ts'
 
 export interface ChatOptions {
@@ -17,7 +17,7 @@ export interface ChatOptions {
   appId: string
   wake: () => void
   /** Absent: messages are read by their words alone. */
-  model: ModelConfig | undefined
+  model: Model | undefined
 }
 
 /** Who wants to see an answer come. */

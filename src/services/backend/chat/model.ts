@@ -2,28 +2,48 @@ import { Problem } from '../../../kit/problem.ts'
 import { TOOLS } from '../tools/index.ts'
 import type { Outcome } from '../tools/run.ts'
 import type { Message } from './conversation.ts'
-import { readCompletion, type Said, type ToolCall } from './model-stream.ts'
+import type { Said, ToolCall } from './model-stream.ts'
 
-/** An endpoint that speaks OpenAI's chat completions, with tool calls. */
-export interface ModelConfig {
-  baseUrl: string
-  model: string
-  apiKey?: string
+/** What is said to a model, in the form of OpenAI's chat completions. */
+export type ModelMessage =
+  | { role: 'system' | 'user'; content: string }
+  | { role: 'assistant'; content: string | null; tool_calls?: ToolCall[] }
+  | { role: 'tool'; tool_call_id: string; name: string; content: string }
+
+export interface ToolDeclaration {
+  name: string
+  description: string
+  /** JSON Schema. */
+  parameters: object
 }
+
+/** A language model that can call tools. */
+export interface Model {
+  /**
+   * One round: what it says to all that was said.
+   * @param heard is given words as they come
+   * @throws Problem TEP4209
+   */
+  complete(
+    messages: readonly ModelMessage[],
+    tools: readonly ToolDeclaration[],
+    heard: (words: string) => void,
+  ): Promise<Said>
+}
+
+export const silent = (why: string): Problem => new Problem('TEP4209', `The language model does not answer: ${why}.`)
+
+/** How long one round may take, in milliseconds. */
+export const TIMEOUT_MS = 60_000
 
 export interface Turn {
   reply: string
   calls: Outcome[]
 }
 
-interface Completion {
-  choices?: { message?: Said }[]
-}
-
 /** How often a model may call tools before it has to answer. */
 const ROUNDS = 8
 const CALLS_PER_ROUND = 16
-const TIMEOUT_MS = 60_000
 /** Of a tool's answer, what a model gets to read. */
 const RESULT_CHARS = 16_000
 const HISTORY = 20
@@ -44,7 +64,7 @@ const instructions = (zone: string): string =>
  * @throws Problem TEP4209 when the model does not answer and nothing was done yet
  */
 export async function converse(
-  config: ModelConfig,
+  model: Model,
   { history, message, zone }: { history: readonly Message[]; message: string; zone: string },
   run: (tool: string, input: Record<string, unknown>) => Promise<Outcome>,
   { words }: { words(text: string): void },
@@ -53,7 +73,7 @@ export async function converse(
     words(reply)
     return { reply, calls }
   }
-  const messages: object[] = [
+  const messages: ModelMessage[] = [
     { role: 'system', content: instructions(zone) },
     ...history.slice(-HISTORY).map(({ role, content }) => ({ role, content })),
     { role: 'user', content: message },
@@ -62,7 +82,7 @@ export async function converse(
   for (let round = 0; round < ROUNDS; round++) {
     let answer: Said
     try {
-      answer = await complete(config, messages, words)
+      answer = await model.complete(messages, tools, words)
     } catch (error) {
       if (!calls.length) throw error
       return closing('I did what is listed here, but then the language model stopped answering.')
@@ -73,7 +93,12 @@ export async function converse(
     for (const call of wanted) {
       const { outcome, text } = await answerCall(call, run)
       if (outcome) calls.push(outcome)
-      messages.push({ role: 'tool', tool_call_id: call.id, content: text.slice(0, RESULT_CHARS) })
+      messages.push({
+        role: 'tool',
+        tool_call_id: call.id,
+        name: call.function.name,
+        content: text.slice(0, RESULT_CHARS),
+      })
     }
   }
   return closing(`I stopped after ${ROUNDS} rounds; what was done is listed here.`)
@@ -105,39 +130,8 @@ function parse(text: string): Record<string, unknown> {
   throw new Problem('TEP4001', 'The arguments must be a JSON object.')
 }
 
-const tools = TOOLS.map(({ name, description, inputSchema }) => ({
-  type: 'function',
-  function: { name, description, parameters: inputSchema },
+const tools: readonly ToolDeclaration[] = TOOLS.map(({ name, description, inputSchema }) => ({
+  name,
+  description,
+  parameters: inputSchema,
 }))
-
-/** @throws Problem TEP4209, without the key or what the endpoint said: that may repeat either */
-async function complete(
-  { baseUrl, model, apiKey }: ModelConfig,
-  messages: readonly object[],
-  heard: (words: string) => void,
-): Promise<Said> {
-  const silent = (why: string): Problem => new Problem('TEP4209', `The language model does not answer: ${why}.`)
-  let response: Response
-  let body: Completion
-  try {
-    response = await fetch(`${baseUrl.replace(/\/$/, '')}/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
-      body: JSON.stringify({ model, messages, tools, stream: true }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
-    if (!response.ok) throw silent(`status ${response.status}`)
-    // Endpoints that cannot stream answer in one piece all the same.
-    if (response.headers.get('content-type')?.includes('text/event-stream'))
-      return await readCompletion(response.body!, heard)
-    body = (await response.json()) as Completion
-  } catch (error) {
-    if (error instanceof Problem) throw error
-    throw silent(error instanceof SyntaxError ? 'its answer is no JSON' : 'it cannot be reached, or took too long')
-  }
-  const message = body?.choices?.[0]?.message
-  if (!message) throw silent('its answer has no message')
-  if (message.content) heard(message.content)
-  return message
-}

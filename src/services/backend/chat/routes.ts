@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { ServiceConfig } from '../../../kit/config.ts'
 import type { Dapr } from '../../../kit/dapr.ts'
 import type { Logger } from '../../../kit/log.ts'
 import type { RouteOptions } from '../endpoints.ts'
@@ -7,7 +8,9 @@ import { idParams } from '../schemas.ts'
 import { streamAnswer, wantsStream } from './answer-stream.ts'
 import { chat, confirm, requireConversation } from './chat.ts'
 import { conversationKey, messagesOf } from './conversation.ts'
-import type { ModelConfig } from './model.ts'
+import { daprConversation } from './dapr-conversation.ts'
+import type { Model } from './model.ts'
+import { openAi } from './openai.ts'
 
 export const chatSchema = {
   type: 'object',
@@ -21,9 +24,13 @@ export const chatSchema = {
 
 export interface ChatRouteOptions extends RouteOptions {
   dapr: Pick<Dapr, 'getState' | 'saveState' | 'deleteState'>
-  model: ModelConfig | undefined
+  model: Model | undefined
   log: Logger
 }
+
+/** The model that the configuration names, if any. */
+export const modelOf = (config: ServiceConfig['chat'], dapr: Pick<Dapr, 'converse'>): Model | undefined =>
+  config && ('component' in config ? daprConversation(dapr, config.component) : openAi(config))
 
 type ById = { Params: { id: string } }
 

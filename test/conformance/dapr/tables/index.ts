@@ -3,7 +3,7 @@ import { bulks } from './bulk.ts'
 import { delivery } from './delivery.ts'
 import { invocation } from './invoke.ts'
 import { jobs } from './jobs.ts'
-import { bindings, runtime, secrets, shutdown } from './others.ts'
+import { apiRules, bindings, conversation, runtime, secrets, shutdown } from './others.ts'
 import { publishing } from './publish.ts'
 import { states } from './state.ts'
 
@@ -17,6 +17,8 @@ export const TABLES: readonly Table[] = [
   secrets,
   bindings,
   runtime,
+  apiRules,
+  conversation,
   // Ends a sidecar that the others ask.
   shutdown,
 ]

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   post,
   type Row,
+  type SidecarName,
   type Step,
   type Table,
 } from '../row.ts'
@@ -20,6 +21,9 @@ const METADATA = 'dapr pkg/api/http/metadata.go; pkg/api/universal/metadata.go'
 const HEALTH = 'dapr pkg/api/http/healthz.go'
 const TOKEN = 'dapr pkg/security/token.go; pkg/api/http/server.go useAPIAuthentication'
 const CRON = 'components-contrib bindings/cron/cron.go; dapr pkg/runtime/processor/binding'
+const CONVERSATION =
+  'dapr pkg/api/universal/conversation.go ConverseAlpha2; components-contrib conversation/echo/echo.go'
+const API_RULES = 'dapr pkg/api/http/endpoints/endpoint.go IsAllowed; pkg/api/http/server.go setupRoutes'
 const SHUTDOWN = 'dapr pkg/api/http/shutdown.go'
 
 const secret = (name: string, path: string, rule = SECRETS, show?: (body: Json) => Json): Row => ({
@@ -149,6 +153,85 @@ export const bindings: Table = {
     asked('the app is asked at the route', '/ticks/here', 1),
     asked('the app is not asked', '/cron-input', 0),
     { name: 'nothing to send to', rule: 'dapr pkg/api/http/http.go onOutputBindingMessage', steps: [post('/v1.0/bindings/cron-plain', { operation: 'create' }, { show: codesOf })] },
+  ],
+}
+
+const said = (name: string, component: string, body: unknown, show?: typeof codesOf): Row => ({
+  name,
+  rule: CONVERSATION,
+  steps: [post(`/v1.0-alpha2/conversation/${component}/converse`, body, { on: 'lone', ...(show && { show }) })],
+})
+const words = (text: string) => ({ content: [{ text }] })
+const tell = (...messages: object[]) => ({ inputs: [{ messages }] })
+const lookUp = {
+  function: {
+    name: 'look_up',
+    description: 'Looks up.',
+    parameters: { type: 'object', properties: { what: {}, much: {} } },
+  },
+}
+const called = { id: 'c1', function: { name: 'look_up', arguments: '{"what":"x"}' } }
+
+// biome-ignore format: a table is read row by row
+export const conversation: Table = {
+  name: 'conversation',
+  rows: [
+    said('a person', 'parrot', tell({ ofUser: { name: 'anna', ...words('hello there') } })),
+    said('each role', 'parrot', tell({ ofSystem: words('be brief') }, { ofDeveloper: words('in English') }, { ofUser: words('hi') }, { ofAssistant: words('yes?') })),
+    said('several inputs', 'parrot', { inputs: [...tell({ ofUser: words('one') }).inputs, ...tell({ ofUser: words('two') }).inputs] }),
+    said('a call that was made', 'parrot', tell({ ofAssistant: { ...words('one moment'), toolCalls: [called] } })),
+    said('what a tool answered', 'parrot', tell({ ofTool: { toolId: 'c1', name: 'look_up', ...words('found') } })),
+    said('tools', 'parrot', { ...tell({ ofUser: words('find') }), tools: [lookUp] }),
+    said('a tool that is chosen', 'parrot', { ...tell({ ofUser: words('find') }), tools: [lookUp], toolChoice: 'look_up' }),
+    said('a tool that is not there', 'parrot', { ...tell({ ofUser: words('find') }), tools: [lookUp], toolChoice: 'guess' }, codesOf),
+    said('required tools that are not there', 'parrot', { ...tell({ ofUser: words('find') }), toolChoice: 'required' }, codesOf),
+    said('a context', 'parrot', { contextId: 'c', ...tell({ ofUser: words('hi') }) }),
+    said('no message', 'parrot', tell()),
+    said('a message of no type', 'parrot', tell({}), codesOf),
+    said('no inputs', 'parrot', {}),
+    said('no component', 'nobody', tell({ ofUser: words('hi') })),
+    { name: 'GET', rule: CONVERSATION, steps: [get('/v1.0-alpha2/conversation/parrot/converse', { on: 'lone', show: codesOf })] },
+    {
+      name: 'a model behind an API',
+      rule: 'components-contrib conversation/langchaingokit/model.go',
+      answers: { '/brain/chat/completions': [
+        { body: { id: '1', object: 'chat.completion', model: 'small-2026', choices: [{ index: 0, finish_reason: 'tool_calls', message: { role: 'assistant', content: '', tool_calls: [{ ...called, type: 'function' }] } }], usage: { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 } } },
+        { body: { id: '2', object: 'chat.completion', model: 'small-2026', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'It is 7.' } }], usage: { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13 } } },
+        { status: 401, body: { error: { message: 'no' } } },
+      ] },
+      steps: [
+        post('/v1.0-alpha2/conversation/brain/converse', { ...tell({ ofUser: words('how many?') }), tools: [lookUp] }, { on: 'lone' }),
+        post('/v1.0-alpha2/conversation/brain/converse', { ...tell({ ofUser: words('how many?') }, { ofAssistant: { toolCalls: [called] } }, { ofTool: { toolId: 'c1', name: 'look_up', ...words('7') } }), tools: [lookUp] }, { on: 'lone' }),
+        post('/v1.0-alpha2/conversation/brain/converse', tell({ ofUser: words('again') }), { on: 'lone', show: codesOf }),
+      ],
+    },
+  ],
+}
+
+const closed = (name: string, step: Step): Row => ({ name, rule: API_RULES, steps: [step] })
+const at = (on: SidecarName) => ({ on, show: codesOf })
+
+// biome-ignore format: a table is read row by row
+export const apiRules: Table = {
+  name: 'api-rules',
+  rows: [
+    closed('health is always open', get('/v1.0/healthz', { on: 'closed' })),
+    closed('outbound health is always open', get('/v1.0/healthz/outbound', { on: 'closed' })),
+    closed('what is allowed', post('/v1.0/publish/pubsub/warm', {}, at('closed'))),
+    closed('more of what is allowed', post('/v1.0/publish/bulk/pubsub/warm', [], at('closed'))),
+    closed('another version of what is allowed', post('/v1.0-alpha1/publish/bulk/pubsub/warm', [], at('closed'))),
+    closed('what is not allowed', get('/v1.0/metadata', { on: 'closed' })),
+    closed('a method that is not allowed either', post('/v1.0/metadata', {}, { on: 'closed' })),
+    closed('a rule that is the beginning of a path', get('/v1.0/state/store/a', { on: 'closed' })),
+    closed('a rule of another protocol', get('/v1.0/jobs/none', { on: 'closed' })),
+    closed('a rule with the version of a group', post('/v1.0/bindings/none', { operation: 'create' }, at('closed'))),
+    closed('invocation that is not allowed', get('/v1.0/invoke/orders/method/x', { on: 'closed' })),
+    closed('a path of nothing', get('/nothing', { on: 'closed' })),
+    closed('allowed in general', get('/v1.0/state/store/a', { on: 'mostly' })),
+    closed('denied in particular', get('/v1.0/state/elsewhere/a', { on: 'mostly' })),
+    closed('allowed and denied', get('/v1.0/invoke/orders/method/x', { on: 'mostly' })),
+    closed('neither', post('/v1.0/publish/pubsub/warm', {}, { on: 'mostly' })),
+    closed('nothing of it is said of others', get('/v1.0/metadata', { show: body => 'id' in (body as JsonObject) })),
   ],
 }
 

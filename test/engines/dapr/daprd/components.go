@@ -4,6 +4,8 @@ import (
 	"github.com/dapr/components-contrib/bindings"
 	"github.com/dapr/components-contrib/bindings/cron"
 	kafkabinding "github.com/dapr/components-contrib/bindings/kafka"
+	"github.com/dapr/components-contrib/conversation/echo"
+	"github.com/dapr/components-contrib/conversation/openai"
 	resolverkubernetes "github.com/dapr/components-contrib/nameresolution/kubernetes"
 	"github.com/dapr/components-contrib/nameresolution/mdns"
 	"github.com/dapr/components-contrib/nameresolution/sqlite"
@@ -16,6 +18,7 @@ import (
 	postgresv2 "github.com/dapr/components-contrib/state/postgresql/v2"
 	"github.com/dapr/dapr/pkg/components"
 	bindingsloader "github.com/dapr/dapr/pkg/components/bindings"
+	conversationloader "github.com/dapr/dapr/pkg/components/conversation"
 	resolverloader "github.com/dapr/dapr/pkg/components/nameresolution"
 	pubsubloader "github.com/dapr/dapr/pkg/components/pubsub"
 	secretsloader "github.com/dapr/dapr/pkg/components/secretstores"
@@ -48,6 +51,9 @@ func registerComponents() {
 
 	secretsloader.DefaultRegistry.RegisterComponent(secretskubernetes.NewKubernetesSecretStore, "kubernetes")
 	secretsloader.DefaultRegistry.RegisterComponent(secretsfile.NewLocalSecretStore, "local.file")
+
+	conversationloader.DefaultRegistry.RegisterComponent(echo.NewEcho, "echo")
+	conversationloader.DefaultRegistry.RegisterComponent(openai.NewOpenAI, "openai")
 
 	resolverloader.DefaultRegistry.RegisterComponent(resolverkubernetes.NewResolver, "kubernetes")
 	resolverloader.DefaultRegistry.RegisterComponent(mdns.NewResolver, "mdns")
