@@ -51,6 +51,7 @@ export class Fleet {
       observer: {
         sent: call => void this.#calls.push(call),
         answered: () => {},
+        late: () => {},
         streamed: () => {},
         dies: () => false,
       },
