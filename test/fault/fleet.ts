@@ -51,10 +51,12 @@ export class Fleet {
       observer: {
         sent: call => void this.#calls.push(call),
         answered: () => {},
+        late: () => {},
         streamed: () => {},
         dies: () => false,
       },
       leaderElection: true,
+      checkCrd: true,
       skewMs: () => 0,
       version: () => '0.1.0',
       born: () => {},

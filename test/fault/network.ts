@@ -32,6 +32,8 @@ export interface Call {
 export interface NetworkObserver {
   sent(call: Call): void
   answered(call: Call, answer: unknown): void
+  /** An answer will come after so many milliseconds: until then nothing is at rest. */
+  late(ms: number): void
   streamed(call: Call, frame: { type: string; object: unknown }): void
   /** The n-th write of the replica: true kills it now. */
   dies(call: Call, moment: 'before' | 'applied' | 'after', write: number): boolean
@@ -103,6 +105,7 @@ export class Network {
     const partition = this.#active('partition', fault => fault.replica === this.#options.replica)
     const slow = call.sort === 'read' && !call.name ? (this.#active('slowList')?.ms ?? 0) : 0
     const late = call.sort === 'write' && count > 0 ? this.#lateBy(count) : 0
+    if (late > 0) observer.late(late)
     return new Promise<Response>((resolve, reject) => {
       const refuse = (delay: number, why: string): void => {
         simulation.after(delay, () => reject(unreachable(request, why)), lane)

@@ -47,7 +47,7 @@ const isOurs = (object: KubeObject): boolean =>
   object.metadata.managedFields?.some(({ manager }) => manager === 'todo-event-platform') === true
 
 /** Watches every commit and every call of a run, and says what should never have happened. */
-export class Oracle implements Omit<NetworkObserver, 'dies'> {
+export class Oracle implements Omit<NetworkObserver, 'dies' | 'late'> {
   readonly violations: string[] = []
   creates = new Map<string, number>()
   generations = new Map<string, number>()

@@ -15,6 +15,8 @@ export interface ReplicaOptions {
   counters: NetworkOptions['counters']
   observer: NetworkObserver
   leaderElection: boolean
+  /** Whether it looks if the served CRD is as old as itself, as the built one does. Defaults to false. */
+  checkCrd?: boolean
   /** How far its wall clock is off now, in milliseconds. */
   skewMs(): number
   /** The release it is when it starts. */
@@ -73,6 +75,7 @@ export class Replica {
       counters,
       observer,
       leaderElection,
+      checkCrd = false,
       skewMs,
       version,
       namespace = 'todo-system',
@@ -111,6 +114,7 @@ export class Replica {
         leaderElection,
       },
       metrics,
+      checkCrd,
       log: (level, message, fields) => log(`${this.name} ${level} ${message} ${JSON.stringify(fields ?? {})}`),
     })
     this.#controller = controller

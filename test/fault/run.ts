@@ -77,12 +77,16 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const world = new World(simulation, server, random.fork())
   const counters = { write: 0, read: 0, watch: 0 }
   const died = new Set<Fault>()
+  let lateUntil = 0
   const observer = {
     sent: (call: Call) => {
       log(`${simulation.elapsed} ${call.replica} ${call.method} ${call.path}`)
       oracle.sent(call)
     },
     answered: oracle.answered.bind(oracle),
+    late: (ms: number) => {
+      lateUntil = Math.max(lateUntil, simulation.elapsed + ms)
+    },
     streamed: oracle.streamed.bind(oracle),
     dies: (call: Call, moment: 'before' | 'applied' | 'after', write: number): boolean => {
       const fault = faults.find(
@@ -194,7 +198,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
         break
       }
       if (oracle.violations.length > 0 && expected) break
-      const quiet = elapsed - Math.max(oracle.lastCommitAt, lastFault)
+      const quiet = elapsed - Math.max(oracle.lastCommitAt, lastFault, lateUntil)
       if (steadySince !== undefined) {
         if (oracle.writes > writesAtRest) {
           const late = oracle.calls.filter(call => call.sort === 'write' && !call.aside).at(-1)!

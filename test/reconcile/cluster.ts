@@ -97,7 +97,7 @@ export async function startCluster({
     random: random.fork(),
     faults,
     counters: { write: 0, read: 0, watch: 0 },
-    observer: { sent, answered, streamed: () => {}, dies: () => false },
+    observer: { sent, answered, streamed: () => {}, late: () => {}, dies: () => false },
     leaderElection,
     skewMs: () => 0,
     version: () => '0.1.0',
