@@ -94,7 +94,7 @@ export class ClusterPlace implements Place {
       return running && (running.containerID.replace(/^.*:\/\//, '') as string)
     })
     const processes = processesOf(id)
-    for (const each of processes) process.kill(each, 'SIGKILL')
+    for (const each of processes) killProcess(each)
     if (processes.length === 0) await this.deletePod(selector)
   }
 
@@ -112,6 +112,15 @@ export class ClusterPlace implements Place {
 
   async #pods(selector: string): Promise<Anything[]> {
     return (await this.cluster.list('v1', 'Pod', selector)).filter(({ metadata }) => !metadata.deletionTimestamp)
+  }
+}
+
+/** One may be gone already, with another of its container: PostgreSQL's end with the first of them. */
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
