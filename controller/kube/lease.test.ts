@@ -4,6 +4,12 @@ import { LeaderLease, microTime } from './lease.ts'
 import { fixedRandom, json, ManualClock, plainRoot, settle, status } from './test-support.ts'
 import type { Transport } from './transport.ts'
 
+interface Wire {
+  state: 'up' | 'down' | 'hangs' | 'waits'
+  /** What goes on when the wire no longer waits. */
+  waiting: (() => void)[]
+}
+
 /** One Lease with optimistic locking, reached over wires that can be cut, one for each replica. */
 function court() {
   const clock = new ManualClock()
@@ -13,10 +19,11 @@ function court() {
   let version = 0
   const writes: string[] = []
   const transport =
-    (name: string, wire: { state: 'up' | 'down' | 'hangs' }): Transport =>
+    (name: string, wire: Wire): Transport =>
     async ({ method, path, body, accept }) => {
       if (wire.state === 'down') throw new KubeError('Unreachable', 'ECONNREFUSED', 'backoff')
       if (wire.state === 'hangs') return new Promise(() => {})
+      if (wire.state === 'waits') await new Promise<void>(go => wire.waiting.push(go))
       if (path === '/apis') return plainRoot(accept)!
       if (path === '/apis/coordination.k8s.io/v1')
         return json({ resources: [{ name: 'leases', kind: 'Lease', namespaced: true }] })
@@ -32,7 +39,7 @@ function court() {
       return json(record)
     }
   const replica = (name: string) => {
-    const wire: { state: 'up' | 'down' | 'hangs' } = { state: 'up' }
+    const wire: Wire = { state: 'up', waiting: [] }
     /** This replica's own wall clock: clocks need not agree. */
     const skew = { ms: 0 }
     const log: string[] = []
@@ -55,6 +62,29 @@ function court() {
 
 test('times have six digits of a second', () => {
   expect(microTime(1_700_000_000_123)).toBe('2023-11-14T22:13:20.123000Z')
+})
+
+test('tries that hung and are answered together see a rival’s new record for the first time', async () => {
+  const { clock, replica, writes, record } = court()
+  const b = replica('b')
+  b.wire.state = 'waits'
+  await clock.advance(20_000)
+  const a = replica('a')
+  await settle()
+  expect(b.wire.waiting.length).toBeGreaterThan(0)
+  b.wire.state = 'up'
+  for (const go of b.wire.waiting) go()
+  await clock.advance(2_000)
+  expect([record().spec['holderIdentity'], a.lease.held, b.lease.held, writes.includes('b')]).toEqual([
+    'a',
+    true,
+    false,
+    false,
+  ])
+  b.stop()
+  a.stop()
+  await clock.advance(2_000)
+  await Promise.all([a.done, b.done])
 })
 
 test('one of two leads; released, the standby has it within a second', async () => {

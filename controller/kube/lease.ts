@@ -165,7 +165,8 @@ export class LeaderLease {
     }
     const current = lease['spec'] ?? {}
     const record = JSON.stringify(current)
-    if (record !== this.#observed.record) this.#observed = { record, at: monotonic }
+    // Seen when the answer is here: tries that hung answer together, and the oldest had not seen it when it was begun.
+    if (record !== this.#observed.record) this.#observed = { record, at: this.#options.clock.monotonic() }
     if (current.holderIdentity === this.identity) {
       const { acquireTime, leaseTransitions } = current
       await this.#put(lease, { ...fresh, acquireTime, leaseTransitions }, 'LeaseRenewed')
