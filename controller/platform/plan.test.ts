@@ -3,7 +3,7 @@ import { emptyFacts, platformOf, SETTINGS, settledFacts } from '../../test/suppo
 import { type KubeObject, keyOf } from '../kube/objects.ts'
 import { type Desired, PARTS, READY_BEFORE } from './desired.ts'
 import { effectiveSpec } from './effective.ts'
-import { plan, planDeletion, readyParts } from './plan.ts'
+import { isStateful, plan, planDeletion, readyParts } from './plan.ts'
 import { FIELD_MANAGER } from './platform.ts'
 import { project } from './project.ts'
 import { render } from './render/index.ts'
@@ -176,7 +176,7 @@ test('deletion goes in waves: consumers, services, topics before the operator of
   const observed = world(desiredWith().map(each => each.object))
   const waves: string[] = []
   for (let round = 0; observed.size > 0 && round < 20; round++) {
-    const { steps } = planDeletion(observed, options)
+    const { steps } = planDeletion(observed, () => false)
     waves.push([...new Set(steps.map(step => step.object.kind))].sort().join('+'))
     for (const step of steps) observed.delete(keyOf(step.object))
   }
@@ -195,8 +195,8 @@ test('deletion goes in waves: consumers, services, topics before the operator of
 test('with Retain, a deleted platform leaves Kafka, its nodes, topics and the database', () => {
   const observed = world(desiredWith().map(each => each.object))
   for (let round = 0; round < 20; round++)
-    for (const step of planDeletion(observed, { keepStateful: true }).steps) observed.delete(keyOf(step.object))
-  expect(planDeletion(observed, { keepStateful: true })).toEqual({ steps: [], remaining: [] })
+    for (const step of planDeletion(observed, isStateful).steps) observed.delete(keyOf(step.object))
+  expect(planDeletion(observed, isStateful)).toEqual({ steps: [], remaining: [] })
   expect(new Set([...observed.values()].map(object => object.kind))).toEqual(
     new Set(['Kafka', 'KafkaNodePool', 'KafkaTopic', 'Cluster']),
   )

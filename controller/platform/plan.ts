@@ -123,12 +123,12 @@ const WAVES: readonly (readonly string[])[] = [
   ],
 ]
 
-/** The deletions to do now: those of the first wave that still has something; empty when all is gone. Pure. */
+/** The deletions to do now: those of the first wave that still has something to go; empty when all is gone. Pure. */
 export function planDeletion(
   observed: Observed,
-  { keepStateful }: { keepStateful: boolean },
+  isKept: (object: KubeObject) => boolean,
 ): { steps: Step[]; remaining: Cached[] } {
-  const going = [...observed.values()].filter(object => !(keepStateful && isStateful(object)))
+  const going = [...observed.values()].filter(object => !isKept(object))
   const waveOf = (object: KubeObject): number =>
     Math.max(
       0,

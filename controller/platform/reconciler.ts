@@ -191,8 +191,7 @@ export class Reconciler {
     const isKept = this.#keeps(platform, ending)
     const children = observeChildren(this.#options.cache, platform)
     const inReach = ending ? await this.#namespaceEnd.inReach(platform, children) : children
-    const going = new Map([...inReach].filter(([, child]) => !isKept(child)))
-    const { steps, remaining } = planDeletion(going, { keepStateful: false })
+    const { steps, remaining } = planDeletion(inReach, isKept)
     const [unkept] = await act(this.#actors, platform, this.#retainedUpdates(platform, isKept))
     if (unkept) throw unkept.error
     if (ending) await this.#releaseTopics(platform, remaining)

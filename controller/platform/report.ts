@@ -193,8 +193,8 @@ function componentRows(input: ReportInput): ComponentRow[] {
     const refusal = refused.find(each => each.kind === kind && each.name === name)
     const failure = failures.find(each => keyOf(each.object) === keyOf(object))
     const waiting = waits.get(keyOf(object))
-    // A Component has no status of its own: whether it is of use, only the sidecars know.
     const certificate = kind === KINDS.secret.kind ? certificates.get(name) : undefined
+    // A Component has no status of its own: whether it is of use, only the sidecars know.
     const notLoaded = kind === KINDS.component.kind ? flow?.notLoaded.find(each => each.component === name) : undefined
     const state: Readiness = failure
       ? { ready: false, reason: 'WriteFailed', message: failure.error.message }
@@ -203,11 +203,8 @@ function componentRows(input: ReportInput): ComponentRow[] {
         : waiting?.action === 'wait'
           ? { ready: false, reason: waiting.reason, message: waiting.message }
           : live
-            ? certificate
-              ? certificate
-              : notLoaded
-                ? { ready: false, reason: 'NotLoaded', message: notLoaded.message }
-                : live.readiness
+            ? (certificate ??
+              (notLoaded ? { ready: false, reason: 'NotLoaded', message: notLoaded.message } : live.readiness))
             : { ready: false, reason: 'Creating', message: '' }
     return { kind, name, ...state }
   })

@@ -1,8 +1,8 @@
 import type { ChildView, PartView, PlatformView, StepView } from '../../src/contracts/platform-view.ts'
-import { keyOf } from '../kube/objects.ts'
+import { type KubeObject, keyOf } from '../kube/objects.ts'
 import type { Decision } from './decide.ts'
 import { type Desired, PARTS, READY_BEFORE } from './desired.ts'
-import { type Observed, planDeletion, readyParts, type Step } from './plan.ts'
+import { isStateful, type Observed, planDeletion, readyParts, type Step } from './plan.ts'
 import type { Platform } from './platform.ts'
 import { type Cached, driftOfChild } from './project.ts'
 import { OLDEST } from './versions.ts'
@@ -22,7 +22,7 @@ export function viewOf(
 ): PlatformView {
   const { metadata, status } = platform
   const deleting = metadata.deletionTimestamp !== undefined
-  const keepStateful = effective.deletionPolicy === 'Retain'
+  const isKept = (child: KubeObject): boolean => effective.deletionPolicy === 'Retain' && isStateful(child)
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -45,7 +45,7 @@ export function viewOf(
       since: lastTransitionTime,
     })),
     parts: partsOf(platform, deleting ? [] : desired, observed),
-    plan: (deleting ? planDeletion(observed, { keepStateful }).steps : steps).map(stepView),
+    plan: (deleting ? planDeletion(observed, isKept).steps : steps).map(stepView),
   }
 }
 

@@ -89,7 +89,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'deletes data that was to be kept',
     file: PLAN,
-    find: 'const going = [...observed.values()].filter(object => !(keepStateful && isStateful(object)))',
+    find: 'const going = [...observed.values()].filter(object => !isKept(object))',
     replace: 'const going = [...observed.values()]',
     only: 'keeping-data',
   },

@@ -1,19 +1,19 @@
-import { type Acl, authorize, isAllowed, type Operation, type Principal } from './acl.ts'
+import type { Acl, Operation, ResourceType } from './acl.ts'
 import type { Clock } from './clock.ts'
 import { LogError, unknownPartition, unknownTopic } from './errors.ts'
 import { Group, type GroupMember, type InitialOffset, type JoinOptions } from './group.ts'
 import { partitionOfKey } from './murmur2.ts'
+import { type Authorization, type Credentials, Principals } from './principals.ts'
 import type { TopicPartition } from './range.ts'
 import type { Header, LogRecord, LogStore, PartitionState, StoredTopic } from './store.ts'
 import { checkTopicName, DEFAULT_RETENTION_MS, topicConfig } from './topic-config.ts'
 
-export interface ClusterOptions {
+export type { Credentials } from './principals.ts'
+
+export interface ClusterOptions extends Authorization {
   brokers?: number
   /** `scram-sha-512`: every connection presents a principal's name and password; `optional`: it may come without. */
   authentication?: 'none' | 'optional' | 'scram-sha-512'
-  /** Kafka's simple authorization: what no ACL allows is refused. */
-  authorization?: boolean
-  superUsers?: readonly string[]
   /** Broker options that matter here: `num.partitions`, `default.replication.factor`, `log.retention.ms`, `message.max.bytes`. */
   config?: Record<string, unknown>
   /** PEM of who signed the brokers' certificates; absent: there is no TLS. */
@@ -33,11 +33,6 @@ export interface TopicDescription {
   partitions: number
   replicas: number
   config: Readonly<Record<string, string>>
-}
-
-export interface Credentials {
-  username: string
-  password: string
 }
 
 export interface RecordInput {
@@ -75,7 +70,7 @@ export class LogCluster {
   readonly #store: LogStore
   readonly #clock: Clock
   readonly #groups = new Map<string, Group>()
-  readonly #principals = new Map<string, Principal & { password: string | undefined }>()
+  readonly #principals = new Principals()
   readonly #waiting = new Map<string, Set<() => void>>()
   readonly #listeners = new Set<() => void>()
   readonly #nextPartition = new Map<string, number>()
@@ -216,12 +211,12 @@ export class LogCluster {
 
   /** `password: undefined` is a principal that cannot authenticate with one (TLS users). */
   setPrincipal(name: string, principal: { password?: string | undefined; acls: readonly Acl[] }): void {
-    this.#principals.set(name, { name, password: principal.password, acls: principal.acls })
+    this.#principals.set(name, principal)
     this.#changed()
   }
 
   removePrincipal(name: string): void {
-    if (this.#principals.delete(name)) this.#changed()
+    if (this.#principals.remove(name)) this.#changed()
   }
 
   // --- clients ------------------------------------------------------------------------------------------------------
@@ -234,12 +229,9 @@ export class LogCluster {
     const options = this.#broker()
     const asked =
       options.authentication === 'scram-sha-512' || (options.authentication === 'optional' && credentials !== undefined)
-    const name = asked ? this.#authenticate(credentials) : 'ANONYMOUS'
-    const check = (operation: Operation, type: 'topic' | 'group', resource: string): void => {
-      const { authorization, superUsers } = this.#broker()
-      if (!authorization || superUsers?.includes(name)) return
-      authorize(this.#principals.get(name) ?? { name, acls: [] }, operation, type, resource)
-    }
+    const name = asked ? this.#principals.authenticate(credentials) : 'ANONYMOUS'
+    const check = (operation: Operation, type: ResourceType, resource: string): void =>
+      this.#principals.check(this.#broker(), name, operation, type, resource)
     return {
       append: async record => {
         check('Write', 'topic', record.topic)
@@ -259,16 +251,6 @@ export class LogCluster {
         return this.#group(groupName).join({ ...join, authorizeRead })
       },
     }
-  }
-
-  #authenticate(credentials: Credentials | undefined): string {
-    const known = this.#principals.get(credentials?.username ?? '')
-    if (credentials === undefined || known?.password === undefined || known.password !== credentials.password) {
-      const message =
-        'Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-512'
-      throw new LogError('SaslAuthenticationException', message)
-    }
-    return known.name
   }
 
   async #append(record: RecordInput): Promise<{ partition: number; offset: number }> {
@@ -385,9 +367,8 @@ export class LogCluster {
   }
 
   /** Whether a principal may do it, for diagnosis; true on a cluster without authorization. */
-  may(name: string, operation: Operation, type: 'topic' | 'group', resource: string): boolean {
-    if (!this.#options?.authorization || this.#options.superUsers?.includes(name)) return true
-    return isAllowed(this.#principals.get(name) ?? { name, acls: [] }, operation, type, resource)
+  may(name: string, operation: Operation, type: ResourceType, resource: string): boolean {
+    return this.#principals.may(this.#options ?? {}, name, operation, type, resource)
   }
 
   /** Drops what `retention.ms` has passed. Topics that only compact keep everything. */
