@@ -5,7 +5,7 @@ import type { JsonObject } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { notAcceptable } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
-import { tableColumns, tableRow } from './table.ts'
+import { rowConditions, tableColumns, tableRow } from './table.ts'
 
 export interface Form {
   readonly as: 'object' | 'Table' | 'PartialObjectMetadata'
@@ -38,10 +38,13 @@ const partial = (object: JsonObject) => ({
   metadata: object['metadata'],
 })
 
-function row(object: JsonObject, type: ResourceType, form: Form, now: Date): JsonObject {
-  const cells = tableRow(object, type, now)
-  if (form.include === 'None') return { cells, object: null }
-  return { cells, object: form.include === 'Object' ? object : (partial(object) as JsonObject) }
+function row(stored: JsonObject, type: ResourceType, form: Form, now: Date): JsonObject {
+  const cells = tableRow(stored, type, now)
+  const conditions = rowConditions(stored, type)
+  const row = { cells, ...(conditions.length > 0 && { conditions }) }
+  if (form.include === 'None') return { ...row, object: null }
+  const object = inVersion(stored, type)
+  return { ...row, object: form.include === 'Object' ? object : (partial(object) as JsonObject) }
 }
 
 const table = (
@@ -67,11 +70,10 @@ export function present(
   withColumns = true,
 ): { object: unknown; json: string } {
   if (form.as === 'object') return { object: inVersion(entry.object, type), json: jsonInVersion(entry, type) }
-  const object = inVersion(entry.object, type)
   const body =
     form.as === 'Table'
-      ? table(type, [row(object, type, form, now)], String(entry.version), withColumns)
-      : partial(object)
+      ? table(type, [row(entry.object, type, form, now)], String(entry.version), withColumns)
+      : partial(inVersion(entry.object, type))
   return { object: body, json: JSON.stringify(body) }
 }
 
@@ -84,7 +86,7 @@ export function presentList(
   metadata: JsonObject,
 ): string {
   if (form.as === 'Table') {
-    const rows = entries.map(entry => row(inVersion(entry.object, type), type, form, now))
+    const rows = entries.map(entry => row(entry.object, type, form, now))
     return JSON.stringify(table(type, rows, String(metadata['resourceVersion']), true, metadata))
   }
   const [kind, apiVersion] =

@@ -1,17 +1,33 @@
-/** Rows and columns of `kubectl get`: printer columns of CRDs, and a few columns of the built-in kinds. */
+/** Rows and columns of `kubectl get`: printer columns of CRDs, and those of the built-in kinds. */
+import columnData from '../generated/columns.json' with { type: 'json' }
 import { at, type Json, type JsonObject, show } from '../json.ts'
 import type { Column, ResourceType } from '../kinds/registry.ts'
 import { age } from './age.ts'
-import { builtInColumns } from './columns.ts'
+import { cells } from './cells.ts'
 import { jsonPath } from './json-path.ts'
+import { podRowConditions } from './pod-cells.ts'
 
-const nameColumn: JsonObject = {
-  name: 'Name',
-  type: 'string',
-  format: 'name',
-  description: 'Name must be unique within a namespace.',
-  priority: 0,
-}
+const builtInColumns: ReadonlyMap<string, JsonObject[]> = new Map(
+  Object.entries(columnData).map(([kind, columns]) => [
+    kind,
+    columns.map(([name, type, format, priority, description]) => ({
+      name: name!,
+      type: type!,
+      format: format!,
+      description: description!,
+      priority: priority!,
+    })),
+  ]),
+)
+
+const [nameColumn, ageColumn] = ['Name', 'Age'].map(
+  name => builtInColumns.get('Secret')!.find(column => column['name'] === name)!,
+) as [JsonObject, JsonObject]
+
+/** What no printer knows shows its name and its time (apiserver/pkg/registry/rest/table.go). */
+const otherColumns: JsonObject[] = [nameColumn, { ...ageColumn, name: 'Created At', type: 'date' }]
+
+const columnsOf = (type: ResourceType) => builtInColumns.get(type.kind) ?? otherColumns
 
 const definition = (column: Column): JsonObject => ({
   name: column.name,
@@ -21,53 +37,24 @@ const definition = (column: Column): JsonObject => ({
   priority: column.priority ?? 0,
 })
 
-const ageColumn: JsonObject = {
-  name: 'Age',
-  type: 'string',
-  format: '',
-  description: 'Time since creation.',
-  priority: 0,
-}
+export const tableColumns = (type: ResourceType): JsonObject[] =>
+  type.builtIn ? columnsOf(type) : [nameColumn, ...type.columns.map(definition)]
 
-/** A few kinds show another time, or when they were created. */
-const hasAge = (type: ResourceType) =>
-  !['events', 'customresourcedefinitions', 'roles', 'clusterroles'].includes(type.plural)
-
-export function tableColumns(type: ResourceType): JsonObject[] {
-  if (type.builtIn) {
-    const columns = builtInColumns(type)
-    const own = columns.map(column => ({
-      name: column.name,
-      type: 'string',
-      format: '',
-      description: column.name,
-      priority: column.wide ? 1 : 0,
-    }))
-    // Columns of `-o wide` stand after the age.
-    return [
-      ...(type.plural === 'events' ? [] : [nameColumn]),
-      ...own.filter(column => column.priority === 0),
-      ...(hasAge(type) ? [ageColumn] : []),
-      ...own.filter(column => column.priority === 1),
-    ]
-  }
-  return [nameColumn, ...type.columns.map(definition)]
-}
-
+/** The cells of an object in its stored form. */
 export function tableRow(object: JsonObject, type: ResourceType, now: Date): Json[] {
   const name = at(object, 'metadata.name') ?? ''
-  if (type.builtIn) {
-    const columns = builtInColumns(type)
-    const cell = (column: (typeof columns)[number]) => column.value(object, now)
-    return [
-      ...(type.plural === 'events' ? [] : [name]),
-      ...columns.filter(column => !column.wide).map(cell),
-      ...(hasAge(type) ? [age(at(object, 'metadata.creationTimestamp'), now)] : []),
-      ...columns.filter(column => column.wide).map(cell),
-    ]
-  }
-  return [name, ...type.columns.map(column => customCell(object, column, now))]
+  if (!type.builtIn) return [name, ...type.columns.map(column => customCell(object, column, now))]
+  return columnsOf(type).map(({ name: column }) => {
+    if (column === 'Name') return name
+    if (column === 'Age') return age(at(object, 'metadata.creationTimestamp'), now)
+    if (column === 'Created At') return at(object, 'metadata.creationTimestamp') ?? null
+    return cells[type.kind]![show(column)]!(object, now)
+  })
 }
+
+/** What of a row tells that its object has run to its end. */
+export const rowConditions = (object: JsonObject, type: ResourceType): JsonObject[] =>
+  type.table === '/pods' ? podRowConditions(object) : []
 
 function customCell(object: JsonObject, column: Column, now: Date): Json {
   const [value, ...more] = jsonPath(object, column.jsonPath)
