@@ -3,13 +3,14 @@ import { at, type Json, type JsonObject, show } from '../json.ts'
 import type { Column, ResourceType } from '../kinds/registry.ts'
 import { age } from './age.ts'
 import { builtInColumns } from './columns.ts'
+import { METADATA_DESCRIPTIONS } from './descriptions.ts'
 import { jsonPath } from './json-path.ts'
 
 const nameColumn: JsonObject = {
   name: 'Name',
   type: 'string',
   format: 'name',
-  description: 'Name must be unique within a namespace.',
+  description: METADATA_DESCRIPTIONS.name,
   priority: 0,
 }
 
