@@ -8,12 +8,12 @@ import type { ResourceType } from './kinds/registry.ts'
 import { type Form, negotiate } from './print/negotiate.ts'
 import { flag, type KubeRequest, parseResourcePath, type ResourcePath, writeOptions } from './request.ts'
 import { type KubeResponse, objectResponse, statusResponse, textResponse } from './response.ts'
-import { badRequest, methodNotAllowed, noSuchPath, notImplemented, PageNotFound, StatusError } from './status.ts'
+import { badRequest, methodNotAllowed, noSuchPath, notFound, notImplemented, PageNotFound, StatusError } from './status.ts'
 import { deleteOptions, remove } from './verbs/delete.ts'
 import { podLog } from './verbs/log.ts'
 import { patch } from './verbs/patch.ts'
 import { find, get, list, requestedVersion, selectorOf } from './verbs/read.ts'
-import { scaleOf, writeScale } from './verbs/scale.ts'
+import { readScale, writeScale } from './verbs/scale.ts'
 import { watch } from './verbs/watch.ts'
 import { create, update, type Written } from './verbs/write.ts'
 
@@ -108,7 +108,7 @@ function resource(context: Context, request: KubeRequest, url: URL, signal: Abor
   if (path.name === undefined) return collection(context, call)
   if (path.subresource !== undefined && path.subresource !== 'status')
     return subresource(context, call, path.name, path.subresource)
-  if (path.subresource === 'status' && !type.status) throw nothing()
+  if (path.subresource === 'status' && !type.status) throw noSubresource(type, path.name) ?? nothing()
   return single(context, call, path.name)
 }
 
@@ -272,7 +272,7 @@ function subresource(context: Context, call: Call, name: string, subresource: st
   }
   if (subresource === 'scale' && type.scale) {
     const entry = find(context, type, path.namespace, name)
-    if (request.method === 'GET') return objectResponse(scaleOf(entry, type))
+    if (request.method === 'GET') return objectResponse(readScale(entry, type))
     if (request.method !== 'PUT' && request.method !== 'PATCH') throw methodNotAllowed()
     const mediaType = request.method === 'PUT' ? undefined : mediaTypeOf(request)
     return answer(
@@ -288,8 +288,11 @@ function subresource(context: Context, call: Call, name: string, subresource: st
     )
   }
   if (unserved.has(subresource)) throw notImplemented(`the sub-resource ${type.plural}/${subresource}`)
-  throw noSuchPath()
+  throw noSubresource(type, name) ?? noSuchPath()
 }
+
+/** A custom resource without the sub-resource is told to be missing itself (customresource_handler.go). */
+const noSubresource = (type: ResourceType, name: string) => (type.builtIn ? undefined : notFound(type, name))
 
 /** Everybody with a token may do everything. */
 function review({ request, type }: Call): KubeResponse {

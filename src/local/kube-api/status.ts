@@ -5,7 +5,7 @@
 import type { JsonObject } from './json.ts'
 
 export interface Cause {
-  reason: string
+  reason?: string
   message: string
   field?: string
 }
@@ -100,6 +100,9 @@ export const conflict = (type: Named, name: string, why: string) =>
   )
 export const modified = (type: Named, name: string) =>
   conflict(type, name, 'the object has been modified; please apply your changes to the latest version and try again')
+/** A fault of the server's own, told as `errors.NewInternalError` does. */
+export const internalError = (message: string) =>
+  new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
 export const expired = (message: string) => new StatusError(410, 'Expired', message)
 export const unsupportedMediaType = (offers: string[]) =>
   new StatusError(

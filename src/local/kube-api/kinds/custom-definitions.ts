@@ -4,13 +4,10 @@ import { timestamp } from '../context.ts'
 import { fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
 import { child, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { FieldError } from '../status.ts'
-import { subdomain, subdomainRule } from './names.ts'
+import { dns1035Label as label, dns1035LabelRule as labelRule, subdomain, subdomainRule } from './names.ts'
 import type { Registry } from './registry.ts'
 import { checkStructural } from './structural.ts'
 
-const label = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
-const labelRule =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string']
 
 const textsOf = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(show) : [])

@@ -16,6 +16,7 @@ interface Definition {
   description: string
   type: 'object'
   required?: string[]
+  'x-kubernetes-map-type'?: string
   properties: Record<string, Property>
 }
 
@@ -50,6 +51,9 @@ function property(type: string, format: string, found: (model: string) => void):
   return { $ref: type }
 }
 
+/** Structs without fields, which the library's models leave open. */
+const emptyStructs = new Set(['V1CustomResourceSubresources.status'])
+
 const quantityMaps = new Set(['limits', 'requests', 'capacity', 'allocatable', 'hard', 'used', 'allocatedResources'])
 
 function definition(model: string, found: (model: string) => void): Definition {
@@ -67,7 +71,7 @@ function definition(model: string, found: (model: string) => void): Definition {
     const declared = new RegExp(
       `(?:/\\*\\*\\s*\\n\\s*\\* ((?:(?!\\*/)[\\s\\S])*?)\\n\\s*\\*/\\s*)?'${escaped}'(\\??):`,
     ).exec(types)
-    const schema = property(type, format, found)
+    const schema = emptyStructs.has(`${model}.${baseName}`) ? { type: 'object' } : property(type, format, found)
     if (quantityMaps.has(baseName) && schema['additionalProperties'])
       schema['additionalProperties'] = { type: 'string', format: 'quantity', 'x-kubernetes-int-or-string': true }
     if (declared?.[1]) schema['description'] = firstSentence(declared[1])
@@ -82,7 +86,7 @@ function definition(model: string, found: (model: string) => void): Definition {
       schema['x-kubernetes-list-type'] = 'set'
       schema['x-kubernetes-patch-strategy'] = 'merge'
     } else if (schema['type'] === 'array') schema['x-kubernetes-list-type'] = 'atomic'
-    if (atomicMaps.has(field) || atomicMaps.has(type)) schema['x-kubernetes-map-type'] = 'atomic'
+    if (atomicMaps.has(field)) schema['x-kubernetes-map-type'] = 'atomic'
     // A key of a list needs its default known without the kind's own defaulting (`+default="TCP"`).
     if (field === 'V1ContainerPort.protocol' || field === 'V1ServicePort.protocol') schema['default'] = 'TCP'
     if (declared && declared[2] === '') required.push(baseName)
@@ -91,7 +95,13 @@ function definition(model: string, found: (model: string) => void): Definition {
   const description = firstSentence(
     /\/\*\*\n\* ([\s\S]*?)\n\*\//.exec(code.slice(code.indexOf('*/') + 2))?.[1] ?? model,
   )
-  return { description, type: 'object', ...(required.length > 0 ? { required } : {}), properties }
+  return {
+    description,
+    type: 'object',
+    ...(required.length > 0 ? { required } : {}),
+    ...(atomicMaps.has(model) ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+    properties,
+  }
 }
 
 /** The definitions of all built-in kinds and everything they refer to, by model name, sorted. */

@@ -34,6 +34,7 @@ export const sets = new Set(['V1ObjectMeta.finalizers', 'V1NodeSpec.podCIDRs', '
 
 /** Fields (`Model.field`) and whole types whose maps are replaced as one. */
 export const atomicMaps = new Set([
+  'V1OwnerReference',
   'V1LabelSelector',
   'V1LocalObjectReference',
   'V1ObjectReference',
@@ -41,7 +42,13 @@ export const atomicMaps = new Set([
   'V1ResourceFieldSelector',
   'V1SecretKeySelector',
   'V1ConfigMapKeySelector',
+  'V1FileKeySelector',
   'V1NodeSelector',
+  'V1NodeSelectorTerm',
+  'V1ScopeSelector',
+  'V1ServiceBackendPort',
+  'V1CrossVersionObjectReference',
+  'RbacV1Subject',
   'V1TypedLocalObjectReference',
   'V1SecretReference',
   'V1RoleRef',

@@ -2,19 +2,31 @@
 import { fieldInvalid } from '../field-errors.ts'
 import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { FieldError } from '../status.ts'
-import type { ResourceType } from './registry.ts'
+import type { BuiltInKind } from './table.ts'
 
 export const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+export const dns1035Label = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
 export const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const qualifiedName = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
 
 export const subdomainRule =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+export const dns1035LabelRule =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 export const labelRule =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 
-function nameProblem(name: string, type: ResourceType): string | undefined {
+/** As much of a type as its names depend on. */
+interface Nameable {
+  readonly group: string
+  readonly builtIn: Pick<BuiltInKind, 'name'> | undefined
+}
+
+/** Objects of kinds that this server does not know: their names are parts of a path. */
+export const PATH_SEGMENT: Nameable = { group: 'apiextensions.k8s.io', builtIn: { name: 'path' } }
+
+function nameProblem(name: string, type: Nameable): string | undefined {
   switch (type.builtIn?.name) {
     case 'label':
       if (name.includes('.')) return 'must not contain dots'
@@ -59,7 +71,7 @@ const entriesOf = (value: Json | undefined): [string, Json][] => (isObject(value
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
 /** What is wrong with an object's metadata. */
-export function validateMetadata(metadata: JsonObject, type: ResourceType, errors: FieldError[]): void {
+export function validateMetadata(metadata: JsonObject, type: Nameable, errors: FieldError[]): void {
   const bad = (field: string, value: unknown, detail: string) => errors.push(fieldInvalid(field, value, detail))
   const name = metadata['name'] as string
   const problem = nameProblem(name, type)

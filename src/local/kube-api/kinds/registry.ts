@@ -1,5 +1,7 @@
 /** The resource types this server knows at the moment: the built-in table, and what the stored CRDs add. */
 import { child, isObject, type Json, type JsonObject } from '../json.ts'
+import { METADATA_DESCRIPTIONS } from '../print/descriptions.ts'
+import { withEmbeddedMeta } from '../schema/embedded.ts'
 import { anything, builtInSchema, type Schema } from '../schema/schema.ts'
 import type { Named } from '../status.ts'
 import { type BuiltInKind, kinds } from './table.ts'
@@ -80,7 +82,8 @@ const builtIns: readonly ResourceType[] = kinds.map(builtInType)
 
 /** The schema of a whole custom resource: the CRD's, with the real `metadata` in it. */
 function customSchema(version: JsonObject): Schema {
-  const own = child(version, 'schema')['openAPIV3Schema'] as unknown as Schema | undefined
+  const declared = child(version, 'schema')['openAPIV3Schema'] as unknown as Schema | undefined
+  const own = declared && withEmbeddedMeta(declared)
   const { description: _, ...metadata } = builtInSchema('V1ObjectMeta')
   return {
     ...(own ?? anything),
@@ -129,7 +132,12 @@ export function customTypes(definition: Json): ResourceType[] {
         ...(scale['labelSelectorPath'] ? { selector: scale['labelSelectorPath'] as string } : {}),
       },
       columns: (version['additionalPrinterColumns'] as unknown as Column[] | undefined) ?? [
-        { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+        {
+          name: 'Age',
+          type: 'date',
+          description: METADATA_DESCRIPTIONS.creationTimestamp,
+          jsonPath: '.metadata.creationTimestamp',
+        },
       ],
       selectableFields: ((version['selectableFields'] as { jsonPath: string }[] | undefined) ?? []).map(
         field => field.jsonPath,

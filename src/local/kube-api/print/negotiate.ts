@@ -3,7 +3,7 @@
 import { inVersion, jsonInVersion } from '../context.ts'
 import type { JsonObject } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
-import { notAcceptable } from '../status.ts'
+import { badRequest, notAcceptable } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
 import { rowConditions, tableColumns, tableRow } from './table.ts'
 
@@ -24,11 +24,19 @@ export function negotiate(accept: string | undefined, query: URLSearchParams): F
     const as = parameters.find(parameter => parameter.startsWith('as='))?.slice(3)
     if (as === undefined) return whole
     const include = query.get('includeObject')
-    if (as === 'Table') return { as, include: include === 'None' || include === 'Object' ? include : 'Metadata' }
+    if (as === 'Table') return { as, include: includeOf(include) }
     if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
       return { as: 'PartialObjectMetadata', include: 'Metadata' }
   }
   throw notAcceptable(['application/json'])
+}
+
+function includeOf(text: string | null): Form['include'] {
+  if (!text) return 'Metadata'
+  if (text === 'None' || text === 'Metadata' || text === 'Object') return text
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(text)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
 }
 
 const meta = 'meta.k8s.io/v1'

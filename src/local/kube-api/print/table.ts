@@ -4,6 +4,7 @@ import { at, type Json, type JsonObject, show } from '../json.ts'
 import type { Column, ResourceType } from '../kinds/registry.ts'
 import { age } from './age.ts'
 import { cells } from './cells.ts'
+import { METADATA_DESCRIPTIONS } from './descriptions.ts'
 import { jsonPath } from './json-path.ts'
 import { podRowConditions } from './pod-cells.ts'
 
@@ -20,12 +21,19 @@ const builtInColumns: ReadonlyMap<string, JsonObject[]> = new Map(
   ]),
 )
 
-const [nameColumn, ageColumn] = ['Name', 'Age'].map(
-  name => builtInColumns.get('Secret')!.find(column => column['name'] === name)!,
-) as [JsonObject, JsonObject]
+const nameColumn: JsonObject = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description: METADATA_DESCRIPTIONS.name,
+  priority: 0,
+}
 
 /** What no printer knows shows its name and its time (apiserver/pkg/registry/rest/table.go). */
-const otherColumns: JsonObject[] = [nameColumn, { ...ageColumn, name: 'Created At', type: 'date' }]
+const otherColumns: JsonObject[] = [
+  nameColumn,
+  { name: 'Created At', type: 'date', format: '', description: METADATA_DESCRIPTIONS.creationTimestamp, priority: 0 },
+]
 
 const columnsOf = (type: ResourceType) => builtInColumns.get(type.kind) ?? otherColumns
 

@@ -1,10 +1,11 @@
 /** CEL rules of CRDs, `x-kubernetes-validations` (CRD documentation, "Validation rules"; apiextensions schema/cel). */
 import { Environment, Optional } from '@marcbachmann/cel-js'
-import { canonical, isObject, type Json } from '../json.ts'
+import { isObject, type Json } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import { withKubernetesLibraries } from './cel-library.ts'
+import { correlate } from './correlate.ts'
 import { compilePattern } from './pattern.ts'
-import { anything, fieldSchema, isNamedField, joinPath, type Schema, type ValidationRule } from './schema.ts'
+import { anything, fieldSchema, isNamedField, joinPath, type Schema, somewhere, type ValidationRule } from './schema.ts'
 
 const ascending = (a: bigint | number, b: bigint | number) => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -117,21 +118,8 @@ const reasons: Record<string, FieldError['reason']> = {
   FieldValueDuplicate: 'FieldValueDuplicate',
 }
 
-const withRules = new WeakMap<Schema, boolean>()
-
-/** Whether there is a rule in a schema or below: most subtrees have none and are not walked. */
-export function hasRules(schema: Schema): boolean {
-  let known = withRules.get(schema)
-  if (known === undefined) {
-    known =
-      (schema['x-kubernetes-validations']?.length ?? 0) > 0 ||
-      Object.values(schema.properties ?? {}).some(hasRules) ||
-      (schema.items !== undefined && hasRules(schema.items)) ||
-      (typeof schema.additionalProperties === 'object' && hasRules(schema.additionalProperties))
-    withRules.set(schema, known)
-  }
-  return known
-}
+/** Whether there is a rule in a schema or below. */
+export const hasRules = somewhere(schema => (schema['x-kubernetes-validations']?.length ?? 0) > 0)
 
 /** Checks all rules of a custom resource. `before` is the stored object on updates: transition rules need it. */
 export function validateRules(after: Json, before: Json | undefined, schema: Schema, errors: FieldError[]): void {
@@ -158,15 +146,6 @@ function walk(value: Json, old: Json | undefined, schema: Schema, path: string, 
         )
     }
   }
-}
-
-/** Old items can be found by key in a map list only; elsewhere transition rules do not apply. */
-function correlate(old: Json | undefined, schema: Schema): (item: Json) => Json | undefined {
-  if (schema['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old)) return () => undefined
-  const keyOf = (item: Json) =>
-    canonical((schema['x-kubernetes-list-map-keys'] ?? []).map(key => (isObject(item) ? (item[key] ?? null) : null)))
-  const byKey = new Map(old.map(item => [keyOf(item), item]))
-  return item => byKey.get(keyOf(item))
 }
 
 function evaluate(

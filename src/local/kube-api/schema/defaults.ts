@@ -1,6 +1,6 @@
 /** Defaulting of custom resources by `default` in the schema. */
 import { clone, isObject, type Json } from '../json.ts'
-import { fieldSchema, type Schema } from './schema.ts'
+import { anything, fieldSchema, type Schema } from './schema.ts'
 
 /**
  * Fills in defaults in place, outermost first, so that a default object gets the defaults within it. A `null` where
@@ -19,5 +19,20 @@ export function applyDefaults(value: Json, schema: Schema): void {
   for (const key of Object.keys(value)) {
     const field = fieldSchema(schema, key)
     if (field) applyDefaults(value[key]!, field)
+  }
+}
+
+/** Takes out, in place, each `null` that is neither allowed nor about to become a default (defaulting/prunenulls.go). */
+export function dropNulls(value: Json, schema: Schema): void {
+  if (Array.isArray(value)) {
+    for (const item of value) dropNulls(item, schema.items ?? anything)
+    return
+  }
+  if (!isObject(value)) return
+  for (const [key, entry] of Object.entries(value)) {
+    const field = fieldSchema(schema, key)
+    if (!field) continue
+    if (entry === null && !field.nullable && field.default === undefined) delete value[key]
+    else dropNulls(entry, field)
   }
 }

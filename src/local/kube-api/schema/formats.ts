@@ -1,5 +1,6 @@
 /** The string formats that the API server checks (apiextensions `supported formats`); others are ignored, as there. */
 import { isIPv4, isIPv6 } from 'node:net'
+import type { Schema } from './schema.ts'
 
 const dateTime =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/
@@ -33,6 +34,15 @@ const checks: Record<string, (text: string) => boolean> = {
   hostname: text =>
     /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(text),
   uri: text => URL.canParse(text),
+}
+
+const byType: Readonly<Record<string, readonly string[]>> = { integer: ['int32', 'int64'], number: ['float', 'double'] }
+
+/** The format that a schema asks for; one that does not belong to its type asks for nothing (validation/formats.go). */
+export function formatOf({ type = 'string', format }: Schema): string | undefined {
+  if (format === undefined) return undefined
+  const known = type === 'string' ? Object.hasOwn(checks, format) : byType[type]?.includes(format)
+  return known ? format : undefined
 }
 
 export function hasFormat(text: string, format: string): boolean {

@@ -1,6 +1,6 @@
 /** Pruning: unknown fields leave before anything is stored, and are named for `fieldValidation=Strict|Warn`. */
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { anything, builtInSchema, fieldSchema, isNamedField, joinPath, type Schema } from './schema.ts'
+import { anything, fieldSchema, isNamedField, joinPath, type Schema } from './schema.ts'
 
 export interface PruneOptions {
   /** Built-in kinds read `null` as absent; custom resources keep it for defaulting and validation. */
@@ -23,16 +23,14 @@ function walk(value: Json, schema: Schema, path: string, options: PruneOptions, 
 
 function walkObject(value: JsonObject, schema: Schema, path: string, options: PruneOptions, unknown: string[]): void {
   const keepAll = schema['x-kubernetes-preserve-unknown-fields'] === true
-  const embedded = schema['x-kubernetes-embedded-resource'] === true
   for (const key of Object.keys(value)) {
     const entry = value[key]!
     if (entry === null && options.dropNulls && !keepAll) {
       delete value[key]
       continue
     }
-    if (embedded && (key === 'apiVersion' || key === 'kind')) continue
-    const known = embedded && key === 'metadata' ? builtInSchema('V1ObjectMeta') : fieldSchema(schema, key)
-    if (known) walk(entry, known, joinPath(path, key, !isNamedField(schema, key)), options, unknown)
+    const known = fieldSchema(schema, key)
+    if (known) walk(entry, known, joinPath(path, key), options, unknown)
     else if (!keepAll) {
       unknown.push(joinPath(path, key))
       delete value[key]

@@ -103,8 +103,26 @@ export function isNamedField(schema: Schema, key: string): boolean {
   return schema.properties !== undefined && Object.hasOwn(schema.properties, key)
 }
 
-/** The path of a field as the API prints it: `spec.containers[0].image`, `metadata.labels[a/b]`. */
+/** The path of a field as the API prints it: `spec.containers[0].image`, `spec.limits[cpu]` for an entry of a map. */
 export function joinPath(path: string, key: string, mapEntry = false): string {
-  if (mapEntry && /[^A-Za-z0-9_-]/.test(key)) return `${path}[${key}]`
+  if (mapEntry) return `${path}[${key}]`
   return path ? `${path}.${key}` : key
+}
+
+/** Whether a schema or one below it is such a one: most subtrees have none and are not walked. Answers are remembered. */
+export function somewhere(isOne: (schema: Schema) => boolean): (schema: Schema) => boolean {
+  const known = new WeakMap<Schema, boolean>()
+  const search = (schema: Schema): boolean => {
+    let answer = known.get(schema)
+    if (answer === undefined) {
+      answer =
+        isOne(schema) ||
+        Object.values(schema.properties ?? {}).some(search) ||
+        (schema.items !== undefined && search(schema.items)) ||
+        (typeof schema.additionalProperties === 'object' && search(schema.additionalProperties))
+      known.set(schema, answer)
+    }
+    return answer
+  }
+  return search
 }

@@ -1,125 +1,73 @@
-/** Validation of a value against its schema, with the messages of the API server (go-openapi/validate as it wraps them). */
-import { fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
-import { canonical, equal, isObject, type Json, type JsonObject } from '../json.ts'
+/**
+ * Validation of a value against its schema: which validators apply to which value, in which order, and what of the parts of
+ * an anyOf or oneOf is told (k8s.io/kube-openapi/pkg/validation/validate).
+ */
+import { fieldInvalid, fieldRequired } from '../field-errors.ts'
+import { equal, isObject, type Json, type JsonObject } from '../json.ts'
 import type { FieldError } from '../status.ts'
-import { hasFormat, quantity } from './formats.ts'
-import { compilePattern } from './pattern.ts'
-import { anything, fieldSchema, isNamedField, joinPath, type Schema } from './schema.ts'
-
-function typeOf(value: Json): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
-  return typeof value
-}
-
-function hasType(value: Json, schema: Schema): boolean {
-  const actual = typeOf(value)
-  if (schema['x-kubernetes-int-or-string'])
-    return actual === 'integer' || actual === 'string' || (schema.format === 'quantity' && actual === 'number')
-  return schema.type === undefined || actual === schema.type || (schema.type === 'number' && actual === 'integer')
-}
+import { correlate } from './correlate.ts'
+import { anything, fieldSchema, isNamedField, type Schema } from './schema.ts'
+import { validateEnum, validateNumber, validateString, validateType } from './validate-scalars.ts'
 
 /**
- * Checks `value` at `path` and appends what is wrong to `errors`. What an object has in common with `stored`, the very same
- * value, was valid when it was stored and is not looked at again (KEP-4008, CRD validation ratcheting).
+ * Checks `value` at `path` and appends what is wrong to `errors`. What was stored already, in the very same form, may stay as
+ * it is though the schema has become stricter: `old` is the value it is a change of (KEP-4008, CRD validation ratcheting).
+ * @returns how many checks it was put to, by which the best of failed alternatives is found
  */
-export function validate(value: Json, schema: Schema, path: string, errors: FieldError[], stored?: JsonObject): void {
-  if (value === null) {
-    if (schema.nullable || (schema.type === undefined && !schema['x-kubernetes-int-or-string'])) return
-    errors.push(wrongType(path, 'null', schema.type ?? 'integer,string'))
-    return
-  }
-  if (!hasType(value, schema)) {
-    errors.push(wrongType(path, typeOf(value), schema.type ?? 'integer,string'))
-    return
-  }
-  if (schema.enum && !schema.enum.some(allowed => equal(allowed, value)))
-    errors.push(fieldNotSupported(path, value, schema.enum))
-  if (typeof value === 'string') validateString(value, schema, path, errors)
-  else if (typeof value === 'number') validateNumber(value, schema, path, errors)
-  else if (Array.isArray(value)) validateArray(value, schema, path, errors)
-  else if (isObject(value)) validateObject(value, schema, path, errors, stored)
-  validateJunctors(value, schema, path, errors)
+export function validate(value: Json, schema: Schema, path: string, errors: FieldError[], old?: Json): number {
+  if (old !== undefined && value === old) return 0
+  const before = errors.length
+  const checks = value === null ? validateNull(schema, path, errors) : validatePresent(value, schema, path, errors, old)
+  if (errors.length > before && old !== undefined && equal(value, old)) errors.length = before
+  return checks
 }
 
-const wrongType = (field: string, actual: string, expected: string): FieldError => ({
-  reason: 'FieldValueTypeInvalid',
-  field,
-  value: actual,
-  detail: `${field} in body must be of type ${expected}: "${actual}"`,
-})
-
-function validateString(value: string, schema: Schema, field: string, errors: FieldError[]): void {
-  const length = schema.maxLength === undefined && schema.minLength === undefined ? 0 : [...value].length
-  const wrong = (detail: string) => errors.push(fieldInvalid(field, value, detail))
-  if (schema.maxLength !== undefined && length > schema.maxLength)
-    errors.push({ reason: 'FieldValueTooLong', field, detail: `may not be more than ${schema.maxLength} bytes` })
-  if (schema.minLength !== undefined && length < schema.minLength)
-    wrong(`${field} in body should be at least ${schema.minLength} chars long`)
-  // The first wrong thing about a text is the only one told.
-  else if (schema.pattern !== undefined && compilePattern(schema.pattern)?.test(value) === false)
-    wrong(`${field} in body should match '${schema.pattern}'`)
-  if (schema.format === 'quantity' && !quantity.test(value))
-    wrong("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
-  else if (schema.format && !hasFormat(value, schema.format))
-    errors.push({
-      reason: 'FieldValueTypeInvalid',
-      field,
-      value,
-      detail: `${field} in body must be of type ${schema.format}: ${JSON.stringify(value)}`,
-    })
+function validateNull(schema: Schema, path: string, errors: FieldError[]): number {
+  const checks = validateType(null, schema, path, errors)
+  validateEnum(null, schema, path, errors)
+  return checks
 }
 
-function validateNumber(value: number, schema: Schema, field: string, errors: FieldError[]): void {
-  const wrong = (detail: string) => errors.push(fieldInvalid(field, value, `${field} in body ${detail}`))
-  if (schema.minimum !== undefined && (schema.exclusiveMinimum ? value <= schema.minimum : value < schema.minimum))
-    wrong(`should be greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${schema.minimum}`)
-  if (schema.maximum !== undefined && (schema.exclusiveMaximum ? value >= schema.maximum : value > schema.maximum))
-    wrong(`should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${schema.maximum}`)
-  if (schema.multipleOf !== undefined && value % schema.multipleOf !== 0)
-    wrong(`should be a multiple of ${schema.multipleOf}`)
-  if (schema.format === 'int32' && (value > 2147483647 || value < -2147483648))
-    wrong(`must be of type int32: "${value}"`)
+function validatePresent(
+  value: Json,
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  old: Json | undefined,
+): number {
+  // One for itself, and one for each of the validators that apply: alternatives and the enum always do.
+  let checks = 3 + validateType(value, schema, path, errors)
+  checks += validateAlternatives(value, schema, path, errors)
+  validateEnum(value, schema, path, errors)
+  if (typeof value === 'string') checks += validateString(value, schema, path, errors)
+  else if (typeof value === 'number') checks += validateNumber(value, schema, path, errors)
+  else if (Array.isArray(value)) checks += validateList(value, schema, path, errors, old)
+  else if (isObject(value)) checks += validateObject(value, schema, path, errors, old)
+  return checks
 }
 
-function validateArray(value: Json[], schema: Schema, field: string, errors: FieldError[]): void {
+function validateList(
+  value: Json[],
+  schema: Schema,
+  field: string,
+  errors: FieldError[],
+  old: Json | undefined,
+): number {
+  let checks = 2
+  const oldItem = correlate(old, schema)
+  for (const [index, item] of value.entries())
+    checks += validate(item, schema.items ?? anything, `${field}[${index}]`, errors, oldItem(item))
   if (schema.minItems !== undefined && value.length < schema.minItems)
     errors.push(fieldInvalid(field, value.length, `${field} in body should have at least ${schema.minItems} items`))
-  if (schema.maxItems !== undefined && value.length > schema.maxItems)
-    errors.push({
-      reason: 'FieldValueTooMany',
-      field,
-      value: value.length,
-      detail: `must have at most ${schema.maxItems} items`,
-    })
-  for (const [index, item] of value.entries()) validate(item, schema.items ?? anything, `${field}[${index}]`, errors)
-  for (const index of duplicates(value, schema))
-    errors.push({ reason: 'FieldValueDuplicate', field: `${field}[${index}]`, value: keyOf(value[index]!, schema) })
+  tooMany(value.length, schema.maxItems, field, errors)
+  if (schema.uniqueItems && value.some((item, index) => value.slice(0, index).some(other => equal(item, other))))
+    errors.push(fieldInvalid(field, '', `${field} in body shouldn't contain duplicates`))
+  return checks
 }
 
-function keyOf(item: Json, schema: Schema): Json {
-  if (schema['x-kubernetes-list-type'] !== 'map' || !isObject(item)) return item
-  const key: JsonObject = {}
-  for (const name of schema['x-kubernetes-list-map-keys'] ?? []) {
-    const part = item[name] ?? schema.items?.properties?.[name]?.default
-    if (part !== undefined) key[name] = part
-  }
-  return key
-}
-
-/** Indexes of items that repeat an earlier one of a set, or an earlier key of a map list. */
-function duplicates(value: Json[], schema: Schema): number[] {
-  const listType = schema['x-kubernetes-list-type']
-  if (listType !== 'set' && listType !== 'map' && !schema.uniqueItems) return []
-  const seen = new Set<string>()
-  const found: number[] = []
-  for (const [index, item] of value.entries()) {
-    const key = canonical(keyOf(item, schema))
-    if (seen.has(key)) found.push(index)
-    seen.add(key)
-  }
-  return found
+function tooMany(count: number, most: number | undefined, field: string, errors: FieldError[]): void {
+  if (most !== undefined && count > most)
+    errors.push({ reason: 'FieldValueTooMany', field, value: count, detail: `must have at most ${most} items` })
 }
 
 function validateObject(
@@ -127,45 +75,66 @@ function validateObject(
   schema: Schema,
   path: string,
   errors: FieldError[],
-  stored: JsonObject | undefined,
-): void {
-  for (const key of schema.required ?? []) if (value[key] === undefined) errors.push(fieldRequired(joinPath(path, key)))
-  const count = Object.keys(value).length
-  if (schema.minProperties !== undefined && count < schema.minProperties)
-    errors.push(fieldInvalid(path, count, `${path} in body should have at least ${schema.minProperties} properties`))
-  if (schema.maxProperties !== undefined && count > schema.maxProperties)
-    errors.push({
-      reason: 'FieldValueTooMany',
-      field: path,
-      value: count,
-      detail: `must have at most ${schema.maxProperties} properties`,
-    })
-  for (const key of Object.keys(value)) {
-    const entry = value[key]!
+  old: Json | undefined,
+): number {
+  let checks = 1
+  const keys = Object.keys(value)
+  if (schema.minProperties !== undefined && keys.length < schema.minProperties)
+    errors.push(
+      fieldInvalid(path, keys.length, `${path} in body should have at least ${schema.minProperties} properties`),
+    )
+  tooMany(keys.length, schema.maxProperties, path, errors)
+  for (const key of keys) {
     const field = fieldSchema(schema, key)
-    const known = typeof entry === 'object' && entry === stored?.[key]
-    if (field && !known) validate(entry, field, joinPath(path, key, !isNamedField(schema, key)), errors)
+    const was = isObject(old) && Object.hasOwn(old, key) ? old[key] : undefined
+    if (field) checks += validate(value[key]!, field, childPath(path, key, schema), errors, was)
   }
+  for (const key of schema.required ?? [])
+    if (value[key] === undefined) errors.push(fieldRequired(path ? `${path}.${key}` : key))
+  return checks
 }
 
-const matches = (value: Json, schema: Schema): boolean => {
+const childPath = (path: string, key: string, schema: Schema) =>
+  path || !isNamedField(schema, key) ? `${path}.${key}` : key
+
+/** What a part says of a value, and how many checks it took. */
+function outcome(value: Json, part: Schema, path: string): { errors: FieldError[]; checks: number } {
   const errors: FieldError[] = []
-  validate(value, schema, '', errors)
-  return errors.length === 0
+  return { checks: validate(value, part, path, errors), errors }
 }
 
-function validateJunctors(value: Json, schema: Schema, field: string, errors: FieldError[]): void {
-  const wrong = (detail: string) =>
-    errors.push(fieldInvalid(field, isObject(value) ? '' : value, `${field} in body ${detail}`))
-  for (const part of schema.allOf ?? []) validate(value, part, field, errors)
-  if (schema.anyOf && !schema.anyOf.some(part => matches(value, part)))
-    wrong('must validate at least one schema (anyOf)')
-  if (schema.oneOf) {
-    const valid = schema.oneOf.filter(part => matches(value, part)).length
-    if (valid !== 1)
-      wrong(
-        `must validate one and only one schema (oneOf). Found ${valid === 0 ? 'none' : valid} valid${valid === 0 ? '' : ' alternatives'}`,
-      )
+/** anyOf, oneOf, allOf and not (schema_props.go); of parts that all fail the one is told that was got furthest in. */
+function validateAlternatives(value: Json, schema: Schema, path: string, errors: FieldError[]): number {
+  let checks = 1
+  // These are told of no field (openAPI's composite errors).
+  const wrong = (detail: string) => errors.push(fieldInvalid('<nil>', '', `${JSON.stringify(path)} ${detail}`))
+  const tell = (part: ReturnType<typeof outcome> | undefined) => {
+    errors.push(...(part?.errors ?? []))
+    checks += part?.checks ?? 0
   }
-  if (schema.not && matches(value, schema.not)) wrong('must not validate the schema (not)')
+  const best = (parts: ReturnType<typeof outcome>[]) =>
+    parts.reduce<(typeof parts)[number] | undefined>((a, b) => (a && a.checks >= b.checks ? a : b), undefined)
+  if (schema.anyOf) {
+    const parts = schema.anyOf.map(part => outcome(value, part, path))
+    const valid = parts.find(part => part.errors.length === 0)
+    if (!valid) wrong('must validate at least one schema (anyOf)')
+    tell(valid ?? best(parts))
+  }
+  if (schema.oneOf) {
+    const parts = schema.oneOf.map(part => outcome(value, part, path))
+    const valid = parts.filter(part => part.errors.length === 0)
+    if (valid.length !== 1) {
+      const found = valid.length === 0 ? 'Found none valid' : `Found ${valid.length} valid alternatives`
+      wrong(`must validate one and only one schema (oneOf). ${found}`)
+    }
+    tell(valid.length === 0 ? best(parts) : valid.length === 1 ? valid[0] : undefined)
+  }
+  if (schema.allOf) {
+    const parts = schema.allOf.map(part => outcome(value, part, path))
+    const valid = parts.filter(part => part.errors.length === 0).length
+    for (const part of parts) tell(part)
+    if (valid < parts.length) wrong(`must validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`)
+  }
+  if (schema.not && outcome(value, schema.not, path).errors.length === 0) wrong('must not validate the schema (not)')
+  return checks
 }

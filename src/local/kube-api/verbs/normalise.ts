@@ -5,7 +5,7 @@ import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import { defaultBuiltIn } from '../kinds/defaults.ts'
 import type { Registry, ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
-import { applyDefaults } from '../schema/defaults.ts'
+import { applyDefaults, dropNulls } from '../schema/defaults.ts'
 import { toGoForms } from '../schema/go-forms.ts'
 import { dropEmpty, prune } from '../schema/prune.ts'
 import { fieldSchema } from '../schema/schema.ts'
@@ -53,7 +53,7 @@ export const storedType = (registry: Registry, type: ResourceType): ResourceType
 export function normalise(
   object: JsonObject,
   type: ResourceType,
-  options: Pick<WriteOptions, 'fieldValidation'>,
+  options: Pick<WriteOptions, 'fieldValidation'> & { applied: boolean },
   warnings: string[],
 ): JsonObject {
   const metadata = object['metadata'] as JsonObject
@@ -69,6 +69,8 @@ export function normalise(
   }
   dropEmpty(metadata, metadataSchema)
   if (!type.builtIn) {
+    // An apply is merged as it was sent, and what comes of it is not read anew.
+    if (!options.applied) dropNulls(object, type.schema)
     applyDefaults(object, type.schema)
     checkTypes(metadata, metadataSchema, 'metadata', type)
     object['apiVersion'] = type.storage
@@ -88,7 +90,8 @@ function checkTypes(value: Json, schema: ResourceType['schema'], path: string, t
   validate(value, schema, path, errors)
   const wrong = errors.find(
     error =>
-      error.reason === 'FieldValueTypeInvalid' || /must be of type (date-time|int32|byte)/.test(error.detail ?? ''),
+      error.reason === 'FieldValueTypeInvalid' ||
+      /must be of type (date-time|integer with format int32|byte)/.test(error.detail ?? ''),
   )
   const quantity = errors.find(({ detail }) => detail?.startsWith('quantities must match'))
   if (quantity) throw cannotHandle(type, quantity.detail!)

@@ -6,7 +6,7 @@ import { fieldInvalid } from '../field-errors.ts'
 import { at, clone, isObject, type Json, type JsonObject, setAt } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
-import { badRequest, type FieldError, invalid } from '../status.ts'
+import { badRequest, type FieldError, internalError, invalid } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
 import { patched } from './patch.ts'
 import { update, type Written } from './write.ts'
@@ -22,7 +22,16 @@ function selectorText(selector: Json | undefined): string {
     .join(',')
 }
 
-export function scaleOf(entry: StoredObject, type: ResourceType): JsonObject {
+/** GET of the scale. Throws 500 for a custom resource whose replicas were never set. */
+export function readScale(entry: StoredObject, type: ResourceType): JsonObject {
+  const { spec } = type.scale!
+  const replicas = at(entry.object, spec)
+  if (!type.builtIn && (replicas === undefined || replicas === null))
+    throw internalError(`the spec replicas field ${JSON.stringify(spec)} does not exist`)
+  return scaleOf(entry, type)
+}
+
+function scaleOf(entry: StoredObject, type: ResourceType): JsonObject {
   const object = inVersion(entry.object, type)
   const metadata = object['metadata'] as JsonObject
   const paths = type.scale!
@@ -50,7 +59,8 @@ export function writeScale(
   if (!isObject(scale) || (scale['kind'] !== undefined && scale['kind'] !== 'Scale'))
     throw badRequest('the body of the request must be an autoscaling/v1 Scale')
   const replicas = at(scale as JsonObject, 'spec.replicas') ?? 0
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
+  // That of a custom resource is validated as part of it.
+  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || (type.builtIn && replicas < 0)) {
     const error: FieldError = fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0')
     throw invalid(scaleKind, entry.name, [error])
   }

@@ -2,27 +2,23 @@
 
 import type { Context } from '../context.ts'
 import { inVersion } from '../context.ts'
-import { fieldForbidden, fieldInvalid } from '../field-errors.ts'
+import { fieldForbidden } from '../field-errors.ts'
 import { type JsonObject, show } from '../json.ts'
 import { checkDefinition } from '../kinds/custom-definitions.ts'
 import { validateMetadata } from '../kinds/names.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { checkBuiltIn } from '../kinds/rules.ts'
-import { hasRules, validateRules } from '../schema/cel.ts'
-import { validate } from '../schema/validate.ts'
 import { type FieldError, invalid } from '../status.ts'
-
-/** With one of these the API server does not even try the rules (apiextensions-apiserver customresource/strategy.go, hasBlockingErr). */
-const blocking = new Set<FieldError['reason']>([
-  'FieldValueNotSupported',
-  'FieldValueRequired',
-  'FieldValueTooLong',
-  'FieldValueTooMany',
-  'FieldValueTypeInvalid',
-])
+import { checkCustomResource } from './custom-resource.ts'
 
 /** `before` is the stored object on updates. Throws 422. */
-export function check(context: Context, type: ResourceType, after: JsonObject, before: JsonObject | undefined): void {
+export function check(
+  context: Context,
+  type: ResourceType,
+  after: JsonObject,
+  before: JsonObject | undefined,
+  subresource: string,
+): void {
   const errors: FieldError[] = []
   const metadata = after['metadata'] as JsonObject
   validateMetadata(metadata, type, errors)
@@ -31,18 +27,7 @@ export function check(context: Context, type: ResourceType, after: JsonObject, b
     checkBuiltIn(type, after, before, errors)
     if (type.plural === 'customresourcedefinitions') checkDefinition(context.registry, after, before, errors)
   } else {
-    const { metadata: _, ...rest } = after
-    validate({ ...rest, metadata: {} }, type.schema, '', errors, before)
-    // Rules assume a valid shape, as in the API server.
-    if (errors.length === 0) validateRules(after, before && inVersion(before, type), type.schema, errors)
-    else if (hasRules(type.schema) && errors.some(({ reason }) => blocking.has(reason)))
-      errors.push(
-        fieldInvalid(
-          '<nil>',
-          null,
-          'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
-        ),
-      )
+    checkCustomResource(type, after, before && inVersion(before, type), subresource, errors)
   }
   if (errors.length > 0) throw invalid(type, show(metadata['name'] ?? ''), errors)
 }

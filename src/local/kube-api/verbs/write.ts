@@ -82,7 +82,7 @@ export function create(
   if (type.status) delete object['status']
   const warnings: string[] = []
   if (type.deprecation) warnings.push(type.deprecation)
-  const stored = normalise(object, type, options, warnings)
+  const stored = normalise(object, type, { ...options, applied }, warnings)
   metadata['uid'] = randomUUID()
   metadata['creationTimestamp'] = timestamp(context.now())
   if (type.crd || type.builtIn?.generation) metadata['generation'] = 1
@@ -94,7 +94,7 @@ export function create(
       time: timestamp(context.now()),
     })
   if (type.table === definitionsTable) establish(stored, context.now())
-  check(context, own, stored, undefined)
+  check(context, own, stored, undefined, '')
   if (options.dryRun) return { object: inVersion(stored, type), created: true, warnings }
   const entry = context.store.put(type.table, stored)
   return { object: inVersion(entry.object, type), created: true, warnings }
@@ -163,7 +163,7 @@ export function update(
   if (was['generation'] !== undefined && options.subresource !== 'status' && changesSpec(before, after, type))
     metadata['generation'] = (was['generation'] as number) + 1
   if (type.table === definitionsTable) establish(after, context.now())
-  check(context, own, after, before)
+  check(context, own, after, before, options.subresource)
   if (equal(before, after)) return { object: inVersion(before, type), created: false, warnings }
   if (options.dryRun) return { object: inVersion(after, type), created: false, warnings }
   const stored = storeOrFinish(context, entry, after)
