@@ -8,7 +8,15 @@ import type { ResourceType } from './kinds/registry.ts'
 import { type Form, negotiate } from './print/negotiate.ts'
 import { flag, type KubeRequest, parseResourcePath, type ResourcePath, writeOptions } from './request.ts'
 import { type KubeResponse, objectResponse, statusResponse, textResponse } from './response.ts'
-import { badRequest, methodNotAllowed, noSuchPath, notFound, notImplemented, PageNotFound, StatusError } from './status.ts'
+import {
+  badRequest,
+  methodNotAllowed,
+  noSuchPath,
+  notFound,
+  notImplemented,
+  PageNotFound,
+  StatusError,
+} from './status.ts'
 import { deleteOptions, remove } from './verbs/delete.ts'
 import { podLog } from './verbs/log.ts'
 import { patch } from './verbs/patch.ts'

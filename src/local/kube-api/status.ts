@@ -148,9 +148,12 @@ export function fieldErrorBody(error: FieldError): string {
   return `${words[error.reason]}${value}${error.detail ? `: ${error.detail}` : ''}`
 }
 
+/** A wrong field in one line. */
+export const fieldErrorLine = (error: FieldError): string => `${error.field}: ${fieldErrorBody(error)}`
+
 /** 422 with one cause per wrong field. */
 export function invalid(type: Named, name: string, errors: readonly FieldError[]): StatusError {
-  const lines = [...new Set(errors.map(error => `${error.field}: ${fieldErrorBody(error)}`))]
+  const lines = [...new Set(errors.map(fieldErrorLine))]
   const kind = type.group ? `${type.kind}.${type.group}` : type.kind
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`
   return new StatusError(422, 'Invalid', `${kind} "${name}" is invalid: ${text}`, {

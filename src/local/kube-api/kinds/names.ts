@@ -48,7 +48,7 @@ const keyRule =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 
 /** What is wrong with the key of a label or annotation or a finalizer (content.IsLabelKey). */
-function qualifiedNameProblems(text: string): string[] {
+export function qualifiedNameProblems(text: string): string[] {
   const parts = text.split('/')
   if (parts.length > 2)
     return [`a valid label key ${keyRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
@@ -66,6 +66,15 @@ function qualifiedNameProblems(text: string): string[] {
   return problems
 }
 
+const labelValueRule =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+
+/** What is wrong with the value of a label (validation.IsValidLabelValue). */
+export const labelValueProblems = (value: string): string[] => [
+  ...(value.length > 63 ? ['must be no more than 63 bytes'] : []),
+  ...(labelValue.test(value) ? [] : [labelValueRule]),
+]
+
 const entriesOf = (value: Json | undefined): [string, Json][] => (isObject(value) ? Object.entries(value) : [])
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
@@ -79,13 +88,7 @@ export function validateMetadata(metadata: JsonObject, type: Nameable, errors: F
   for (const [key, value] of entriesOf(metadata['labels'])) {
     for (const problem of qualifiedNameProblems(key)) bad('metadata.labels', key, problem)
     if (typeof value !== 'string') continue
-    if (value.length > 63) bad('metadata.labels', value, 'must be no more than 63 bytes')
-    else if (!labelValue.test(value))
-      bad(
-        'metadata.labels',
-        value,
-        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
-      )
+    for (const problem of labelValueProblems(value)) bad('metadata.labels', value, problem)
   }
   let size = 0
   for (const [key, value] of entriesOf(metadata['annotations'])) {

@@ -1,14 +1,14 @@
 /** get and list (API concepts: "Resource versions", "Retrieving large results sets in chunks"). */
 
 import type { Context } from '../context.ts'
-import { inVersion } from '../context.ts'
 import { fieldForbidden, fieldNotSupported } from '../field-errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { type Form, present, presentList } from '../print/negotiate.ts'
 import { integer } from '../request.ts'
 import { jsonResponse, type KubeResponse } from '../response.ts'
-import { fieldSelector, labelSelector, type Selector } from '../selectors.ts'
+import { fieldSelector } from '../selectors/fields.ts'
+import { labelSelector, type Selector } from '../selectors/labels.ts'
 import { badRequest, expired, type FieldError, invalid, notFound, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
 
@@ -32,7 +32,7 @@ export function get(
 export function selectorOf(query: URLSearchParams, type: ResourceType): (entry: StoredObject) => boolean {
   const byLabels: Selector = labelSelector(query.get('labelSelector'))
   const byFields: Selector = fieldSelector(query.get('fieldSelector'), type)
-  return entry => byLabels(entry.object) && byFields(inVersion(entry.object, type))
+  return entry => byLabels(entry.object) && byFields(entry.object)
 }
 
 interface Continue {
