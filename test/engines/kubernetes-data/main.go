@@ -85,9 +85,9 @@ func typeName(t reflect.Type, found func(reflect.Type)) string {
 		if t.Elem().Kind() == reflect.Uint8 {
 			return "[]byte"
 		}
-		return "[]" + typeName(t.Elem(), found)
+		return named(t) + "[]" + typeName(t.Elem(), found)
 	case reflect.Map:
-		return "map[" + strings.SplitN(typeName(t.Key(), found), "=", 2)[0] + "]" + typeName(t.Elem(), found)
+		return named(t) + "map[" + strings.SplitN(typeName(t.Key(), found), "=", 2)[0] + "]" + typeName(t.Elem(), found)
 	case reflect.Struct:
 		if scalars[t.Name()] {
 			return t.Name()
@@ -95,11 +95,16 @@ func typeName(t reflect.Type, found func(reflect.Type)) string {
 		found(t)
 		return modelName(t)
 	default:
-		if t.PkgPath() != "" {
-			return t.String() + "=" + t.Kind().String()
-		}
-		return t.Kind().String()
+		return named(t) + t.Kind().String()
 	}
+}
+
+// named is what stands before the form of a type that has a name of its own: `v1.PullPolicy=string`.
+func named(t reflect.Type) string {
+	if t.PkgPath() == "" {
+		return ""
+	}
+	return t.String() + "="
 }
 
 func optional(t reflect.Type) bool { return t.Kind() == reflect.Pointer }
