@@ -56,14 +56,16 @@ export interface WriteOptions {
   fieldManager: string
   fieldValidation: 'Strict' | 'Warn' | 'Ignore'
   force: boolean
+  /** Tells the client something that is no failure (RFC 7234, "Warning"). */
+  warn: (text: string) => void
 }
 
 /** The options of a write, from query and User-Agent (the manager's name defaults to the program's). */
 export function writeOptions(
-  query: URLSearchParams,
-  headers: KubeRequest['headers'],
+  { query, request, warn }: { query: URLSearchParams; request: KubeRequest; warn: WriteOptions['warn'] },
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
 ): WriteOptions {
+  const { headers } = request
   const refuse = (error: FieldError) => invalid({ group: 'meta.k8s.io', plural: '', kind }, '', [error])
   const dryRun = query.getAll('dryRun')
   if (dryRun.some(value => value !== 'All' && value !== '')) throw refuse(fieldNotSupported('dryRun', dryRun, ['All']))
@@ -78,6 +80,7 @@ export function writeOptions(
     fieldManager: fieldManager || (headers?.['user-agent'] ?? 'unknown').split('/')[0]!.slice(0, 128) || 'unknown',
     fieldValidation: validation,
     force: query.get('force') === 'true',
+    warn,
   }
 }
 

@@ -6,7 +6,14 @@ import { openApiDocument, openApiIndex } from './discovery/openapi.ts'
 import { isObject, type JsonObject } from './json.ts'
 import type { ResourceType } from './kinds/registry.ts'
 import { type Form, negotiate } from './print/negotiate.ts'
-import { flag, type KubeRequest, parseResourcePath, type ResourcePath, writeOptions } from './request.ts'
+import {
+  flag,
+  type KubeRequest,
+  parseResourcePath,
+  type ResourcePath,
+  type WriteOptions,
+  writeOptions,
+} from './request.ts'
 import { type KubeResponse, objectResponse, statusResponse, textResponse } from './response.ts'
 import {
   badRequest,
@@ -31,14 +38,28 @@ interface Call {
   type: ResourceType
   path: ResourcePath
   signal: AbortSignal
+  warn: WriteOptions['warn']
 }
 
 /** Answers one request; every failure becomes a Status. */
 export function dispatch(context: Context, request: KubeRequest, signal: AbortSignal): KubeResponse {
+  const warnings = new Set<string>()
+  const answer = respond(context, request, signal, text => warnings.add(text))
+  if (warnings.size === 0) return answer
+  const warning = [...warnings].map(text => `299 - ${JSON.stringify(text)}`).join(', ')
+  return { ...answer, headers: { ...answer.headers, warning } }
+}
+
+function respond(
+  context: Context,
+  request: KubeRequest,
+  signal: AbortSignal,
+  warn: (text: string) => void,
+): KubeResponse {
   try {
     if (!URL.canParse(request.url, 'http://localhost')) throw badRequest('the request has no valid path')
     const url = new URL(request.url, 'http://localhost')
-    return document(context, request, url) ?? resource(context, request, url, signal)
+    return document(context, request, url) ?? resource(context, request, url, signal, warn)
   } catch (error) {
     if (error instanceof StatusError) return statusResponse(error.status)
     if (error instanceof PageNotFound) return textResponse('404 page not found\n', 404)
@@ -104,14 +125,21 @@ function noPath({ registry }: Context, parts: readonly string[]): Error {
   return own ? noSuchPath() : new PageNotFound()
 }
 
-function resource(context: Context, request: KubeRequest, url: URL, signal: AbortSignal): KubeResponse {
+function resource(
+  context: Context,
+  request: KubeRequest,
+  url: URL,
+  signal: AbortSignal,
+  warn: (text: string) => void,
+): KubeResponse {
   const path = parseResourcePath(url.pathname)
   const type = path && context.registry.byPath(path.group, path.version, path.plural)
   const nothing = () => noPath(context, url.pathname.split('/').slice(1))
   if (!path || !type) throw nothing()
   if (path.namespace !== undefined && !type.namespaced) throw nothing()
   if (path.namespace === undefined && type.namespaced && path.name !== undefined) throw nothing()
-  const call: Call = { request, query: url.searchParams, type, path, signal }
+  const call: Call = { request, query: url.searchParams, type, path, signal, warn }
+  if (type.deprecation) warn(type.deprecation)
   if (type.builtIn?.createOnly) return review(call)
   if (path.name === undefined) return collection(context, call)
   if (path.subresource !== undefined && path.subresource !== 'status')
@@ -132,13 +160,7 @@ function collection(context: Context, call: Call): KubeResponse {
         : list(context, type, path.namespace, query, formOf(call))
     case 'POST': {
       if (type.namespaced && path.namespace === undefined) throw methodNotAllowed()
-      const written = create(
-        context,
-        type,
-        path.namespace,
-        parseBody(request),
-        writeOptions(query, request.headers, 'CreateOptions'),
-      )
+      const written = create(context, type, path.namespace, parseBody(request), writeOptions(call, 'CreateOptions'))
       return answer(call, written)
     }
     case 'DELETE': {
@@ -173,17 +195,17 @@ function single(context: Context, call: Call, name: string): KubeResponse {
       return watch(context, type, path.namespace, query, formOf(call))
     case 'PUT': {
       const body = parseBody(request)
-      const options = writeOptions(query, request.headers, 'UpdateOptions')
+      const options = writeOptions(call, 'UpdateOptions')
       const there = context.store.get(type.table, path.namespace ?? '', name) !== undefined
       if (!there && !subresource && type.builtIn?.createOnUpdate)
         return answer(call, create(context, type, path.namespace, body, options))
       const entry = find(context, type, path.namespace, name)
       requireVersion(type, name, body)
-      return answer(call, update(context, type, entry, body, { ...options, subresource, applied: false }))
+      return answer(call, update(context, type, entry, body, { ...options, subresource, how: 'sent' }))
     }
     case 'PATCH': {
       const mediaType = mediaTypeOf(request)
-      const options = writeOptions(query, request.headers, 'PatchOptions')
+      const options = writeOptions(call, 'PatchOptions')
       if (mediaType === 'application/apply-patch+yaml' && !query.get('fieldManager'))
         throw new StatusError(
           422,
@@ -220,7 +242,7 @@ function single(context: Context, call: Call, name: string): KubeResponse {
         )
       return answer(
         call,
-        patch(context, type, { namespace: path.namespace, name, subresource }, mediaType, parseBody(request), options),
+        patch(context, type, { namespace: path.namespace, name, subresource }, mediaType, request.body, options),
       )
     }
     case 'DELETE': {
@@ -290,8 +312,8 @@ function subresource(context: Context, call: Call, name: string, subresource: st
         type,
         entry,
         mediaType,
-        parseBody(request),
-        writeOptions(query, request.headers, mediaType === undefined ? 'UpdateOptions' : 'PatchOptions'),
+        mediaType === undefined ? parseBody(request) : request.body,
+        writeOptions(call, mediaType === undefined ? 'UpdateOptions' : 'PatchOptions'),
       ),
     )
   }
@@ -319,13 +341,12 @@ function review({ request, type }: Call): KubeResponse {
 }
 
 function answer(call: Call, written: Written): KubeResponse {
-  const warnings = written.warnings.map(text => `299 - ${JSON.stringify(text)}`).join(', ')
   const form = formOf(call)
   const body =
     form.as === 'PartialObjectMetadata'
       ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: written.object['metadata'] }
       : written.object
-  return objectResponse(body, written.created ? 201 : 200, warnings ? { warning: warnings } : {})
+  return objectResponse(body, written.created ? 201 : 200)
 }
 
 const mediaTypeOf = (request: KubeRequest) =>

@@ -20,6 +20,10 @@ function withChild(set: FieldSet, element: string, child: FieldSet | undefined):
   if (child && !isEmpty(child)) set.children.set(element, child)
 }
 
+/** The set of one path. */
+export const pathSet = (path: readonly string[]): FieldSet =>
+  path.reduceRight((child, element) => ({ member: false, children: new Map([[element, child]]) }), emptySet(true))
+
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   const result: FieldSet = { member: a.member || b.member, children: new Map(a.children) }
   for (const [element, child] of b.children) {

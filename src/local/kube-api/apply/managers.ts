@@ -3,7 +3,7 @@
  * what it changes, an apply takes what it names and gives back what it no longer names, and an apply that would change
  * what others own is a conflict unless forced.
  */
-import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
+import { at, clone, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import type { Schema } from '../schema/schema.ts'
 import { type Cause, StatusError } from '../status.ts'
@@ -15,6 +15,7 @@ import {
   fromFieldsV1,
   intersection,
   isEmpty,
+  pathSet,
   printPaths,
   toFieldsV1,
   under,
@@ -22,7 +23,7 @@ import {
   withNamedParents,
 } from './field-set.ts'
 import { appliedByClient, keepLastApplied } from './last-applied.ts'
-import { checkMergeable, compare, fieldSetOf, merge, UnmergeableList, withoutItems } from './typed.ts'
+import { compare, fieldSetOf, merge, withoutItems } from './typed.ts'
 
 interface Manager {
   name: string
@@ -119,14 +120,11 @@ function encode(managers: Managers, object: JsonObject): void {
   else delete metadata['managedFields']
 }
 
-/** Sets a manager's fields; the time moves only when the set does, so that a no-op stays a no-op. */
-function setManager(managers: Managers, manager: Omit<Manager, 'time'>, time: string): void {
+/** Sets a manager's fields. `time`: of this write, where it changed something; else the entry keeps its own, or has none. */
+function setManager(managers: Managers, manager: Omit<Manager, 'time'>, time: string | undefined): void {
   const id = idOf(manager)
-  const previous = managers.get(id)
   if (isEmpty(manager.set)) managers.delete(id)
-  else if (previous && equalSets(previous.set, manager.set))
-    managers.set(id, { ...previous, ...manager, set: previous.set })
-  else managers.set(id, { ...manager, time })
+  else managers.set(id, { ...manager, time: time ?? managers.get(id)?.time })
 }
 
 /** Takes changed fields from everybody but the actor, or refuses with a conflict; `free` ones are taken without asking. */
@@ -207,13 +205,56 @@ export function trackUpdate(before: JsonObject | undefined, after: JsonObject, t
     const owned = managers.get(id)?.set
     const gained = ownable(union(changes.modified, changes.added), type, actor.subresource)
     const set = owned ? union(difference(owned, changes.removed), gained) : gained
-    setManager(managers, { ...self, set }, actor.time)
+    setManager(managers, { ...self, set }, isEmpty(gained) ? undefined : actor.time)
   }
   encode(managers, after)
 }
 
+/**
+ * Records a change of the scale: who had the replicas loses them to the actor, whose entry bears no time. Where nobody had them
+ * nobody gets them (apimachinery/pkg/util/managedfields/scalehandler.go, skipnonapplied.go).
+ */
+export function trackScale(before: JsonObject, after: JsonObject, type: ResourceType, manager: string): void {
+  const path = type
+    .scale!.spec.split('.')
+    .filter(key => key !== '')
+    .map(key => `f:${key}`)
+  const replicas = pathSet(path)
+  const managers = decode(before)
+  const owners = [...managers].filter(([, { set }]) => !isEmpty(intersection(set, replicas)))
+  const changed = !equal(at(before, type.scale!.spec), at(after, type.scale!.spec))
+  if (owners.length > 0 && changed) {
+    for (const [, owner] of owners) setManager(managers, { ...owner, set: difference(owner.set, replicas) }, undefined)
+    const { apiVersion } = type
+    setManager(
+      managers,
+      { name: manager, operation: 'Update', apiVersion, subresource: 'scale', set: replicas },
+      undefined,
+    )
+  }
+  encode(managers, after)
+}
+
+/** Whether two states of an object are the same but for the times of their managedFields (fieldmanager/equality.go). */
+export function equalButForTimes(before: JsonObject, after: JsonObject): boolean {
+  const timeless = (object: JsonObject): Json => {
+    const entries = (object['metadata'] as JsonObject)['managedFields']
+    return Array.isArray(entries) ? entries.map(entry => ({ ...(entry as JsonObject), time: null })) : (entries ?? null)
+  }
+  return equal(timeless(before), timeless(after)) && equal(withoutManagedFields(before), withoutManagedFields(after))
+}
+
 /** Parts of built-in objects that are structs in Go, not pointers: they are there before anybody writes them. */
-const structs = new Set(['metadata', 'spec', 'status', 'template', 'jobTemplate', 'strategy', 'updateStrategy'])
+const structs = new Set([
+  'metadata',
+  'spec',
+  'status',
+  'template',
+  'jobTemplate',
+  'strategy',
+  'updateStrategy',
+  'names',
+])
 
 /** What a new built-in object is before its first write: its structs, and lists that have no absent form. */
 function blank(type: ResourceType): JsonObject | undefined {
@@ -245,16 +286,6 @@ export function applyConfiguration(
   force: boolean,
 ): JsonObject {
   const { schema } = type
-  try {
-    checkMergeable(config, schema)
-  } catch (error) {
-    if (!(error instanceof UnmergeableList)) throw error
-    throw new StatusError(
-      500,
-      '',
-      `failed to create typed patch object (${nameOf(config)}; ${type.apiVersion}, Kind=${type.kind}): ${error.path}: ${error.message}`,
-    )
-  }
   const managers = decode(live)
   const base = live && withoutManagedFields(live)
   if (base && managers.size === 0) takeOver(managers, base, type, actor.time)
@@ -267,11 +298,14 @@ export function applyConfiguration(
   const id = idOf(self)
   const last = managers.get(id)
   const set = ownable(fieldSetOf(config, schema), type, actor.subresource)
-  setManager(managers, { ...self, set }, actor.time)
+  setManager(managers, { ...self, set }, undefined)
   let next = merge(base, config, schema) as JsonObject
   // Usually nothing was given up, and then nothing can be pruned.
   if (last && !isEmpty(difference(last.set, set))) next = pruneAbandoned(next, last.set, managers, type)
   settle(base, next, managers, id, type, force, appliedByClient(base, type, actor.manager))
+  // Who changes no value gets no time for it (managedfieldsupdater.go).
+  const entry = managers.get(id)
+  if (entry && !equal(base, next)) entry.time = actor.time
   // Of a sub-resource the rest is as it is stored, and stays so.
   const result =
     actor.subresource === 'status'
@@ -293,11 +327,6 @@ function takeOver(managers: Managers, live: JsonObject, type: ResourceType, time
     subresource: '',
   }
   setManager(managers, { ...self, set: ownable(union(added, modified), type, '') }, time)
-}
-
-function nameOf(config: JsonObject): string {
-  const metadata = (config['metadata'] ?? {}) as JsonObject
-  return `${show(metadata['namespace'] ?? '')}/${show(metadata['name'] ?? '')}`
 }
 
 /** Removes what only this manager owned and has given up (structured-merge-diff `prune`). */

@@ -5,7 +5,7 @@
  */
 import { canonical, equal, isObject, type Json, type JsonObject } from '../json.ts'
 import { anything, fieldSchema, isNamedField, type Schema } from '../schema/schema.ts'
-import { emptySet, type FieldSet, isEmpty, printElement } from './field-set.ts'
+import { emptySet, type FieldSet, isEmpty } from './field-set.ts'
 
 type Shape = 'leaf' | 'map' | 'list'
 
@@ -18,17 +18,8 @@ function shape(value: Json | undefined, schema: Schema): Shape {
   return 'leaf'
 }
 
-/** An item of a keyed list lacks a key, or two items share one: the list cannot be merged. */
-export class UnmergeableList extends Error {
-  readonly path: string
-  constructor(path: string, message: string) {
-    super(message)
-    this.path = path
-  }
-}
-
 /** The path element of a list item, `undefined` when it has none of its list's keys. */
-function itemElement(item: Json, schema: Schema): string | undefined {
+export function itemElement(item: Json, schema: Schema): string | undefined {
   if (schema['x-kubernetes-list-type'] === 'set') return `v:${canonical(item)}`
   const key: JsonObject = {}
   for (const name of schema['x-kubernetes-list-map-keys'] ?? []) {
@@ -49,29 +40,6 @@ function itemsOf(list: Json, schema: Schema): Map<string, Json> {
     if (!items.has(element)) items.set(element, item)
   }
   return items
-}
-
-/** Refuses a list whose items lack their keys or repeat one: nobody could say which of them an owner means. */
-export function checkMergeable(value: Json, schema: Schema, path = ''): void {
-  const kind = shape(value, schema)
-  if (kind === 'list') {
-    const seen = new Set<string>()
-    for (const [index, item] of (value as Json[]).entries()) {
-      const element = itemElement(item, schema)
-      if (element === undefined) {
-        const keys = (schema['x-kubernetes-list-map-keys'] ?? []).map(key => JSON.stringify(key)).join(' ')
-        throw new UnmergeableList(
-          path,
-          `element ${index}: associative list with keys has an element that omits all key fields [${keys}] (and doesn't have default values for any key fields)`,
-        )
-      }
-      if (seen.has(element)) throw new UnmergeableList(path, `duplicate entries for key ${printElement(element)}`)
-      seen.add(element)
-      checkMergeable(item, schema.items ?? anything, `${path}[${element.slice(2)}]`)
-    }
-  } else if (kind === 'map')
-    for (const [key, entry] of Object.entries(value as JsonObject))
-      checkMergeable(entry, fieldSchema(schema, key) ?? anything, `${path}.${key}`)
 }
 
 /** The paths that a manager who applies `value` owns. */

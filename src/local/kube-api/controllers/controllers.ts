@@ -3,13 +3,14 @@
  * behind a deleted CRD. They run right after the request that gave them work, in the order of the commits.
  */
 import type { Context } from '../context.ts'
-import { clone, type Json, type JsonObject } from '../json.ts'
+import { child, clone, type Json, type JsonObject } from '../json.ts'
 import { cleanupFinalizer } from '../kinds/custom-definitions.ts'
 import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
 import type { Change, StoredObject } from '../store/store.ts'
 import { remove } from '../verbs/delete.ts'
 import { storeOrFinish } from '../verbs/write.ts'
 import { remainingConditions } from './namespace-conditions.ts'
+import { settleNames } from './naming.ts'
 import { metadataOf, OwnerGraph, ownersOf, uidOf } from './owners.ts'
 
 const namespacesTable = '/namespaces'
@@ -56,6 +57,10 @@ export class Controllers {
       this.#wake(this.#context.store.get(namespacesTable, '', entry.namespace))
       const definition = this.#context.registry.byTable(entry.table)?.crd
       if (definition) this.#wake(this.#context.store.get(definitionsTable, '', definition))
+      if (entry.table === definitionsTable)
+        queueMicrotask(() => {
+          if (!this.#closed) settleNames(this.#context, child(entry.object, 'spec')['group'])
+        })
     } else if (isDeleted(entry) || ownersOf(entry).length > 0) {
       this.#enqueue(uidOf(entry))
       for (const owner of change.previous ? ownersOf(change.previous) : []) this.#wake(this.#graph.byUid(owner.uid))

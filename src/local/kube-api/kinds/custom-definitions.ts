@@ -1,11 +1,9 @@
 /** CustomResourceDefinitions: what makes one valid, and the status that the API server's controllers give it. */
 
-import { timestamp } from '../context.ts'
 import { fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
 import { child, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import { dns1035Label as label, dns1035LabelRule as labelRule, subdomain, subdomainRule } from './names.ts'
-import type { Registry } from './registry.ts'
 import { checkStructural } from './structural.ts'
 
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string']
@@ -13,12 +11,7 @@ const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string']
 const textsOf = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(show) : [])
 
 /** Appends what is wrong with a CRD (apiextensions-apiserver pkg/apis/apiextensions/validation). */
-export function checkDefinition(
-  registry: Registry,
-  definition: JsonObject,
-  before: JsonObject | undefined,
-  errors: FieldError[],
-): void {
+export function checkDefinition(definition: JsonObject, before: JsonObject | undefined, errors: FieldError[]): void {
   const spec = child(definition, 'spec')
   const names = child(spec, 'names')
   const versions = Array.isArray(spec['versions']) ? (spec['versions'] as JsonObject[]) : []
@@ -41,16 +34,6 @@ export function checkDefinition(
   // The name of one that is there already was checked with the group it had.
   if (!before && name !== wanted)
     errors.push(fieldInvalid('metadata.name', name, `must be spec.names.plural+"."+spec.group`))
-  // kube-apiserver takes it and never serves it (NamesAccepted=False); here it is refused at once.
-  const taken = registry
-    .types()
-    .find(
-      type =>
-        type.group === spec['group'] &&
-        type.crd !== name &&
-        (type.plural === names['plural'] || type.kind === names['kind']),
-    )
-  if (taken) errors.push(fieldInvalid('spec.names', names['kind'], `${taken.kind} is already in use`))
   checkConversion(child(spec, 'conversion'), errors)
   if (versions.filter(version => version['storage'] === true).length !== 1)
     errors.push(
@@ -216,34 +199,16 @@ function checkSchema(version: JsonObject, index: number, versions: readonly Json
 /** Keeps a CRD until the objects of its kind are gone (`apiextensions` finalizing controller). */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
-/** Sets what the naming and establishing controllers would report. They are never behind here. */
-export function establish(definition: JsonObject, now: Date): void {
-  const spec = child(definition, 'spec')
-  const was = child(definition, 'status')
-  const storage = ((spec['versions'] as JsonObject[] | undefined) ?? []).find(version => version['storage'] === true)?.[
-    'name'
-  ] as string
-  const stored = new Set([...((was['storedVersions'] as string[] | undefined) ?? []), storage])
-  const condition = (type: string, reason: string, message: string): Json => {
-    const previous = ((was['conditions'] as JsonObject[] | undefined) ?? []).find(other => other['type'] === type)
-    return {
-      type,
-      status: 'True',
-      reason,
-      message,
-      lastTransitionTime: previous?.['lastTransitionTime'] ?? timestamp(now),
-    }
-  }
-  const metadata = definition['metadata'] as JsonObject
-  const finalizers = (metadata['finalizers'] ?? []) as string[]
-  if (metadata['deletionTimestamp'] === undefined && !finalizers.includes(cleanupFinalizer))
-    metadata['finalizers'] = [...finalizers, cleanupFinalizer]
-  definition['status'] = {
-    acceptedNames: spec['names']!,
-    storedVersions: [...stored],
-    conditions: [
-      condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-      condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-    ],
-  }
+/**
+ * The status of a definition is not its author's: a new one has no names yet, a changed one keeps what it had
+ * (registry/customresourcedefinition/strategy.go). In place.
+ */
+export function prepareStatus(definition: JsonObject, before: JsonObject | undefined): void {
+  const versions = (child(definition, 'spec')['versions'] as JsonObject[] | undefined) ?? []
+  const storage = versions.find(version => version['storage'] === true)?.['name']
+  const was: JsonObject = before
+    ? child(before, 'status')
+    : { conditions: null, acceptedNames: { plural: '', kind: '' } }
+  const stored = new Set([...textsOf(was['storedVersions']), ...textsOf(storage === undefined ? [] : [storage])])
+  definition['status'] = { ...was, storedVersions: [...stored] }
 }

@@ -2,11 +2,11 @@
 import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from './registry.ts'
 
-function fill(target: JsonObject, defaults: JsonObject): void {
+export function fill(target: JsonObject, defaults: JsonObject): void {
   for (const [key, value] of Object.entries(defaults)) target[key] ??= isObject(value) ? { ...value } : value
 }
 
-const list = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
+export const list = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
 
 function defaultProbe(probe: Json | undefined): void {
   if (!isObject(probe)) return
@@ -73,15 +73,6 @@ function defaultPodSpec(spec: Json | undefined): void {
     for (const [source, defaults] of modeDefaults) if (isObject(volume[source])) fill(volume[source], defaults)
 }
 
-/** What the admission plugin DefaultTolerationSeconds adds to each pod. */
-function tolerateLostNodes(spec: JsonObject): void {
-  const tolerations = list(spec['tolerations'])
-  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'])
-    if (!tolerations.some(each => each['key'] === key && (each['effect'] ?? 'NoExecute') === 'NoExecute'))
-      tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })
-  spec['tolerations'] = tolerations
-}
-
 const template = (spec: JsonObject) => (isObject(spec['template']) ? spec['template']['spec'] : undefined)
 
 function defaultJobSpec(spec: JsonObject): void {
@@ -99,8 +90,7 @@ function defaultJobSpec(spec: JsonObject): void {
 const bySpec: Record<string, (spec: JsonObject) => void> = {
   pods: spec => {
     defaultPodSpec(spec)
-    fill(spec, { enableServiceLinks: true, preemptionPolicy: 'PreemptLowerPriority', priority: 0 })
-    tolerateLostNodes(spec)
+    fill(spec, { enableServiceLinks: true })
     for (const container of [...list(spec['containers']), ...list(spec['initContainers'])]) requestLimits(container)
   },
   deployments: spec => {
@@ -147,13 +137,6 @@ const bySpec: Record<string, (spec: JsonObject) => void> = {
   services: spec => {
     fill(spec, { type: 'ClusterIP', sessionAffinity: 'None' })
     if (spec['type'] !== 'ExternalName') fill(spec, { internalTrafficPolicy: 'Cluster' })
-    // One without an address and without a selector may be of both families (registry/core/service/storage/alloc.go).
-    if (spec['clusterIP'] === 'None') {
-      spec['clusterIPs'] = ['None']
-      const free = !isObject(spec['selector']) || Object.keys(spec['selector']).length === 0
-      fill(spec, { ipFamilyPolicy: free ? 'RequireDualStack' : 'SingleStack' })
-      spec['ipFamilies'] ??= spec['ipFamilyPolicy'] === 'RequireDualStack' ? ['IPv4', 'IPv6'] : ['IPv4']
-    } else if (spec['type'] !== 'ExternalName') fill(spec, { ipFamilyPolicy: 'SingleStack' })
     for (const port of list(spec['ports'])) fill(port, { protocol: 'TCP', targetPort: port['port'] ?? null })
   },
   persistentvolumeclaims: spec => fill(spec, { volumeMode: 'Filesystem' }),
@@ -185,7 +168,7 @@ const byObject: Record<string, (object: JsonObject) => void> = {
   persistentvolumeclaims: object => fill(object, { status: { phase: 'Pending' } }),
   services: object => fill(object, { status: { loadBalancer: {} } }),
   namespaces: object => {
-    fill(object, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } })
+    fill(object, { spec: {}, status: { phase: 'Active' } })
     const metadata = object['metadata'] as JsonObject
     if (typeof metadata['name'] === 'string')
       metadata['labels'] = {

@@ -136,3 +136,16 @@ function validateOwners(metadata: JsonObject, errors: FieldError[]): void {
       `Only one reference can have Controller set to true. Found "true" in references for ${nameOf(first)} and ${nameOf(second)}`,
     )
 }
+
+/** Whoever adds a finalizer to a custom resource is told when others may mean another by it (customresource/validator.go). */
+export function warnOfFinalizers(metadata: JsonObject, was: JsonObject, warn: (text: string) => void): void {
+  const had = new Set((was['finalizers'] ?? []) as string[])
+  const added = ((metadata['finalizers'] ?? []) as string[]).filter(finalizer => !had.has(finalizer))
+  for (const finalizer of [...new Set(added)].sort()) {
+    const tell = (problem: string) => warn(`metadata.finalizers: ${JSON.stringify(finalizer)}: ${problem}`)
+    for (const problem of qualifiedNameProblems(finalizer)) tell(problem)
+    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) continue
+    const form = finalizer.includes('.') ? ' including a path (/)' : ''
+    tell(`prefer a domain-qualified finalizer name${form} to avoid accidental conflicts with other finalizer writers`)
+  }
+}

@@ -97,10 +97,13 @@ function customSchema(version: JsonObject): Schema {
   }
 }
 
-/** The types that a CRD declares, one per served version. The CRD is valid (see `custom-definitions.ts`). */
+/** The types that a CRD declares, one per served version; none before it is established. The CRD is valid (see `custom-definitions.ts`). */
 export function customTypes(definition: Json): ResourceType[] {
   const spec = child(definition, 'spec')
-  const names = child(spec, 'names')
+  const status = child(definition, 'status')
+  const names = child(status, 'acceptedNames')
+  const conditions = (status['conditions'] ?? []) as JsonObject[]
+  if (!conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return []
   const strings = (value: Json | undefined) => (Array.isArray(value) ? (value as string[]) : [])
   const group = spec['group'] as string
   const plural = names['plural'] as string

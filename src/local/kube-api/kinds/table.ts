@@ -14,6 +14,8 @@ export interface BuiltInKind {
   readonly log?: true
   /** `metadata.generation` counts changes of the spec. */
   readonly generation?: true
+  /** So does a change of its annotations (registry/apps/deployment/strategy.go). */
+  readonly countsAnnotations?: true
   /** Stored under another kind's table: two views of one object. */
   readonly storedAs?: string
   /** Answered at once and never stored. */
@@ -45,7 +47,7 @@ export const kinds: readonly BuiltInKind[] = [
   { group: '', version: 'v1', kind: 'Event', plural: 'events', model: 'CoreV1Event', namespaced: true, shortNames: ['ev'], createOnUpdate: true },
   { group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', model: 'V1PersistentVolumeClaim', namespaced: true, shortNames: ['pvc'], status: true, returnsDeleted: true },
   { group: '', version: 'v1', kind: 'Endpoints', plural: 'endpoints', model: 'V1Endpoints', namespaced: true, shortNames: ['ep'], createOnUpdate: true },
-  { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', model: 'V1Deployment', namespaced: true, shortNames: ['deploy'], categories: all, status: true, scale: true, generation: true },
+  { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', model: 'V1Deployment', namespaced: true, shortNames: ['deploy'], categories: all, status: true, scale: true, generation: true, countsAnnotations: true },
   { group: 'apps', version: 'v1', kind: 'ReplicaSet', plural: 'replicasets', model: 'V1ReplicaSet', namespaced: true, shortNames: ['rs'], categories: all, status: true, scale: true, generation: true },
   { group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets', model: 'V1StatefulSet', namespaced: true, shortNames: ['sts'], categories: all, status: true, scale: true, generation: true },
   { group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers', model: 'V2HorizontalPodAutoscaler', namespaced: true, shortNames: ['hpa'], categories: all, status: true, generation: true },

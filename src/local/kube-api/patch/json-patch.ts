@@ -1,96 +1,99 @@
-/** JSON patch (RFC 6902) with JSON pointers (RFC 6901). */
-import { clone, equal, isObject, type Json } from '../json.ts'
-import { badRequest, StatusError } from '../status.ts'
+/**
+ * JSON patch (RFC 6902) as kube-apiserver reads it (gopkg.in/evanphx/json-patch.v4, patch.go), which is milder than the RFC:
+ * what is before the first slash of a path does not count, a field that is not there can be replaced, an index can be negative.
+ */
+import { clone, equal, isObject, type Json, type JsonObject } from '../json.ts'
+import { StatusError } from '../status.ts'
 
 /** kube-apiserver does not say which operation did not fit. */
 const unprocessable = () =>
   new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 
-function pointer(text: unknown, field: string): string[] {
-  if (typeof text !== 'string' || (text !== '' && !text.startsWith('/')))
-    throw badRequest(`json patch: ${field} must be a JSON pointer, not ${JSON.stringify(text)}`)
-  return text
-    .split('/')
-    .slice(1)
-    .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+const decodeKey = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~')
+
+/** The object or list in which a path ends, and the key in it. */
+function find(root: Json, path: Json | undefined): { parent: JsonObject | Json[]; key: string } {
+  const parts = typeof path === 'string' ? path.split('/').slice(1).map(decodeKey) : []
+  const key = parts.pop()
+  if (key === undefined) throw unprocessable()
+  let parent: Json | undefined = root
+  for (const part of parts) parent = isContainer(parent) ? read(parent, part) : undefined
+  if (!isContainer(parent)) throw unprocessable()
+  return { parent, key }
 }
 
-function index(part: string, length: number): number {
-  if (!/^(0|[1-9]\d*)$/.test(part) || Number(part) > length) throw unprocessable()
-  return Number(part)
+const isContainer = (value: Json | undefined): value is JsonObject | Json[] => Array.isArray(value) || isObject(value)
+
+/** Counted from the end when it is negative. `length` is how many places there are. */
+function index(text: string, length: number): number {
+  if (!/^[-+]?\d+$/.test(text)) throw unprocessable()
+  const number = Number(text)
+  const found = number < 0 ? number + length : number
+  if (found < 0 || found >= length) throw unprocessable()
+  return found
 }
 
-function read(root: Json, path: readonly string[]): Json {
-  let current: Json | undefined = root
-  for (const part of path) {
-    if (Array.isArray(current)) current = current[index(part, current.length - 1)]
-    else current = isObject(current) && Object.hasOwn(current, part) ? current[part] : undefined
-    if (current === undefined) throw unprocessable()
+function read(parent: JsonObject | Json[], key: string): Json | undefined {
+  if (Array.isArray(parent)) return parent[index(key, parent.length)]
+  return Object.hasOwn(parent, key) ? parent[key] : undefined
+}
+
+function add(parent: JsonObject | Json[], key: string, value: Json): void {
+  if (!Array.isArray(parent)) parent[key] = value
+  else if (key === '-') parent.push(value)
+  else parent.splice(index(key, parent.length + 1), 0, value)
+}
+
+function remove(parent: JsonObject | Json[], key: string): void {
+  if (Array.isArray(parent)) parent.splice(index(key, parent.length), 1)
+  else if (Object.hasOwn(parent, key)) delete parent[key]
+  else throw unprocessable()
+}
+
+function replace(parent: JsonObject | Json[], key: string, value: Json): void {
+  if (Array.isArray(parent)) parent[index(key, parent.length)] = value
+  else parent[key] = value
+}
+
+/** @returns the whole as it is after one operation, changed in place but for a replacement of the whole itself */
+function operate(root: Json, operation: JsonObject): Json {
+  const { op, path, from } = operation
+  const value = clone(operation['value'] ?? null)
+  if (op === 'replace' && path === '') {
+    if (!isContainer(value)) throw unprocessable()
+    return value
   }
-  return current!
-}
-
-function write(root: Json, path: readonly string[], value: Json, insert: boolean): Json {
-  const last = path.at(-1)
-  if (last === undefined) return value
-  const parent = read(root, path.slice(0, -1))
-  if (Array.isArray(parent)) {
-    const position = last === '-' ? parent.length : index(last, insert ? parent.length : parent.length - 1)
-    parent.splice(position, insert ? 0 : 1, value)
-  } else if (isObject(parent)) parent[last] = value
+  if (op === 'test') {
+    const target = path === '' ? undefined : find(root, path)
+    if (!equal(target ? (read(target.parent, target.key) ?? null) : root, value)) throw unprocessable()
+    return root
+  }
+  if (op === 'move' || op === 'copy') {
+    const source = find(root, from)
+    const found = read(source.parent, source.key) ?? null
+    if (op === 'move') remove(source.parent, source.key)
+    const { parent, key } = find(root, path)
+    add(parent, key, clone(found))
+    return root
+  }
+  const { parent, key } = find(root, path)
+  if (op === 'add') add(parent, key, value)
+  else if (op === 'remove') remove(parent, key)
+  else if (op === 'replace') replace(parent, key, value)
   else throw unprocessable()
   return root
 }
 
-function remove(root: Json, path: readonly string[]): void {
-  read(root, path)
-  const parent = read(root, path.slice(0, -1))
-  const last = path.at(-1)
-  if (last === undefined) throw unprocessable()
-  if (Array.isArray(parent)) parent.splice(Number(last), 1)
-  else if (isObject(parent)) delete parent[last]
-}
-
 /**
- * The patched value; the target is not changed. Throws 400 for a malformed patch, 422 for a path that is not there or
- * a `test` that fails: then nothing of the patch has happened.
+ * The patched value; the target is not changed. Throws 413 for too many operations, 422 for a path that is not there or a
+ * `test` that fails: then nothing of the patch has happened.
  */
-export function jsonPatch(target: Json, patch: unknown): Json {
-  if (!Array.isArray(patch)) throw badRequest('json patch: the body must be a list of operations')
-  if (patch.length > 10_000)
+export function jsonPatch(target: Json, operations: readonly JsonObject[]): Json {
+  if (operations.length > 10_000)
     throw new StatusError(
       413,
       'RequestEntityTooLarge',
-      `The allowed maximum operations in a JSON patch is 10000, got ${patch.length}`,
+      `The allowed maximum operations in a JSON patch is 10000, got ${operations.length}`,
     )
-  let root = clone(target)
-  for (const operation of patch as unknown[]) {
-    if (!isObject(operation)) throw badRequest('json patch: each operation must be an object')
-    const path = pointer(operation['path'], 'path')
-    switch (operation['op']) {
-      case 'add':
-      case 'replace':
-        if (operation['value'] === undefined) throw badRequest(`json patch: ${operation['op']} needs a value`)
-        if (operation['op'] === 'replace') read(root, path)
-        root = write(root, path, clone(operation['value']), operation['op'] === 'add')
-        break
-      case 'remove':
-        remove(root, path)
-        break
-      case 'copy':
-      case 'move': {
-        const from = pointer(operation['from'], 'from')
-        const value = clone(read(root, from))
-        if (operation['op'] === 'move') remove(root, from)
-        root = write(root, path, value, true)
-        break
-      }
-      case 'test':
-        if (!equal(read(root, path), operation['value'])) throw unprocessable()
-        break
-      default:
-        throw unprocessable()
-    }
-  }
-  return root
+  return operations.reduce(operate, clone(target))
 }

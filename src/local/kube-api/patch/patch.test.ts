@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { Json } from '../json.ts'
 import { builtInSchema } from '../schema/schema.ts'
 import { deployment, memoryApi, patchType, request, widget, widgetDefinition } from '../test-support.ts'
+import { decodeOperations } from './decode.ts'
 import { jsonPatch } from './json-patch.ts'
 import { mergePatch } from './merge-patch.ts'
 import { strategicMergePatch } from './strategic.ts'
@@ -38,20 +39,26 @@ test.each<[Json, Json, Json]>([
     { 'a/b': 1, 'm~n': 2 },
   ],
   [{ foo: ['a'] }, [{ op: 'add', path: '/foo/-', value: ['b'] }], { foo: ['a', ['b']] }],
+  // Milder than the RFC, as kube-apiserver is.
+  [{ a: 1 }, [{ op: 'replace', path: '/b', value: 2 }], { a: 1, b: 2 }],
+  [{ a: 1 }, [{ op: 'replace', path: 'x/a', value: 2 }], { a: 2 }],
+  [{ a: [1, 2] }, [{ op: 'remove', path: '/a/-1' }], { a: [1] }],
 ])('JSON patch: %j by %j is %j', (target, patch, expected) => {
-  expect(jsonPatch(target, patch)).toEqual(expected)
+  expect(jsonPatch(target, decodeOperations(patch))).toEqual(expected)
 })
 
 test.each<[unknown, number]>([
   [[{ op: 'test', path: '/a', value: 2 }], 422],
   [[{ op: 'remove', path: '/nothing' }], 422],
-  [[{ op: 'replace', path: '/nothing', value: 1 }], 422],
   [[{ op: 'add', path: '/list/9', value: 1 }], 422],
-  [[{ op: 'add', path: 'a', value: 1 }], 400],
+  [[{ op: 'add', path: 'a', value: 1 }], 422],
+  [[{ op: 'replace', path: '', value: 1 }], 422],
+  ['[1]', 400],
+  ['[', 400],
   [[{ op: 'dance', path: '/a' }], 422],
   [{ op: 'add' }, 400],
 ])('JSON patch %j is refused', (patch, code) => {
-  expect(() => jsonPatch({ a: 1, list: [] }, patch)).toThrow(expect.objectContaining({ code }))
+  expect(() => jsonPatch({ a: 1, list: [] }, decodeOperations(patch))).toThrow(expect.objectContaining({ code }))
 })
 
 test('patches leave their target as it was', () => {

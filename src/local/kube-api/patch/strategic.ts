@@ -2,9 +2,10 @@
  * Strategic merge patch, for built-in kinds only: a merge patch in which lists with a merge key merge item by item
  * (Kubernetes documentation, "strategic merge patch"; k8s.io/apimachinery/pkg/util/strategicpatch).
  */
+import { goText } from '../go-text.ts'
 import { canonical, clone, isObject, type Json, type JsonObject } from '../json.ts'
 import { anything, fieldSchema, type Schema } from '../schema/schema.ts'
-import { badRequest } from '../status.ts'
+import { badRequest, StatusError } from '../status.ts'
 
 const deletions = '$deleteFromPrimitiveList/'
 const order = '$setElementOrder/'
@@ -15,8 +16,7 @@ export function strategicMergePatch(target: Json | undefined, patch: Json, schem
   if (patch['$patch'] === 'replace') return withoutDirectives(patch)
   if (patch['$patch'] === 'delete') return {}
   const result: JsonObject = isObject(target) ? { ...target } : {}
-  const retained = patch['$retainKeys']
-  if (Array.isArray(retained)) for (const key of Object.keys(result)) if (!retained.includes(key)) delete result[key]
+  retain(result, patch)
   for (const [key, value] of Object.entries(patch)) {
     if (key === '$patch' || key === '$retainKeys' || key.startsWith(order)) continue
     if (key.startsWith(deletions)) {
@@ -34,9 +34,27 @@ export function strategicMergePatch(target: Json | undefined, patch: Json, schem
     if (!key.startsWith(order)) continue
     const field = key.slice(order.length)
     if (Array.isArray(result[field]) && Array.isArray(wanted))
-      result[field] = reorder(result[field], wanted, fieldSchema(schema, field) ?? anything)
+      result[field] = arranged(
+        result[field],
+        wanted,
+        isObject(target) && Array.isArray(target[field]) ? target[field] : [],
+        identity(fieldSchema(schema, field)?.['x-kubernetes-patch-merge-key']),
+      )
   }
   return result
+}
+
+/** A patch that retains keys has to name all that it sets among them. */
+function retain(result: JsonObject, patch: JsonObject): void {
+  const retained = patch['$retainKeys']
+  if (retained === undefined) return
+  const names = (key: string) => key !== '$retainKeys' && !key.startsWith(deletions) && !key.startsWith(order)
+  if (
+    !Array.isArray(retained) ||
+    Object.entries(patch).some(([key, value]) => value !== null && names(key) && !retained.includes(key))
+  )
+    throw badRequest('invalid patch format of retainKeys')
+  for (const key of Object.keys(result)) if (!retained.includes(key)) delete result[key]
 }
 
 function withoutDirectives(value: JsonObject): JsonObject {
@@ -46,37 +64,50 @@ function withoutDirectives(value: JsonObject): JsonObject {
 
 function mergeList(target: Json | undefined, patch: Json[], schema: Schema, elementOrder: Json | undefined): Json {
   const live = Array.isArray(target) ? target : []
-  if (schema['x-kubernetes-patch-strategy'] !== 'merge') return patch.filter(item => !isDirective(item)).map(clone)
+  const items = patch.filter(item => !isDirective(item))
+  if (schema['x-kubernetes-patch-strategy'] !== 'merge') return items.map(clone)
   const key = schema['x-kubernetes-patch-merge-key']
-  if (key === undefined) {
-    const seen = new Set(live.map(canonical))
-    return [...live, ...patch.filter(item => !seen.has(canonical(item)))]
-  }
-  let result = [...live]
-  if (patch.some(item => isObject(item) && item['$patch'] === 'replace' && item[key] === undefined)) result = []
+  const idOf = identity(key)
+  const replaced = patch.some(item => isObject(item) && item['$patch'] === 'replace')
+  const merged = new Map(replaced ? [] : live.map(item => [idOf(item), item]))
   for (const item of patch) {
-    if (!isObject(item)) throw badRequest(`strategic merge patch: the items of a list keyed by ${key} must be objects`)
-    if (item[key] === undefined) {
-      if (isDirective(item)) continue
-      throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`)
-    }
-    const index = result.findIndex(other => isObject(other) && other[key] === item[key])
-    if (item['$patch'] === 'delete') {
-      if (index >= 0) result.splice(index, 1)
-    } else if (index < 0) result.push(strategicMergePatch(undefined, item, schema.items ?? anything))
-    else result[index] = strategicMergePatch(result[index], item, schema.items ?? anything)
+    if (key !== undefined && isObject(item) && item['$patch'] === 'replace') continue
+    requireKey(item, key)
+    const id = idOf(item)
+    if (isObject(item) && item['$patch'] === 'delete') merged.delete(id)
+    else merged.set(id, strategicMergePatch(merged.get(id), item, schema.items ?? anything))
   }
-  return elementOrder === undefined ? result : reorder(result, elementOrder as Json[], schema)
+  const wanted = Array.isArray(elementOrder) ? elementOrder : items
+  return arranged([...merged.values()], wanted, replaced ? [] : live, idOf)
 }
 
-const isDirective = (item: Json): boolean =>
-  isObject(item) && item['$patch'] !== undefined && Object.keys(item).length === 1
+/** Who is asked for by its key has to have one. A fault of the server's own, in kube-apiserver's eyes. */
+function requireKey(item: Json, key: string | undefined): void {
+  if (key === undefined || (isObject(item) && item[key] !== undefined)) return
+  throw new StatusError(500, '', `map: ${goText(item)} does not contain declared merge key: ${key}`)
+}
 
-/** The named items in the order asked for, the others after the neighbour they had. */
-function reorder(list: Json[], wanted: Json[], schema: Schema): Json[] {
-  const key = schema['x-kubernetes-patch-merge-key']
-  const idOf = (item: Json) => canonical(key !== undefined && isObject(item) ? (item[key] ?? null) : item)
-  const rank = new Map(wanted.map((item, index) => [idOf(item), index]))
-  const named = list.filter(item => rank.has(idOf(item))).sort((a, b) => rank.get(idOf(a))! - rank.get(idOf(b))!)
-  return list.map(item => (rank.has(idOf(item)) ? named.shift()! : item))
+const isDirective = (item: Json): boolean => isObject(item) && item['$patch'] !== undefined
+
+const identity = (key: string | undefined) => (item: Json) =>
+  canonical(key !== undefined && isObject(item) ? (item[key] ?? null) : item)
+
+/**
+ * The items that the patch names in its order, the others in the order they had: each of these before the first named one that
+ * stood behind it (normalizeElementOrder).
+ */
+function arranged(items: Json[], wanted: Json[], live: Json[], idOf: (item: Json) => string): Json[] {
+  const rankIn = (list: Json[]) => new Map(list.map((item, index) => [idOf(item), index]))
+  const [asked, stood] = [rankIn(wanted), rankIn(live)]
+  const by = (rank: Map<string, number>) => (a: Json, b: Json) => (rank.get(idOf(a)) ?? 0) - (rank.get(idOf(b)) ?? 0)
+  const named = items.filter(item => asked.has(idOf(item))).sort(by(asked))
+  const others = items.filter(item => !asked.has(idOf(item))).sort(by(stood))
+  const result: Json[] = []
+  for (const next of named) {
+    const place = stood.get(idOf(next))
+    while (place !== undefined && others[0] !== undefined && stood.get(idOf(others[0]))! < place)
+      result.push(others.shift()!)
+    result.push(next)
+  }
+  return [...result, ...others]
 }

@@ -4,6 +4,7 @@
  * history is empty, so an older resourceVersion answers 410 and clients list again, as after a compaction of etcd.
  */
 import { freeze, type JsonObject } from '../json.ts'
+import { versionedMetadata } from './metadata.ts'
 
 export interface StoredObject {
   readonly table: string
@@ -94,7 +95,7 @@ class Entry implements StoredObject {
 export const atVersion = (entry: StoredObject, version: number): StoredObject =>
   new Entry(
     entry.table,
-    { ...entry.object, metadata: { ...(entry.object['metadata'] as JsonObject), resourceVersion: String(version) } },
+    { ...entry.object, metadata: versionedMetadata(entry.object['metadata'] as JsonObject, String(version)) },
     version,
   )
 
@@ -169,8 +170,7 @@ export class Store {
   /** Writes an object under the next resourceVersion, which it sets in the object; the object is frozen from here on. */
   put(table: string, object: JsonObject): StoredObject {
     const version = this.#version + 1
-    const metadata = object['metadata'] as JsonObject
-    metadata['resourceVersion'] = String(version)
+    object['metadata'] = versionedMetadata(object['metadata'] as JsonObject, String(version))
     const entry = new Entry(table, object, version)
     const rows = this.#table(table)
     const key = keyOf(entry.namespace, entry.name)

@@ -1,9 +1,11 @@
 /** delete and deletecollection: preconditions, finalizers, propagation, grace (apiserver registry/rest/delete.go). */
 
 import { type Context, inVersion, timestamp } from '../context.ts'
+import { withCondition } from '../controllers/naming.ts'
 import { fieldInvalid } from '../field-errors.ts'
 import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
-import type { ResourceType } from '../kinds/registry.ts'
+import { cleanupFinalizer } from '../kinds/custom-definitions.ts'
+import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
 import { badRequest, conflict, forbidden, invalid, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
 import { storeOrFinish } from './write.ts'
@@ -119,12 +121,34 @@ export function remove(context: Context, type: ResourceType, entry: StoredObject
     next['deletionTimestamp'] = timestamp(new Date(now.getTime() + grace * 1000))
     next['deletionGracePeriodSeconds'] = grace
   }
+  if (type.table === definitionsTable && metadata['deletionTimestamp'] === undefined) awaitObjects(marked, now)
   if (type.table === '/namespaces')
     marked['status'] = { ...(marked['status'] as JsonObject | undefined), phase: 'Terminating' }
   if (options.dryRun) return success(type, entry)
   const stored = storeOrFinish(context, entry, marked)
   const gone = context.store.get(entry.table, entry.namespace, entry.name) === undefined
   return gone && !type.builtIn?.returnsDeleted ? success(type, entry) : inVersion(stored.object, type)
+}
+
+/** A definition goes after its objects (registry/customresourcedefinition/etcd.go). In place. */
+function awaitObjects(definition: JsonObject, now: Date): void {
+  const metadata = definition['metadata'] as JsonObject
+  const finalizers = (metadata['finalizers'] ?? []) as string[]
+  if (!finalizers.includes(cleanupFinalizer)) metadata['finalizers'] = [...finalizers, cleanupFinalizer]
+  const status = (definition['status'] ?? {}) as JsonObject
+  definition['status'] = {
+    ...status,
+    conditions: withCondition(
+      status['conditions'],
+      {
+        type: 'Terminating',
+        status: 'True',
+        reason: 'InstanceDeletionPending',
+        message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+      },
+      now,
+    ),
+  }
 }
 
 function success(type: ResourceType, entry: StoredObject): JsonObject {

@@ -1,7 +1,8 @@
 /** From what a client sent to what could be stored: kind checked, unknown fields out, defaults in. */
 
 import { renameEvent } from '../context.ts'
-import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
+import { fieldInvalid } from '../field-errors.ts'
+import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import { defaultBuiltIn } from '../kinds/defaults.ts'
 import type { Registry, ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
@@ -10,10 +11,10 @@ import { toGoForms } from '../schema/go-forms.ts'
 import { dropEmpty, prune } from '../schema/prune.ts'
 import { fieldSchema } from '../schema/schema.ts'
 import { validate } from '../schema/validate.ts'
-import { badRequest, type FieldError, fieldErrorBody, StatusError } from '../status.ts'
+import { badRequest, type FieldError, fieldErrorBody, invalid } from '../status.ts'
 
-/** Checks that a body is an object of this kind and version, and returns it as one. */
-export function asObject(body: unknown, type: ResourceType): JsonObject {
+/** Checks that a body, or what a patch has made, is an object of this kind and version, and returns it as one. */
+export function asObject(body: unknown, type: ResourceType, isPatched = false): JsonObject {
   if (!isObject(body))
     throw badRequest(
       `the body of the request must be a ${type.kind}, not ${JSON.stringify(body)?.slice(0, 80) ?? 'empty'}`,
@@ -24,12 +25,13 @@ export function asObject(body: unknown, type: ResourceType): JsonObject {
     throw badRequest("Object 'Kind' is missing in the request body")
   if (!type.builtIn && (typeof apiVersion !== 'string' || apiVersion === ''))
     throw badRequest("Object 'apiVersion' is missing in the request body")
-  if (kind !== undefined && kind !== '' && kind !== type.kind)
+  if (type.builtIn && kind !== undefined && kind !== '' && kind !== type.kind)
     throw badRequest(`the kind in the data (${show(kind)}) does not match the expected kind (${type.kind})`)
-  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== type.apiVersion)
+  if ((type.builtIn || !isPatched) && apiVersion !== undefined && apiVersion !== '' && apiVersion !== type.apiVersion)
     throw badRequest(
       `the API version in the data (${show(apiVersion)}) does not match the expected API version (${type.apiVersion})`,
     )
+  if (!type.builtIn) checkTypeMeta(show(apiVersion), show(kind), metadata, type)
   if (metadata !== undefined && metadata !== null && !isObject(metadata)) throw badRequest('metadata must be an object')
   return {
     ...body,
@@ -37,6 +39,17 @@ export function asObject(body: unknown, type: ResourceType): JsonObject {
     kind: type.kind,
     metadata: (metadata as JsonObject | null | undefined) ?? {},
   }
+}
+
+/** A custom resource that says it is another is told so under the name it gives itself (customresource/validator.go). */
+function checkTypeMeta(apiVersion: string, kind: string, metadata: Json | undefined, type: ResourceType): void {
+  const errors: FieldError[] = []
+  if (kind !== type.kind) errors.push(fieldInvalid('kind', kind, `must be ${type.kind}`))
+  if (apiVersion !== type.apiVersion) errors.push(fieldInvalid('apiVersion', apiVersion, `must be ${type.apiVersion}`))
+  if (errors.length === 0) return
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0]! : ''
+  const name = isObject(metadata) ? show(metadata['name'] ?? '') : ''
+  throw invalid({ group, kind, plural: type.plural }, name, errors)
 }
 
 const cannotHandle = (type: ResourceType, why: string) =>
@@ -47,14 +60,13 @@ export const storedType = (registry: Registry, type: ResourceType): ResourceType
   type.builtIn?.storedAs ? (registry.byKind('v1', type.kind) ?? type) : type
 
 /**
- * Brings an object of this type into its stored form, in place where it can. `warnings` gets the unknown fields when
- * the client asked to be warned. Throws 400 for unknown fields under `Strict` and for a built-in kind's wrong types.
+ * Brings an object of this type into its stored form, in place where it can. The client is told of
+ * unknown fields when it asked to be warned. Throws 400 for unknown fields under `Strict` and for a built-in kind's wrong types.
  */
 export function normalise(
   object: JsonObject,
   type: ResourceType,
-  options: Pick<WriteOptions, 'fieldValidation'> & { applied: boolean },
-  warnings: string[],
+  options: Pick<WriteOptions, 'fieldValidation' | 'warn'> & { how: 'sent' | 'patched' | 'applied' },
 ): JsonObject {
   const metadata = object['metadata'] as JsonObject
   const metadataSchema = fieldSchema(type.schema, 'metadata')!
@@ -65,12 +77,12 @@ export function normalise(
   if (unknown.length > 0) {
     const texts = unknown.sort().map(path => `unknown field "${path}"`)
     if (options.fieldValidation === 'Strict') throw cannotHandle(type, `strict decoding error: ${texts.join(', ')}`)
-    if (options.fieldValidation === 'Warn') warnings.push(...texts)
+    if (options.fieldValidation === 'Warn') for (const text of texts) options.warn(text)
   }
   dropEmpty(metadata, metadataSchema)
   if (!type.builtIn) {
     // An apply is merged as it was sent, and what comes of it is not read anew.
-    if (!options.applied) dropNulls(object, type.schema)
+    if (options.how !== 'applied') dropNulls(object, type.schema)
     applyDefaults(object, type.schema)
     checkTypes(metadata, metadataSchema, 'metadata', type)
     object['apiVersion'] = type.storage
@@ -96,17 +108,4 @@ function checkTypes(value: Json, schema: ResourceType['schema'], path: string, t
   const quantity = errors.find(({ detail }) => detail?.startsWith('quantities must match'))
   if (quantity) throw cannotHandle(type, quantity.detail!)
   if (wrong) throw cannotHandle(type, `json: cannot unmarshal ${wrong.field}: ${fieldErrorBody(wrong)}`)
-}
-
-/** Server-side apply refuses unknown fields always: ownership of them would mean nothing. */
-export function refuseUndeclared(config: JsonObject, type: ResourceType): void {
-  const copy = clone(config)
-  const unknown = prune(copy, type.schema, { dropNulls: false })
-  if (unknown.length === 0) return
-  const metadata = config['metadata'] as JsonObject
-  throw new StatusError(
-    500,
-    '',
-    `failed to create typed patch object (${show(metadata['namespace'] ?? '')}/${show(metadata['name'] ?? '')}; ${type.apiVersion}, Kind=${type.kind}): ${unknown.map(path => `.${path}: field not declared in schema`).join(', ')}`,
-  )
 }

@@ -1,15 +1,17 @@
-/** PATCH in its four forms (API concepts, "Updates to existing resources"). */
+/** PATCH in its four forms (API concepts, "Updates to existing resources"; apiserver/pkg/endpoints/handlers/patch.go). */
 import { applyConfiguration } from '../apply/managers.ts'
+import { typeProblem } from '../apply/typed-check.ts'
 import { type Context, inVersion, timestamp } from '../context.ts'
 import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
+import { decodeMap, decodeOperations } from '../patch/decode.ts'
+import { decodeApply } from '../patch/decode-apply.ts'
 import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
 import { strategicMergePatch } from '../patch/strategic.ts'
 import type { WriteOptions } from '../request.ts'
-import { badRequest, modified, notFound, StatusError, unsupportedMediaType } from '../status.ts'
+import { badRequest, conflict, notFound, StatusError, unsupportedMediaType } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
-import { asObject, refuseUndeclared } from './normalise.ts'
 import { create, update, type Written } from './write.ts'
 
 const json = 'application/json-patch+json'
@@ -17,21 +19,21 @@ const merge = 'application/merge-patch+json'
 const strategic = 'application/strategic-merge-patch+json'
 const apply = 'application/apply-patch+yaml'
 
-/** The whole object as a patch that is not an apply makes it. */
+/** Refuses a form that there is not, or not for this kind: 415. */
+function requireForm(mediaType: string, type: ResourceType): void {
+  if (mediaType === json || mediaType === merge || mediaType === apply) return
+  if (mediaType === strategic && type.builtIn) return
+  // The routes of the built-in kinds know their media types; custom resources are asked when it comes to it.
+  if (type.builtIn) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
+  throw unsupportedMediaType([json, merge, apply])
+}
+
+/** The whole object as a patch that is not an apply makes it. Throws 400 for a patch that cannot be read, 415. */
 export function patched(current: JsonObject, type: ResourceType, mediaType: string, body: unknown): Json {
-  switch (mediaType) {
-    case json:
-      return jsonPatch(current, body)
-    case merge:
-      if (!isObject(body)) throw badRequest('json merge patch: the body must be an object')
-      return mergePatch(current, body)
-    case strategic:
-      if (!type.builtIn) throw unsupportedMediaType([json, merge, apply])
-      if (!isObject(body)) throw badRequest('strategic merge patch: the body must be an object')
-      return strategicMergePatch(current, body, type.schema)
-    default:
-      throw unsupportedMediaType(type.builtIn ? [json, merge, strategic, apply] : [json, merge, apply])
-  }
+  requireForm(mediaType, type)
+  if (mediaType === json) return jsonPatch(current, decodeOperations(body))
+  if (mediaType === merge) return mergePatch(current, decodeMap(body, 'error decoding patch: '))
+  return strategicMergePatch(current, decodeMap(body, ''), type.schema)
 }
 
 export interface PatchTarget {
@@ -40,6 +42,7 @@ export interface PatchTarget {
   subresource: '' | 'status'
 }
 
+/** @param body as it came: text, or data from within this process */
 export function patch(
   context: Context,
   type: ResourceType,
@@ -48,13 +51,33 @@ export function patch(
   body: unknown,
   options: WriteOptions,
 ): Written {
+  requireForm(mediaType, type)
   const entry = context.store.get(type.table, target.namespace ?? '', target.name)
   if (mediaType === apply) return applyPatch(context, type, target, entry, body, options)
   if (!entry) throw notFound(type, target.name)
   const current = inVersion(entry.object, type)
   // Patches work on a copy: what they leave alone is shared with the stored object, which is frozen.
   const next = clone(patched(current, type, mediaType, body))
-  return update(context, type, entry, next, { ...options, subresource: target.subresource, applied: false })
+  return update(context, type, entry, next, { ...options, subresource: target.subresource, how: 'patched' })
+}
+
+/** The configuration as it was sent, once it is known to be of this type. */
+function configuration(type: ResourceType, body: unknown, { fieldValidation, warn }: WriteOptions): JsonObject {
+  const config = clone(decodeApply(body, fieldValidation, warn))
+  const [apiVersion, kind] = [show(config['apiVersion'] ?? ''), show(config['kind'] ?? '')]
+  if (apiVersion !== type.apiVersion || kind !== type.kind)
+    throw badRequest(`invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`)
+  const metadata = isObject(config['metadata']) ? config['metadata'] : {}
+  if (Array.isArray(metadata['managedFields']) && metadata['managedFields'].length > 0)
+    throw badRequest('metadata.managedFields must be nil')
+  const problem = typeProblem(config, type.schema)
+  if (problem === undefined) return { ...config, metadata }
+  const name = `${show(metadata['namespace'] ?? '')}/${show(metadata['name'] ?? '')}`
+  throw new StatusError(
+    500,
+    '',
+    `failed to create typed patch object (${name}; ${type.apiVersion}, Kind=${type.kind}): ${problem}`,
+  )
 }
 
 function applyPatch(
@@ -65,31 +88,25 @@ function applyPatch(
   body: unknown,
   options: WriteOptions,
 ): Written {
-  if (!isObject(body) || typeof body['kind'] !== 'string' || typeof body['apiVersion'] !== 'string')
-    throw badRequest('server-side apply needs an object with apiVersion and kind')
-  const config = clone(asObject(body, type))
+  const config = configuration(type, body, options)
   const metadata = config['metadata'] as JsonObject
-  if (Array.isArray(metadata['managedFields']) && metadata['managedFields'].length > 0)
-    throw badRequest('metadata.managedFields must be nil')
-  delete metadata['managedFields']
   if (metadata['name'] !== undefined && metadata['name'] !== target.name)
     throw badRequest(
       `the name of the object (${show(metadata['name'])}) does not match the name on the URL (${target.name})`,
     )
   metadata['name'] = target.name
   const { resourceVersion, uid } = metadata
-  for (const field of ['creationTimestamp', 'generation', 'selfLink', 'resourceVersion', 'uid']) delete metadata[field]
-  refuseUndeclared(config, type)
+  for (const field of ['managedFields', 'creationTimestamp', 'generation', 'selfLink', 'resourceVersion', 'uid'])
+    delete metadata[field]
   if (type.namespaced) metadata['namespace'] ??= target.namespace!
   const actor = { manager: options.fieldManager, subresource: target.subresource, time: timestamp(context.now()) }
   if (!entry) {
     if (target.subresource) throw notFound(type, target.name)
-    if (resourceVersion) throw modified(type, target.name)
     if (uid)
-      throw new StatusError(
-        409,
-        'Conflict',
-        `Operation cannot be fulfilled on ${type.plural} "${target.name}": uid mismatch: the provided object specified uid ${show(uid)}, and no existing object was found`,
+      throw conflict(
+        type,
+        target.name,
+        `uid mismatch: the provided object specified uid ${show(uid)}, and no existing object was found`,
       )
     if (type.status) delete config['status']
     return create(
@@ -115,5 +132,5 @@ function applyPatch(
   const nextMetadata = next['metadata'] as JsonObject
   if (resourceVersion) nextMetadata['resourceVersion'] = resourceVersion
   if (uid) nextMetadata['uid'] = uid
-  return update(context, type, entry, next, { ...options, subresource: target.subresource, applied: true })
+  return update(context, type, entry, next, { ...options, subresource: target.subresource, how: 'applied' })
 }

@@ -68,7 +68,7 @@ export function writeScale(
   setAt(next, type.scale!.spec, replicas)
   const wanted = at(scale, 'metadata.resourceVersion')
   if (wanted !== undefined) setAt(next, 'metadata.resourceVersion', wanted)
-  const written = update(context, type, entry, next, { ...options, subresource: 'scale', applied: false })
+  const written = update(context, type, entry, next, { ...options, subresource: 'scale', how: 'patched' })
   const stored = context.store.get(entry.table, entry.namespace, entry.name) ?? entry
   const shown = options.dryRun ? { ...stored, object: written.object } : stored
   return { ...written, object: scaleOf(shown, type) }

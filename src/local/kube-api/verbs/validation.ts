@@ -2,8 +2,8 @@
 
 import type { Context } from '../context.ts'
 import { inVersion } from '../context.ts'
-import { fieldForbidden } from '../field-errors.ts'
-import { type JsonObject, show } from '../json.ts'
+import { fieldForbidden, fieldInvalid } from '../field-errors.ts'
+import { equal, type JsonObject, show } from '../json.ts'
 import { checkDefinition } from '../kinds/custom-definitions.ts'
 import { validateMetadata } from '../kinds/names.ts'
 import type { ResourceType } from '../kinds/registry.ts'
@@ -22,25 +22,34 @@ export function check(
   const errors: FieldError[] = []
   const metadata = after['metadata'] as JsonObject
   validateMetadata(metadata, type, errors)
-  if (before) checkFinalizers(metadata, before['metadata'] as JsonObject, errors)
+  if (before) {
+    const found = changeErrors(metadata, before['metadata'] as JsonObject)
+    // Two validations of kube-apiserver find them: that of all kinds and that of the kind.
+    errors.push(...found, ...found)
+  }
   if (type.builtIn) {
     checkBuiltIn(type, after, before, errors)
-    if (type.plural === 'customresourcedefinitions') checkDefinition(context.registry, after, before, errors)
+    if (type.plural === 'customresourcedefinitions') checkDefinition(after, before, errors)
   } else {
     checkCustomResource(type, after, before && inVersion(before, type), subresource, errors)
   }
   if (errors.length > 0) throw invalid(type, show(metadata['name'] ?? ''), errors)
 }
 
-function checkFinalizers(metadata: JsonObject, was: JsonObject, errors: FieldError[]): void {
-  if (was['deletionTimestamp'] === undefined) return
+/** What may not be changed in metadata (apimachinery/pkg/api/validation/objectmeta.go, ValidateObjectMetaAccessorUpdate). */
+function changeErrors(metadata: JsonObject, was: JsonObject): FieldError[] {
+  const errors: FieldError[] = []
   const had = new Set((was['finalizers'] as string[] | undefined) ?? [])
   const added = ((metadata['finalizers'] as string[] | undefined) ?? []).filter(finalizer => !had.has(finalizer))
-  if (added.length > 0)
+  if (was['deletionTimestamp'] !== undefined && added.length > 0)
     errors.push(
       fieldForbidden(
         'metadata.finalizers',
         `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(each => JSON.stringify(each)).join(', ')}}`,
       ),
     )
+  for (const field of ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'])
+    if (!equal(metadata[field], was[field]))
+      errors.push(fieldInvalid(`metadata.${field}`, metadata[field], 'field is immutable'))
+  return errors
 }

@@ -1,11 +1,14 @@
 /** create and update: the one way in which an object comes to be stored (kubernetes/apiserver/pkg/registry/rest). */
 
 import { randomUUID } from 'node:crypto'
-import { trackUpdate } from '../apply/managers.ts'
+import { equalButForTimes, trackScale, trackUpdate } from '../apply/managers.ts'
 import { type Context, inVersion, timestamp } from '../context.ts'
-import { fieldInvalid, fieldRequired } from '../field-errors.ts'
-import { clone, equal, type JsonObject, show } from '../json.ts'
-import { establish } from '../kinds/custom-definitions.ts'
+import { settleNames } from '../controllers/naming.ts'
+import { fieldRequired } from '../field-errors.ts'
+import { child, clone, equal, type Json, type JsonObject, show } from '../json.ts'
+import { allocate } from '../kinds/allocate.ts'
+import { prepareStatus } from '../kinds/custom-definitions.ts'
+import { warnOfFinalizers } from '../kinds/names.ts'
 import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
 import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound, StatusError } from '../status.ts'
@@ -16,7 +19,6 @@ import { check } from './validation.ts'
 export interface Written {
   object: JsonObject
   created: boolean
-  warnings: string[]
 }
 
 const namespaces = { group: '', plural: 'namespaces', kind: 'Namespace' }
@@ -80,9 +82,8 @@ export function create(
     delete metadata[field]
   if (!applied) delete metadata['managedFields']
   if (type.status) delete object['status']
-  const warnings: string[] = []
-  if (type.deprecation) warnings.push(type.deprecation)
-  const stored = normalise(object, type, { ...options, applied }, warnings)
+  const stored = normalise(object, type, { ...options, how: applied ? 'applied' : 'sent' })
+  uniteOwners(metadata, options.warn, applied)
   metadata['uid'] = randomUUID()
   metadata['creationTimestamp'] = timestamp(context.now())
   if (type.crd || type.builtIn?.generation) metadata['generation'] = 1
@@ -93,16 +94,25 @@ export function create(
       subresource: '',
       time: timestamp(context.now()),
     })
-  if (type.table === definitionsTable) establish(stored, context.now())
+  if (type.builtIn) allocate(stored, own)
+  if (type.table === definitionsTable) prepareStatus(stored, undefined)
   check(context, own, stored, undefined, '')
-  if (options.dryRun) return { object: inVersion(stored, type), created: true, warnings }
+  if (type.crd) warnOfFinalizers(metadata, {}, options.warn)
+  if (options.dryRun) return { object: inVersion(stored, type), created: true }
   const entry = context.store.put(type.table, stored)
-  return { object: inVersion(entry.object, type), created: true, warnings }
+  settle(context, entry)
+  return { object: inVersion(entry.object, type), created: true }
+}
+
+/** What a controller of the server itself does at once. */
+function settle(context: Context, { table, object }: StoredObject): void {
+  if (table === definitionsTable) settleNames(context, child(object, 'spec')['group'])
 }
 
 export interface UpdateOptions extends WriteOptions {
   subresource: '' | 'status' | 'scale'
-  applied: boolean
+  /** A whole object of the client's, or what a patch or an apply has made of the stored one. */
+  how: 'sent' | 'patched' | 'applied'
 }
 
 /** PUT and every PATCH: `body` is the whole object as it shall be. */
@@ -115,64 +125,67 @@ export function update(
 ): Written {
   const before = entry.object
   const was = before['metadata'] as JsonObject
-  const sent = asObject(body, type)
+  const sent = asObject(body, type, options.how === 'patched')
   const sentMetadata = sent['metadata'] as JsonObject
   if (sentMetadata['name'] !== undefined && sentMetadata['name'] !== entry.name)
     throw badRequest(
       `the name of the object (${show(sentMetadata['name'])}) does not match the name on the URL (${entry.name})`,
     )
   // What an apply gives up may be all of the metadata there is in it.
-  if (!options.applied && !sentMetadata['name'])
+  if (options.how !== 'applied' && !sentMetadata['name'])
     throw badRequest(`the name of the object (${entry.name} based on URL) was undeterminable: name must be provided`)
-  checkPreconditions(type, entry, sentMetadata)
-  const leaving = sentMetadata['deletionTimestamp']
-  if (leaving && leaving !== was['deletionTimestamp'])
-    // Two validations of kube-apiserver find it.
-    throw invalid(
-      type,
-      entry.name,
-      Array.from({ length: 2 }, () => fieldInvalid('metadata.deletionTimestamp', leaving, 'field is immutable')),
-    )
-  const warnings: string[] = []
-  const normalised = normalise(options.applied ? writable(sent, options) : clone(sent), type, options, warnings)
+  checkPreconditions(type, entry, sentMetadata, options.how)
+  const normalised = normalise(options.how === 'applied' ? writable(sent, options) : clone(sent), type, options)
   const after =
     options.subresource === 'status' ? statusOnly(before, normalised) : withStatusOf(before, normalised, type)
   const metadata = after['metadata'] as JsonObject
   setNamespace(metadata, type, type.namespaced ? entry.namespace : undefined)
-  for (const field of [
-    'name',
-    'uid',
-    'resourceVersion',
-    'creationTimestamp',
-    'generation',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'generateName',
-    'selfLink',
-  ]) {
-    if (was[field] === undefined) delete metadata[field]
-    else metadata[field] = was[field]
-  }
+  keepMetadata(metadata, was)
+  uniteOwners(metadata, options.warn, options.how !== 'sent')
   const own = storedType(context.registry, type)
-  if (!options.applied)
-    trackUpdate(before, after, own, {
-      manager: options.fieldManager,
-      subresource: options.subresource,
-      time: timestamp(context.now()),
-    })
+  const time = timestamp(context.now())
+  if (options.subresource === 'scale') trackScale(before, after, own, options.fieldManager)
+  else if (options.how !== 'applied')
+    trackUpdate(before, after, own, { manager: options.fieldManager, subresource: options.subresource, time })
+  if (type.builtIn) allocate(after, own)
   if (was['generation'] !== undefined && options.subresource !== 'status' && changesSpec(before, after, type))
     metadata['generation'] = (was['generation'] as number) + 1
-  if (type.table === definitionsTable) establish(after, context.now())
+  if (type.table === definitionsTable && options.subresource !== 'status') prepareStatus(after, before)
   check(context, own, after, before, options.subresource)
-  if (equal(before, after)) return { object: inVersion(before, type), created: false, warnings }
-  if (options.dryRun) return { object: inVersion(after, type), created: false, warnings }
-  const stored = storeOrFinish(context, entry, after)
-  const gone = context.store.get(entry.table, entry.namespace, entry.name) === undefined
-  // Who took the last finalizer off is answered with what was written, which was never stored.
-  const written = gone
-    ? { ...after, metadata: { ...metadata, resourceVersion: String(stored.version) } }
-    : stored.object
-  return { object: inVersion(written, type), created: false, warnings }
+  if (type.crd) warnOfFinalizers(metadata, was, options.warn)
+  if (equalButForTimes(before, after)) return { object: inVersion(before, type), created: false }
+  if (options.dryRun) return { object: inVersion(after, type), created: false }
+  storeOrFinish(context, entry, after)
+  const stored = context.store.get(entry.table, entry.namespace, entry.name)
+  // Who took the last finalizer off is answered with what was to be written, which was never stored.
+  if (!stored) return { object: inVersion(after, type), created: false }
+  settle(context, stored)
+  return { object: inVersion(stored.object, type), created: false }
+}
+
+/** What of the metadata nobody but the server decides on stays as it is; what may not be changed is left for validation to find. */
+function keepMetadata(metadata: JsonObject, was: JsonObject): void {
+  for (const field of ['name', 'resourceVersion', 'creationTimestamp', 'generation', 'selfLink'])
+    if (was[field] === undefined) delete metadata[field]
+    else metadata[field] = was[field]
+  metadata['uid'] ||= was['uid']!
+  if (was['deletionTimestamp'] !== undefined) metadata['deletionTimestamp'] = was['deletionTimestamp']
+  if (was['deletionGracePeriodSeconds'] !== undefined)
+    metadata['deletionGracePeriodSeconds'] ??= was['deletionGracePeriodSeconds']
+}
+
+/** The same owner twice is one (apiserver/pkg/endpoints/handlers/rest.go, dedupOwnerReferences). In place. */
+function uniteOwners(metadata: JsonObject, warn: WriteOptions['warn'], patched: boolean): void {
+  const owners = metadata['ownerReferences']
+  if (!Array.isArray(owners) || owners.length < 2) return
+  const isRepeated = (owner: Json, index: number) => owners.slice(0, index).some(other => equal(other, owner))
+  const repeated = owners.filter(isRepeated)
+  if (repeated.length === 0) return
+  metadata['ownerReferences'] = owners.filter((owner, index) => !isRepeated(owner, index))
+  const uids = repeated.map(owner => show((owner as JsonObject)['uid'])).join(', ')
+  warn(
+    `.metadata.ownerReferences contains duplicate entries${patched ? ' after mutating admission happens' : ''}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`,
+  )
 }
 
 /** What an apply made is a copy already; of its sub-resource only the status is looked at. */
@@ -182,10 +195,16 @@ function writable(made: JsonObject, { subresource }: UpdateOptions): JsonObject 
   return { apiVersion: apiVersion!, kind: kind!, metadata: metadata!, ...(status !== undefined && { status }) }
 }
 
-function checkPreconditions(type: ResourceType, entry: StoredObject, metadata: JsonObject): void {
+/** The uid of a whole object says which one is meant; that of a patch would be a change of it. */
+function checkPreconditions(
+  type: ResourceType,
+  entry: StoredObject,
+  metadata: JsonObject,
+  how: UpdateOptions['how'],
+): void {
   const { uid, resourceVersion } = metadata
   const current = (entry.object['metadata'] as JsonObject)['uid']
-  if (uid && uid !== current)
+  if (how === 'sent' && uid && uid !== current)
     throw conflict(
       type,
       entry.name,
@@ -217,9 +236,14 @@ function withStatusOf(before: JsonObject, sent: JsonObject, type: ResourceType):
   return sent
 }
 
-/** Built-in kinds count changes of the spec; custom resources those of everything but metadata and status. */
+/** Built-in kinds count changes of the spec, Deployments of annotations, too; custom resources those of everything but metadata and status. */
 function changesSpec(before: JsonObject, after: JsonObject, type: ResourceType): boolean {
-  if (type.builtIn) return !equal(before['spec'], after['spec'])
+  if (type.builtIn)
+    return (
+      !equal(before['spec'], after['spec']) ||
+      (type.builtIn.countsAnnotations === true &&
+        !equal(child(before, 'metadata')['annotations'], child(after, 'metadata')['annotations']))
+    )
   const ignored = new Set(['metadata', 'apiVersion', 'kind', ...(type.status ? ['status'] : [])])
   const rest = (object: JsonObject) => Object.fromEntries(Object.entries(object).filter(([key]) => !ignored.has(key)))
   return !equal(rest(before), rest(after))
