@@ -56,6 +56,8 @@ export interface WriteOptions {
   fieldManager: string
   fieldValidation: 'Strict' | 'Warn' | 'Ignore'
   force: boolean
+  /** What a strict reader objects to in the body. */
+  problems: readonly string[]
   /** Tells the client something that is no failure (RFC 7234, "Warning"). */
   warn: (text: string) => void
 }
@@ -80,6 +82,7 @@ export function writeOptions(
     fieldManager: fieldManager || (headers?.['user-agent'] ?? 'unknown').split('/')[0]!.slice(0, 128) || 'unknown',
     fieldValidation: validation,
     force: query.get('force') === 'true',
+    problems: [],
     warn,
   }
 }

@@ -1,6 +1,7 @@
 /** From a request to its verb: the API server without its sockets. */
 import { CORE_SCHEMA, load } from 'js-yaml'
 import type { Context } from './context.ts'
+import { decodeBody } from './decode/body.ts'
 import { aggregated, group, groupList, legacyVersions, resourceList, version } from './discovery/discovery.ts'
 import { openApiDocument, openApiIndex } from './discovery/openapi.ts'
 import { isObject, type JsonObject } from './json.ts'
@@ -160,8 +161,9 @@ function collection(context: Context, call: Call): KubeResponse {
         : list(context, type, path.namespace, query, formOf(call))
     case 'POST': {
       if (type.namespaced && path.namespace === undefined) throw methodNotAllowed()
-      const written = create(context, type, path.namespace, parseBody(request), writeOptions(call, 'CreateOptions'))
-      return answer(call, written)
+      const { object, problems } = decodeBody(request.body, mediaTypeOf(request), type, context.registry)
+      const options = { ...writeOptions(call, 'CreateOptions'), problems }
+      return answer(call, create(context, type, path.namespace, object, options))
     }
     case 'DELETE': {
       if (type.namespaced && path.namespace === undefined) throw methodNotAllowed()
@@ -194,14 +196,14 @@ function single(context: Context, call: Call, name: string): KubeResponse {
       query.set('fieldSelector', `metadata.name=${name}`)
       return watch(context, type, path.namespace, query, formOf(call))
     case 'PUT': {
-      const body = parseBody(request)
-      const options = writeOptions(call, 'UpdateOptions')
+      const { object, problems } = decodeBody(request.body, mediaTypeOf(request), type, context.registry)
+      const options = { ...writeOptions(call, 'UpdateOptions'), problems }
       const there = context.store.get(type.table, path.namespace ?? '', name) !== undefined
       if (!there && !subresource && type.builtIn?.createOnUpdate)
-        return answer(call, create(context, type, path.namespace, body, options))
+        return answer(call, create(context, type, path.namespace, object, options))
       const entry = find(context, type, path.namespace, name)
-      requireVersion(type, name, body)
-      return answer(call, update(context, type, entry, body, { ...options, subresource, how: 'sent' }))
+      requireVersion(type, name, object)
+      return answer(call, update(context, type, entry, object, { ...options, subresource, how: 'sent' }))
     }
     case 'PATCH': {
       const mediaType = mediaTypeOf(request)

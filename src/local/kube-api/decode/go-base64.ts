@@ -19,7 +19,7 @@ function corruptAt(text: string): number | undefined {
       if (digits === 2) {
         skip()
         if (text[at] === undefined) return text.length
-        if (text[at] !== "=") return at - 1
+        if (text[at] !== '=') return at - 1
         at++
       }
       skip()

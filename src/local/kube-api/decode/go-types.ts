@@ -6,7 +6,8 @@
 import data from '../generated/go-types.json' with { type: 'json' }
 
 export type GoType =
-  | { readonly form: 'list' | 'map'; readonly go: string; readonly of: GoType }
+  | { readonly form: 'list'; readonly go: string; readonly of: GoType }
+  | { readonly form: 'map'; readonly go: string; readonly of: GoType }
   | { readonly form: 'message'; readonly go: string; readonly model: string }
   | { readonly form: 'scalar'; readonly go: string; readonly scalar: Scalar }
 
@@ -68,7 +69,13 @@ export function fieldsOf(model: string): ReadonlyMap<string, GoField> {
       Object.entries(fieldsByModel[model] ?? {}).map(([key, text]) => {
         const [, number = '0', type = '', always = ''] = /^(\d+) (.*?)(!?)$/.exec(text)!
         const name = key.replace(/^\+/, '')
-        const field = { name, number: Number(number), type: parseType(type), always: always === '!', embedded: name !== key }
+        const field = {
+          name,
+          number: Number(number),
+          type: parseType(type),
+          always: always === '!',
+          embedded: name !== key,
+        }
         return [key, field]
       }),
     )

@@ -38,7 +38,8 @@ const checks: Readonly<Record<Scalar, (value: Json, go: string) => Problem>> = {
   '[]byte': (value, go) => (typeof value === 'string' ? base64Problem(value) : { into: go }),
   Time: text(value => timeProblem(value, RFC3339)),
   MicroTime: text(value => timeProblem(value, RFC3339_MICRO)),
-  Quantity: value => (quantity.test(typeof value === 'number' ? String(value) : jsonText(value)) ? undefined : QUANTITY),
+  Quantity: value =>
+    quantity.test(typeof value === 'number' ? String(value) : jsonText(value)) ? undefined : QUANTITY,
   IntOrString: value => (typeof value === 'string' ? undefined : integerProblem(value, 'int32', 'int32')),
   FieldsV1: () => undefined,
   JSONSchemaProps: () => undefined,
@@ -62,8 +63,8 @@ interface Place {
   path: string
 }
 
-function decode(value: Json, type: GoType, place: Place, findings: Findings): void {
-  if (value === null) return
+function decode(value: Json | undefined, type: GoType, place: Place, findings: Findings): void {
+  if (value === null || value === undefined) return
   const refuse = (into: string, kind = jsonKind(value)) => {
     findings.error ??= `json: cannot unmarshal ${kind} into Go struct field ${structName(place.model)}.${place.fields.join('.')} of type ${into}`
   }
@@ -73,11 +74,13 @@ function decode(value: Json, type: GoType, place: Place, findings: Findings): vo
     else if (problem) refuse(problem.into, problem.kind)
   } else if (type.form === 'list') {
     if (!Array.isArray(value)) return refuse(type.go)
-    for (const [index, item] of value.entries()) decode(item, type.of, { ...place, path: `${place.path}[${index}]` }, findings)
+    for (const [index, item] of value.entries())
+      decode(item, type.of, { ...place, path: `${place.path}[${index}]` }, findings)
   } else if (!isObject(value)) refuse(type.go)
-  else if (type.form === 'map')
-    for (const [key, item] of Object.entries(value)) decode(item, type.of, { ...place, path: `${place.path}.${key}` }, findings)
-  else decodeMessage(value, type.model, place, findings)
+  else if (type.form === 'message') decodeMessage(value, type.model, place, findings)
+  else
+    for (const [key, item] of Object.entries(value))
+      decode(item, type.of, { ...place, path: `${place.path}.${key}` }, findings)
 }
 
 function decodeMessage(value: JsonObject, model: string, place: Omit<Place, 'model'>, findings: Findings): void {
@@ -86,7 +89,7 @@ function decodeMessage(value: JsonObject, model: string, place: Omit<Place, 'mod
     const path = place.path ? `${place.path}.${key}` : key
     const field = fields.get(key)
     if (field) decode(item, field.type, { model, fields: [...place.fields, key], path }, findings)
-    else findings.unknown.push(path)
+    else if (item !== undefined) findings.unknown.push(path)
   }
 }
 

@@ -1,14 +1,8 @@
 /** The text of a patch as data, and what kube-apiserver says of one it cannot read (apiserver/pkg/endpoints/handlers/patch.go). */
-import { load } from 'js-yaml'
+import { jsonKind } from '../decode/typed.ts'
 import { parseJson } from '../go-json.ts'
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { badRequest } from '../status.ts'
-
-/** How Go names the kind of a value of JSON that it cannot put into a field. */
-export function jsonKind(value: unknown): string {
-  if (Array.isArray(value)) return 'array'
-  return isObject(value) ? 'object' : typeof value === 'boolean' ? 'bool' : typeof value
-}
 
 /** A body from within this process is data already. */
 function read(body: unknown, prefix: string): unknown {

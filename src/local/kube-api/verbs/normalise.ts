@@ -66,16 +66,18 @@ export const storedType = (registry: Registry, type: ResourceType): ResourceType
 export function normalise(
   object: JsonObject,
   type: ResourceType,
-  options: Pick<WriteOptions, 'fieldValidation' | 'warn'> & { how: 'sent' | 'patched' | 'applied' },
+  options: Pick<WriteOptions, 'fieldValidation' | 'problems' | 'warn'> & { how: 'sent' | 'patched' | 'applied' },
 ): JsonObject {
   const metadata = object['metadata'] as JsonObject
   const metadataSchema = fieldSchema(type.schema, 'metadata')!
-  const unknown = [
+  const pruned = [
     ...prune(metadata, metadataSchema, { dropNulls: true }).map(path => `metadata.${path}`),
     ...prune(object, type.schema, { dropNulls: type.builtIn !== undefined }),
   ]
-  if (unknown.length > 0) {
-    const texts = unknown.sort().map(path => `unknown field "${path}"`)
+  // The body of a built-in kind has been read by its Go type, which knows its fields.
+  const unknown = type.builtIn && options.how === 'sent' ? [] : pruned.sort()
+  const texts = [...options.problems, ...unknown.map(path => `unknown field "${path}"`)]
+  if (texts.length > 0) {
     if (options.fieldValidation === 'Strict') throw cannotHandle(type, `strict decoding error: ${texts.join(', ')}`)
     if (options.fieldValidation === 'Warn') for (const text of texts) options.warn(text)
   }
@@ -84,11 +86,11 @@ export function normalise(
     // An apply is merged as it was sent, and what comes of it is not read anew.
     if (options.how !== 'applied') dropNulls(object, type.schema)
     applyDefaults(object, type.schema)
-    checkTypes(metadata, metadataSchema, 'metadata', type)
+    if (options.how !== 'sent') checkTypes(metadata, metadataSchema, 'metadata', type)
     object['apiVersion'] = type.storage
     return object
   }
-  checkTypes(object, type.schema, '', type)
+  if (options.how !== 'sent') checkTypes(object, type.schema, '', type)
   dropEmpty(object, type.schema)
   toGoForms(object, type.schema)
   const stored = type.builtIn.storedAs ? renameEvent(object, type.storage) : object
