@@ -35,7 +35,8 @@ export class InProcessClient implements LocalClient {
     options: { labelSelector?: string; fieldSelector?: string } = {},
   ): Promise<T[]> {
     const { items } = await this.#send<{ items: T[] }>('GET', this.#path(kind, namespace) + query({ ...options }))
-    return items
+    // Items of built-in kinds do not say what they are.
+    return items.map(item => (item.kind ? item : { ...item, apiVersion: kind.apiVersion, kind: kind.kind }))
   }
 
   create<T extends KubeObject>(object: T): Promise<T> {

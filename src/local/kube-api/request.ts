@@ -21,6 +21,8 @@ export interface ResourcePath {
   namespace: string | undefined
   name: string | undefined
   subresource: string | undefined
+  /** The older way to ask for a watch: `/api/v1/watch/…`. */
+  watch: boolean
 }
 
 /** The parts of a resource URI, or `undefined` when the path is none. */
@@ -34,13 +36,15 @@ export function parseResourcePath(pathname: string): ResourcePath | undefined {
   else return undefined
   const version = parts.shift()
   if (version === undefined || parts.length === 0) return undefined
+  const watch = parts[0] === 'watch'
+  if (watch) parts.shift()
   let namespace: string | undefined
   // /namespaces/x alone is the Namespace itself; /namespaces/x/status and finalize are its sub-resources.
   const ownSubresource = group === '' && parts.length === 3 && (parts[2] === 'status' || parts[2] === 'finalize')
   if (parts[0] === 'namespaces' && parts.length > 2 && !ownSubresource) namespace = parts.splice(0, 2)[1]
   const [plural, name, subresource, ...rest] = parts
   if (plural === undefined || rest.length > 0) return undefined
-  return { group, version, plural, namespace, name, subresource }
+  return { group, version, plural, namespace, name, subresource, watch }
 }
 
 function decodePart(part: string): string {
@@ -91,7 +95,8 @@ export function writeOptions(
 export function integer(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
   if (text === null || text === '') return undefined
-  if (!/^\d+$/.test(text))
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  if (text.startsWith('-'))
     throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}: must be a non-negative integer`)
   return Number(text)
 }

@@ -1,4 +1,5 @@
 /** What `handle` answers: JSON, a watch that pushes frames, or bytes that flow (pod logs). */
+import { dump } from 'js-yaml'
 import type { JsonObject } from './json.ts'
 import type { Status } from './status.ts'
 import { textOf } from './store/store.ts'
@@ -47,6 +48,17 @@ export const jsonResponse = (text: string, headers: Readonly<Record<string, stri
 /** The body of an answer, in the text that its watchers get where that is made already. */
 export const jsonOf = (answer: KubeResponse & { kind: 'object' }): string =>
   answer.json ?? textOf(answer.body as JsonObject)
+
+/** The same answer as sigs.k8s.io/yaml writes it. */
+export const yamlResponse = (answer: KubeResponse): KubeResponse =>
+  answer.kind === 'object'
+    ? {
+        kind: 'text',
+        status: answer.status,
+        headers: { ...answer.headers, 'content-type': 'application/yaml' },
+        text: dump(answer.body, { sortKeys: true, seqNoIndent: true, lineWidth: -1 }),
+      }
+    : answer
 
 export const textResponse = (text: string, status = 200): KubeResponse => ({
   kind: 'text',

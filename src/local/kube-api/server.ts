@@ -4,9 +4,10 @@ import type { Context } from './context.ts'
 import { decodeBody } from './decode/body.ts'
 import { aggregated, group, groupList, legacyVersions, resourceList, version } from './discovery/discovery.ts'
 import { openApiDocument, openApiIndex } from './discovery/openapi.ts'
+import { fieldForbidden, fieldInvalid, fieldRequired } from './field-errors.ts'
 import { isObject, type JsonObject } from './json.ts'
 import type { ResourceType } from './kinds/registry.ts'
-import { type Form, negotiate } from './print/negotiate.ts'
+import { type Form, negotiate, presentList, wantsYaml } from './print/negotiate.ts'
 import {
   flag,
   type KubeRequest,
@@ -15,10 +16,12 @@ import {
   type WriteOptions,
   writeOptions,
 } from './request.ts'
-import { type KubeResponse, objectResponse, statusResponse, textResponse } from './response.ts'
+import { jsonResponse, type KubeResponse, objectResponse, statusResponse, textResponse, yamlResponse } from './response.ts'
 import {
   badRequest,
+  invalid,
   methodNotAllowed,
+  methodNotSupported,
   noSuchPath,
   notFound,
   notImplemented,
@@ -45,7 +48,8 @@ interface Call {
 /** Answers one request; every failure becomes a Status. */
 export function dispatch(context: Context, request: KubeRequest, signal: AbortSignal): KubeResponse {
   const warnings = new Set<string>()
-  const answer = respond(context, request, signal, text => warnings.add(text))
+  const plain = respond(context, request, signal, text => warnings.add(text))
+  const answer = wantsYaml(request.headers?.['accept']) ? yamlResponse(plain) : plain
   if (warnings.size === 0) return answer
   const warning = [...warnings].map(text => `299 - ${JSON.stringify(text)}`).join(', ')
   return { ...answer, headers: { ...answer.headers, warning } }
@@ -149,111 +153,98 @@ function resource(
   return single(context, call, path.name)
 }
 
-const formOf = ({ request, query }: Call): Form => negotiate(request.headers?.['accept'], query)
+const VERBS: Readonly<Record<string, readonly [ofOne: string, ofAll: string]>> = {
+  GET: ['get', 'list'],
+  POST: ['create', 'create'],
+  PUT: ['update', 'update'],
+  PATCH: ['patch', 'patch'],
+  DELETE: ['delete', 'deletecollection'],
+}
+
+/** Custom resources have one handler, which knows its verbs; of built-in kinds there is no such route. */
+function notSupported({ request, path, type }: Call): StatusError {
+  const verbs = VERBS[request.method]
+  if (type.builtIn || !verbs) return methodNotAllowed()
+  return methodNotSupported(type, verbs[path.name === undefined ? 1 : 0])
+}
+
+const formOf = ({ request, query, type, path }: Call): Form =>
+  negotiate(request.headers?.['accept'], query, type, path.name === undefined)
 const isWatch = (query: URLSearchParams) => query.has('watch') && flag(query, 'watch')
 
 function collection(context: Context, call: Call): KubeResponse {
   const { request, query, type, path } = call
+  const form = formOf(call)
   switch (request.method) {
     case 'GET':
-      return isWatch(query)
-        ? watch(context, type, path.namespace, query, formOf(call))
-        : list(context, type, path.namespace, query, formOf(call))
+      return path.watch || isWatch(query)
+        ? watch(context, type, path.namespace, query, form)
+        : list(context, type, path.namespace, query, form)
     case 'POST': {
-      if (type.namespaced && path.namespace === undefined) throw methodNotAllowed()
+      if (type.namespaced && path.namespace === undefined) throw notSupported(call)
       const { object, problems } = decodeBody(request.body, mediaTypeOf(request), type, context.registry)
       const options = { ...writeOptions(call, 'CreateOptions'), problems }
-      return answer(call, create(context, type, path.namespace, object, options))
+      return answer(form, create(context, type, path.namespace, object, options))
     }
     case 'DELETE': {
-      if (type.namespaced && path.namespace === undefined) throw methodNotAllowed()
-      if (type.builtIn?.singly) throw methodNotAllowed()
+      if (type.namespaced && path.namespace === undefined) throw notSupported(call)
+      if (type.builtIn?.singly) throw notSupported(call)
       const options = deleteOptions(parseBody(request), query)
       const selected = selectorOf(query, type)
       const items = context.store.list(type.table, path.namespace).filter(selected)
       for (const entry of items) remove(context, type, entry, options)
-      return objectResponse({
-        kind: type.listKind,
-        apiVersion: type.apiVersion,
-        metadata: { resourceVersion: String(context.store.version) },
-        items: items.map(entry => entry.object),
-      })
+      return jsonResponse(
+        presentList(items, type, form, context.now(), { resourceVersion: String(context.store.version) }),
+      )
     }
     default:
-      throw methodNotAllowed()
+      throw notSupported(call)
   }
 }
 
+const PATCH_OPTIONS = { group: 'meta.k8s.io', plural: '', kind: 'PatchOptions' }
+
 function single(context: Context, call: Call, name: string): KubeResponse {
   const { request, query, type, path } = call
+  const form = formOf(call)
   const subresource = path.subresource === 'status' ? 'status' : ''
   switch (request.method) {
     case 'GET':
-      if (!isWatch(query)) {
+      if (!path.watch) {
         requestedVersion(query)
-        return get(context, type, path.namespace, name, formOf(call))
+        return get(context, type, path.namespace, name, form)
       }
       query.set('fieldSelector', `metadata.name=${name}`)
-      return watch(context, type, path.namespace, query, formOf(call))
+      return watch(context, type, path.namespace, query, form)
     case 'PUT': {
       const { object, problems } = decodeBody(request.body, mediaTypeOf(request), type, context.registry)
       const options = { ...writeOptions(call, 'UpdateOptions'), problems }
       const there = context.store.get(type.table, path.namespace ?? '', name) !== undefined
       if (!there && !subresource && type.builtIn?.createOnUpdate)
-        return answer(call, create(context, type, path.namespace, object, options))
+        return answer(form, create(context, type, path.namespace, object, options))
       const entry = find(context, type, path.namespace, name)
       requireVersion(type, name, object)
-      return answer(call, update(context, type, entry, object, { ...options, subresource, how: 'sent' }))
+      return answer(form, update(context, type, entry, object, { ...options, subresource, how: 'sent' }))
     }
     case 'PATCH': {
       const mediaType = mediaTypeOf(request)
       const options = writeOptions(call, 'PatchOptions')
       if (mediaType === 'application/apply-patch+yaml' && !query.get('fieldManager'))
-        throw new StatusError(
-          422,
-          'Invalid',
-          'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-          {
-            group: 'meta.k8s.io',
-            kind: 'PatchOptions',
-            causes: [
-              {
-                reason: 'FieldValueRequired',
-                message: 'Required value: is required for apply patch',
-                field: 'fieldManager',
-              },
-            ],
-          },
-        )
+        throw invalid(PATCH_OPTIONS, '', [fieldRequired('fieldManager', 'is required for apply patch')])
       if (options.force && mediaType !== 'application/apply-patch+yaml')
-        throw new StatusError(
-          422,
-          'Invalid',
-          'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
-          {
-            group: 'meta.k8s.io',
-            kind: 'PatchOptions',
-            causes: [
-              {
-                reason: 'FieldValueForbidden',
-                message: 'Forbidden: may not be specified for non-apply patch',
-                field: 'force',
-              },
-            ],
-          },
-        )
+        throw invalid(PATCH_OPTIONS, '', [fieldForbidden('force', 'may not be specified for non-apply patch')])
       return answer(
-        call,
+        form,
         patch(context, type, { namespace: path.namespace, name, subresource }, mediaType, request.body, options),
       )
     }
     case 'DELETE': {
-      if (subresource) throw methodNotAllowed()
+      if (subresource) throw notSupported(call)
       const options = deleteOptions(parseBody(request), query)
       return objectResponse(remove(context, type, find(context, type, path.namespace, name), options))
     }
     default:
-      throw methodNotAllowed()
+      throw notSupported(call)
   }
 }
 
@@ -262,24 +253,9 @@ function requireVersion(type: ResourceType, name: string, body: unknown): void {
   const unconditional = type.builtIn && !type.builtIn.conditionalUpdate
   const metadata = isObject(body) && isObject(body['metadata']) ? body['metadata'] : {}
   if (unconditional || metadata['resourceVersion']) return
-  const kind = type.group ? `${type.plural}.${type.group}` : type.plural
-  throw new StatusError(
-    422,
-    'Invalid',
-    `${kind} "${name}" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update`,
-    {
-      name,
-      group: type.group,
-      kind: type.kind,
-      causes: [
-        {
-          reason: 'FieldValueInvalid',
-          message: 'Invalid value: 0: must be specified for an update',
-          field: 'metadata.resourceVersion',
-        },
-      ],
-    },
-  )
+  throw invalid({ ...type, kind: type.plural }, name, [
+    fieldInvalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+  ])
 }
 
 const unserved = new Set([
@@ -299,16 +275,16 @@ const unserved = new Set([
 function subresource(context: Context, call: Call, name: string, subresource: string): KubeResponse {
   const { request, query, type, path } = call
   if (subresource === 'log' && type.builtIn?.log) {
-    if (request.method !== 'GET') throw methodNotAllowed()
+    if (request.method !== 'GET') throw notSupported(call)
     return podLog(context, find(context, type, path.namespace, name), query, call.signal)
   }
   if (subresource === 'scale' && type.scale) {
     const entry = find(context, type, path.namespace, name)
     if (request.method === 'GET') return objectResponse(readScale(entry, type))
-    if (request.method !== 'PUT' && request.method !== 'PATCH') throw methodNotAllowed()
+    if (request.method !== 'PUT' && request.method !== 'PATCH') throw notSupported(call)
     const mediaType = request.method === 'PUT' ? undefined : mediaTypeOf(request)
     return answer(
-      call,
+      formOf(call),
       writeScale(
         context,
         type,
@@ -342,8 +318,7 @@ function review({ request, type }: Call): KubeResponse {
   )
 }
 
-function answer(call: Call, written: Written): KubeResponse {
-  const form = formOf(call)
+function answer(form: Form, written: Written): KubeResponse {
   const body =
     form.as === 'PartialObjectMetadata'
       ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: written.object['metadata'] }

@@ -82,6 +82,14 @@ export const notFound = (type: Named, name: string) =>
 export const noSuchPath = () => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 export const methodNotAllowed = () =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+/** Of a custom resource: the verb is named. */
+export const methodNotSupported = (type: Named, verb: string) =>
+  new StatusError(
+    405,
+    'MethodNotAllowed',
+    `${verb} is not supported on resources of kind ${JSON.stringify(qualified(type))}`,
+    about(type, ''),
+  )
 export const notAcceptable = (offers: string[]) =>
   new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${offers.join(', ')}`)
 export const alreadyExists = (type: Named, name: string, leaving: boolean) =>

@@ -1,5 +1,5 @@
 /** Rules for names, labels, annotations and finalizers (k8s.io/apimachinery/pkg/util/validation, RFC 1123). */
-import { fieldInvalid } from '../field-errors.ts'
+import { fieldInvalid, fieldRequired } from '../field-errors.ts'
 import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { FieldError } from '../status.ts'
 import type { BuiltInKind } from './table.ts'
@@ -82,8 +82,9 @@ const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'
 /** What is wrong with an object's metadata. */
 export function validateMetadata(metadata: JsonObject, type: Nameable, errors: FieldError[]): void {
   const bad = (field: string, value: unknown, detail: string) => errors.push(fieldInvalid(field, value, detail))
-  const name = metadata['name'] as string
-  const problem = nameProblem(name, type)
+  const name = show(metadata['name'] ?? '')
+  if (!name) errors.push(fieldRequired('metadata.name', 'name or generateName is required'))
+  const problem = name ? nameProblem(name, type) : undefined
   if (problem) bad('metadata.name', name, problem)
   for (const [key, value] of entriesOf(metadata['labels'])) {
     for (const problem of qualifiedNameProblems(key)) bad('metadata.labels', key, problem)

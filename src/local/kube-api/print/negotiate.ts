@@ -1,9 +1,10 @@
 /** In which form a client wants objects: whole, metadata only, or as rows of a table (the `Accept` header). */
 
 import { inVersion, jsonInVersion } from '../context.ts'
+import { mediaTypesOf } from '../decode/body.ts'
 import type { JsonObject } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
-import { badRequest, notAcceptable } from '../status.ts'
+import { badRequest, notAcceptable, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
 import { rowConditions, tableColumns, tableRow } from './table.ts'
 
@@ -15,20 +16,44 @@ export interface Form {
 
 const whole: Form = { as: 'object', include: 'Metadata' }
 
-/** Reads `Accept`; throws 406 when nothing in it can be served. Protobuf is never served: every client offers JSON too. */
-export function negotiate(accept: string | undefined, query: URLSearchParams): Form {
+const YAML = 'application/yaml'
+const MEDIA = new Set(['application/json', YAML, '*/*', 'application/*'])
+
+/** The first media type of `Accept` that can be served here, with its parameters. Protobuf never is: clients offer JSON, too. */
+function accepted(accept: string): string[] | undefined {
+  return accept
+    .split(',')
+    .map(offer => offer.split(';').map(part => part.trim()))
+    .find(([media]) => MEDIA.has(media!))
+}
+
+/** True when the client wants its answer as YAML rather than JSON. */
+export const wantsYaml = (accept: string | undefined): boolean => !!accept && accepted(accept)?.[0] === YAML
+
+/** Reads `Accept`; throws 406 when nothing in it can be served. */
+export function negotiate(
+  accept: string | undefined,
+  query: URLSearchParams,
+  type: ResourceType,
+  isCollection: boolean,
+): Form {
   if (!accept) return whole
-  for (const offer of accept.split(',')) {
-    const [media, ...parameters] = offer.split(';').map(part => part.trim())
-    if (media !== 'application/json' && media !== '*/*' && media !== 'application/*') continue
-    const as = parameters.find(parameter => parameter.startsWith('as='))?.slice(3)
-    if (as === undefined) return whole
-    const include = query.get('includeObject')
-    if (as === 'Table') return { as, include: includeOf(include) }
-    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
-      return { as: 'PartialObjectMetadata', include: 'Metadata' }
-  }
-  throw notAcceptable(['application/json'])
+  const [media, ...parameters] = accepted(accept) ?? []
+  if (!media) throw refusal(type, isCollection)
+  const as = parameters.find(parameter => parameter.startsWith('as='))?.slice(3)
+  if (as === 'Table') return { as, include: includeOf(query.get('includeObject')) }
+  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
+    return { as: 'PartialObjectMetadata', include: 'Metadata' }
+  return whole
+}
+
+/** The routes of the built-in kinds know what they serve; custom resources are asked when it comes to it. */
+function refusal(type: ResourceType, isCollection: boolean): StatusError {
+  const offers = mediaTypesOf(type)
+  if (!type.builtIn) return notAcceptable(offers)
+  const streams = isCollection ? ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'] : []
+  const message = `406: Not Acceptable\n\nAvailable representations: ${[...offers, ...streams].join(', ')}`
+  return new StatusError(406, 'NotAcceptable', message, {})
 }
 
 function includeOf(text: string | null): Form['include'] {
@@ -85,6 +110,23 @@ export function present(
   return { object: body, json: JSON.stringify(body) }
 }
 
+const BARE = new WeakMap<JsonObject, string>()
+
+/** An item of a typed list: the list says of what kind its items are, they themselves do not. */
+function bareJson({ object }: StoredObject, type: ResourceType): string {
+  const known = BARE.get(object)
+  if (known !== undefined) return known
+  const shown = inVersion(object, type)
+  const { apiVersion: _, kind: __, ...rest } = shown
+  const text = JSON.stringify(rest)
+  if (shown === object) BARE.set(object, text)
+  return text
+}
+
+/** Items of a list as text: those of custom resources are whole objects. */
+export const itemJson = (entry: StoredObject, type: ResourceType): string =>
+  type.builtIn ? bareJson(entry, type) : jsonInVersion(entry, type)
+
 /** A list in the form asked for, as text: the objects' own texts are joined, not serialised again. */
 export function presentList(
   entries: readonly StoredObject[],
@@ -100,7 +142,7 @@ export function presentList(
   const [kind, apiVersion] =
     form.as === 'object' ? [type.listKind, type.apiVersion] : ['PartialObjectMetadataList', meta]
   const items = entries.map(entry =>
-    form.as === 'object' ? jsonInVersion(entry, type) : JSON.stringify(partial(inVersion(entry.object, type))),
+    form.as === 'object' ? itemJson(entry, type) : JSON.stringify(partial(inVersion(entry.object, type))),
   )
   return `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[${items.join(',')}]}`
 }
@@ -109,7 +151,6 @@ export function presentList(
 export function bookmark(type: ResourceType, form: Form, version: number, initialEventsEnd: boolean): JsonObject {
   const metadata: JsonObject = {
     resourceVersion: String(version),
-    creationTimestamp: null,
     ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
   }
   if (form.as === 'object') return { kind: type.kind, apiVersion: type.apiVersion, metadata }

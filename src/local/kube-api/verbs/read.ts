@@ -2,6 +2,7 @@
 
 import type { Context } from '../context.ts'
 import { fieldForbidden, fieldNotSupported } from '../field-errors.ts'
+import { parseJson } from '../go-json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { type Form, present, presentList } from '../print/negotiate.ts'
@@ -44,14 +45,17 @@ const encodeContinue = (token: Continue): string =>
   Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.version, start: token.after })).toString('base64url')
 
 function decodeContinue(text: string): Continue {
+  const refuse = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`)
+  let token: unknown
   try {
-    const token = JSON.parse(Buffer.from(text, 'base64url').toString()) as { rv: unknown; start: unknown }
-    if (typeof token.rv === 'number' && typeof token.start === 'string')
-      return { version: token.rv, after: token.start }
-  } catch {
-    // Falls through: whatever it is, it is not a token of ours.
+    token = parseJson(Buffer.from(text, 'base64url').toString())
+  } catch (error) {
+    throw refuse((error as Error).message)
   }
-  throw badRequest('continue key is not valid: it was not issued by this server')
+  const { rv, start } = (token ?? {}) as { rv?: unknown; start?: unknown }
+  if (typeof rv !== 'number' || rv === 0) throw refuse('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (typeof start !== 'string' || start === '') throw refuse('encoded start key empty (version meta.k8s.io/v1)')
+  return { version: rv, after: start }
 }
 
 /** Checks the combination of resourceVersion and resourceVersionMatch and returns the version asked for. */
@@ -139,5 +143,7 @@ export function list(
     if (!query.get('labelSelector') && !query.get('fieldSelector'))
       metadata['remainingItemCount'] = rest.length - page.length
   }
+  // The list of an unstructured client has the field even when there is no more.
+  if (type.crd && form.as === 'object') metadata['continue'] ??= ''
   return jsonResponse(presentList(page, type, form, context.now(), metadata))
 }

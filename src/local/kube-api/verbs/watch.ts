@@ -11,6 +11,8 @@ import { atVersion, type Change, type StoredObject } from '../store/store.ts'
 import { refuseOptions, requestedVersion, selectorOf } from './read.ts'
 
 const bookmarkEveryMilliseconds = 60_000
+/** Before the end of a watch. */
+const LAST_BOOKMARK_SECONDS = 2
 
 export function watch(
   context: Context,
@@ -68,11 +70,13 @@ export function watch(
     context.closing.add(end)
     if (type.crd) stops.push(context.registry.onRemoval(type, end))
     if (seconds) {
-      const timer = setTimeout(() => {
-        if (bookmarks) pushBookmark()
-        end()
-      }, seconds * 1000)
+      const timer = setTimeout(end, seconds * 1000)
       stops.push(() => clearTimeout(timer))
+      // So near to its end that a client misses little (apiserver/pkg/storage/cacher/cache_watcher.go, nextBookmarkTime).
+      if (bookmarks && seconds > LAST_BOOKMARK_SECONDS) {
+        const last = setTimeout(pushBookmark, (seconds - LAST_BOOKMARK_SECONDS) * 1000)
+        stops.push(() => clearTimeout(last))
+      }
     }
     if (bookmarks) {
       const timer = setInterval(pushBookmark, bookmarkEveryMilliseconds)

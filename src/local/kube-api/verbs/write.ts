@@ -70,9 +70,7 @@ export function create(
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
   if (!metadata['name'] && metadata['generateName'])
     metadata['name'] = `${show(metadata['generateName']).slice(0, 58)}${suffix()}`
-  const name = metadata['name']
-  if (typeof name !== 'string' || name === '')
-    throw invalid(type, '', [fieldRequired('metadata.name', 'name or generateName is required')])
+  const name = show(metadata['name'] ?? '')
   if (namespace !== undefined) requireNamespace(context, type, namespace, name)
   const there = context.store.get(type.table, namespace ?? '', name)
   if (there)
@@ -195,6 +193,21 @@ function writable(made: JsonObject, { subresource }: UpdateOptions): JsonObject 
   return { apiVersion: apiVersion!, kind: kind!, metadata: metadata!, ...(status !== undefined && { status }) }
 }
 
+/** Where kube-apiserver keeps what is not kept under its plural (pkg/kubeapiserver/default_storage_factory_builder.go). */
+const STORED_AT: Readonly<Record<string, string>> = {
+  endpoints: 'services/endpoints',
+  ingresses: 'ingress',
+  nodes: 'minions',
+  services: 'services/specs',
+}
+
+/** The key under which kube-apiserver would keep an object in etcd: some of its messages tell it. */
+function storageKey(type: ResourceType, { namespace, name }: StoredObject): string {
+  const own = !type.builtIn || type.table === definitionsTable
+  const prefix = own ? `${type.group}/${type.plural}` : (STORED_AT[type.plural] ?? type.plural)
+  return ['/registry', prefix, namespace, name].filter(Boolean).join('/')
+}
+
 /** The uid of a whole object says which one is meant; that of a patch would be a change of it. */
 function checkPreconditions(
   type: ResourceType,
@@ -208,7 +221,7 @@ function checkPreconditions(
     throw conflict(
       type,
       entry.name,
-      `Precondition failed: UID in precondition: ${show(uid)}, UID in object meta: ${show(current)}`,
+      `StorageError: invalid object, Code: 4, Key: ${storageKey(type, entry)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${show(uid)}, UID in object meta: ${show(current)}`,
     )
   if (resourceVersion && !/^\d+$/.test(show(resourceVersion)))
     throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
