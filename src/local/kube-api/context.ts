@@ -57,9 +57,11 @@ export function renameEvent(object: JsonObject, apiVersion: string): JsonObject 
 /** A stored object as a version of the API shows it. Frozen, or a shallow copy of frozen parts. */
 export function inVersion(object: JsonObject, type: ResourceType): JsonObject {
   if (object['apiVersion'] === type.apiVersion) return object
-  return type.builtIn?.kind === 'Event'
-    ? renameEvent(object, type.apiVersion)
-    : { ...object, apiVersion: type.apiVersion }
+  if (type.builtIn?.kind !== 'Event') return { ...object, apiVersion: type.apiVersion }
+  const event = renameEvent(object, type.apiVersion)
+  // What the core group writes even when it is empty, this one does not.
+  for (const field of ['reportingController', 'reportingInstance']) if (event[field] === '') delete event[field]
+  return event
 }
 
 export const jsonInVersion = (entry: StoredObject, type: ResourceType): string =>

@@ -52,7 +52,11 @@ export async function openKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   for (const entry of store.list(definitionsTable)) registry.setDefinition(entry.name, customTypes(entry.object))
   store.onCommit(change => {
     if (change.entry.table !== definitionsTable) return
-    registry.setDefinition(change.entry.name, change.type === 'DELETED' ? [] : customTypes(change.entry.object))
+    registry.setDefinition(
+      change.entry.name,
+      change.type === 'DELETED' ? [] : customTypes(change.entry.object),
+      change.version,
+    )
   })
   const context: Context = {
     store,

@@ -16,7 +16,14 @@ import {
   type WriteOptions,
   writeOptions,
 } from './request.ts'
-import { jsonResponse, type KubeResponse, objectResponse, statusResponse, textResponse, yamlResponse } from './response.ts'
+import {
+  jsonResponse,
+  type KubeResponse,
+  objectResponse,
+  statusResponse,
+  textResponse,
+  yamlResponse,
+} from './response.ts'
 import {
   badRequest,
   invalid,

@@ -3,9 +3,10 @@
  * what it changes, an apply takes what it names and gives back what it no longer names, and an apply that would change
  * what others own is a conflict unless forced.
  */
+import { zeroOf } from '../decode/go-zero.ts'
 import { at, clone, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
-import type { Schema } from '../schema/schema.ts'
+import { anything, fieldSchema, type Schema } from '../schema/schema.ts'
 import { type Cause, StatusError } from '../status.ts'
 import {
   difference,
@@ -244,29 +245,19 @@ export function equalButForTimes(before: JsonObject, after: JsonObject): boolean
   return equal(timeless(before), timeless(after)) && equal(withoutManagedFields(before), withoutManagedFields(after))
 }
 
-/** Parts of built-in objects that are structs in Go, not pointers: they are there before anybody writes them. */
-const structs = new Set([
-  'metadata',
-  'spec',
-  'status',
-  'template',
-  'jobTemplate',
-  'strategy',
-  'updateStrategy',
-  'names',
-])
-
-/** What a new built-in object is before its first write: its structs, and lists that have no absent form. */
+/** What a new built-in object is before its first write. */
 function blank(type: ResourceType): JsonObject | undefined {
-  return type.builtIn && emptyStructs(type.schema)
+  return type.builtIn && (listsOf({ metadata: {}, ...zeroOf(type.builtIn.model) }, type.schema) as JsonObject)
 }
 
-function emptyStructs(schema: Schema): JsonObject {
-  const object: JsonObject = {}
-  for (const [key, field] of Object.entries(schema.properties ?? {}))
-    if (key === 'containers') object[key] = []
-    else if (structs.has(key) && field.properties) object[key] = emptyStructs(field)
-  return object
+/** Lists whose items are owned one by one are empty where Go has none. */
+function listsOf(value: Json, schema: Schema): Json {
+  const listType = schema['x-kubernetes-list-type']
+  if (value === null) return listType === 'map' || listType === 'set' ? [] : null
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, listsOf(item, fieldSchema(schema, key) ?? anything)]),
+  )
 }
 
 const withoutManagedFields = (object: JsonObject): JsonObject => {

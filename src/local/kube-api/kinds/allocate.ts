@@ -13,6 +13,11 @@ const byPlural: Readonly<Record<string, (spec: JsonObject) => void>> = {
     fill(spec, { preemptionPolicy: 'PreemptLowerPriority', priority: 0 })
     tolerateLostNodes(spec)
   },
+  // Without the feature CoordinatedLeaderElection (registry/coordination/lease/strategy.go).
+  leases: spec => {
+    delete spec['strategy']
+    delete spec['preferredHolder']
+  },
   services: spec => {
     if (spec['type'] === 'ExternalName') return
     if (spec['clusterIP'] !== 'None') {

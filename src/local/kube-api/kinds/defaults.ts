@@ -123,7 +123,8 @@ const bySpec: Record<string, (spec: JsonObject) => void> = {
     }
     fill(spec['persistentVolumeClaimRetentionPolicy'] as JsonObject, { whenDeleted: 'Retain', whenScaled: 'Retain' })
     for (const claim of list(spec['volumeClaimTemplates'])) {
-      fill(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', status: { phase: 'Pending' } })
+      fill(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' })
+      fillStatus(claim, { phase: 'Pending' })
       if (isObject(claim['spec'])) fill(claim['spec'], { volumeMode: 'Filesystem' })
     }
     defaultPodSpec(template(spec))
@@ -137,7 +138,10 @@ const bySpec: Record<string, (spec: JsonObject) => void> = {
   services: spec => {
     fill(spec, { type: 'ClusterIP', sessionAffinity: 'None' })
     if (spec['type'] !== 'ExternalName') fill(spec, { internalTrafficPolicy: 'Cluster' })
-    for (const port of list(spec['ports'])) fill(port, { protocol: 'TCP', targetPort: port['port'] ?? null })
+    for (const port of list(spec['ports'])) {
+      fill(port, { protocol: 'TCP' })
+      if (!port['targetPort']) port['targetPort'] = port['port'] ?? 0
+    }
   },
   persistentvolumeclaims: spec => fill(spec, { volumeMode: 'Filesystem' }),
   networkpolicies: spec => {
@@ -153,6 +157,11 @@ const bySpec: Record<string, (spec: JsonObject) => void> = {
   },
 }
 
+/** The struct of the status is there already. */
+function fillStatus(object: JsonObject, defaults: JsonObject): void {
+  if (isObject(object['status'])) fill(object['status'], defaults)
+}
+
 const byObject: Record<string, (object: JsonObject) => void> = {
   secrets: object => {
     const strings = object['stringData']
@@ -164,11 +173,10 @@ const byObject: Record<string, (object: JsonObject) => void> = {
     delete object['stringData']
     object['type'] ??= 'Opaque'
   },
-  pods: object => fill(object, { status: { phase: 'Pending', qosClass: qualityOfService(object) } }),
-  persistentvolumeclaims: object => fill(object, { status: { phase: 'Pending' } }),
-  services: object => fill(object, { status: { loadBalancer: {} } }),
+  pods: object => fillStatus(object, { phase: 'Pending', qosClass: qualityOfService(object) }),
+  persistentvolumeclaims: object => fillStatus(object, { phase: 'Pending' }),
   namespaces: object => {
-    fill(object, { spec: {}, status: { phase: 'Active' } })
+    fillStatus(object, { phase: 'Active' })
     const metadata = object['metadata'] as JsonObject
     if (typeof metadata['name'] === 'string')
       metadata['labels'] = {
@@ -176,11 +184,6 @@ const byObject: Record<string, (object: JsonObject) => void> = {
         'kubernetes.io/metadata.name': metadata['name'],
       }
   },
-  deployments: object => fill(object, { status: {} }),
-  cronjobs: object => fill(object, { status: {} }),
-  poddisruptionbudgets: object =>
-    fill(object, { status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } }),
-  statefulsets: object => fill(object, { status: { replicas: 0, availableReplicas: 0 } }),
   rolebindings: binding => defaultSubjects(binding),
   clusterrolebindings: binding => defaultSubjects(binding),
 }

@@ -39,6 +39,8 @@ export interface ResourceType extends Named {
   /** The apiVersion under which they are stored. */
   readonly storage: string
   readonly schema: Schema
+  /** The schema of the version that is stored: what it defaults is there in every version. */
+  readonly storageSchema: Schema
   readonly status: boolean
   readonly scale: ScalePaths | undefined
   readonly columns: readonly Column[]
@@ -68,6 +70,7 @@ function builtInType(kind: BuiltInKind): ResourceType {
     table: kind.storedAs ? `/${kind.storedAs}` : table,
     storage: kind.storedAs ? 'v1' : kind.group ? `${kind.group}/${kind.version}` : kind.version,
     schema: builtInSchema(kind.model),
+    storageSchema: builtInSchema(kind.model),
     status: kind.status ?? false,
     scale: kind.scale ? scalePaths : undefined,
     columns: [],
@@ -108,7 +111,9 @@ export function customTypes(definition: Json): ResourceType[] {
   const group = spec['group'] as string
   const plural = names['plural'] as string
   const versions = (spec['versions'] as JsonObject[] | undefined) ?? []
-  const storage = versions.find(version => version['storage'] === true)?.['name'] as string
+  const stored = versions.find(version => version['storage'] === true)
+  const storage = stored?.['name'] as string
+  const storageSchema = stored ? customSchema(stored) : anything
   const types: ResourceType[] = []
   for (const version of versions) {
     if (version['served'] !== true) continue
@@ -127,7 +132,8 @@ export function customTypes(definition: Json): ResourceType[] {
       categories: strings(names['categories']),
       table: `${group}/${plural}`,
       storage: `${group}/${storage}`,
-      schema: customSchema(version),
+      schema: version === stored ? storageSchema : customSchema(version),
+      storageSchema,
       status: isObject(subresources['status']),
       scale: scale && {
         spec: scale['specReplicasPath'] as string,
@@ -176,6 +182,7 @@ export class Registry {
   readonly #byPath = new Map<string, ResourceType>()
   readonly #byKind = new Map<string, ResourceType>()
   readonly #custom = new Map<string, ResourceType[]>()
+  readonly #since = new Map<string, number>()
   readonly #removalListeners = new Map<string, Set<() => void>>()
   readonly #changeListeners = new Set<() => void>()
   /** Counts changes, so that documents derived from the registry can be cached. */
@@ -207,13 +214,23 @@ export class Registry {
     return this.#custom.get(name) ?? []
   }
 
-  /** Replaces what a CRD declares; an empty list removes it. */
-  setDefinition(name: string, types: ResourceType[]): void {
+  /**
+   * The resourceVersion before which nobody can watch a type: the watch cache of a custom resource begins with its
+   * definition (apiserver/pkg/storage/cacher/watch_cache.go, getAllEventsSinceLocked).
+   */
+  since(type: ResourceType): number {
+    return (type.crd && this.#since.get(type.crd)) || 0
+  }
+
+  /** Replaces what a CRD declares; an empty list removes it. `version` is that of the definition. */
+  setDefinition(name: string, types: ResourceType[], version = 0): void {
     const gone = this.ofDefinition(name).filter(old => !types.some(type => idOf(type) === idOf(old)))
     for (const old of this.ofDefinition(name)) {
       this.#byPath.delete(idOf(old))
       this.#byKind.delete(`${old.apiVersion} ${old.kind}`)
     }
+    if (types.length === 0) this.#since.delete(name)
+    else if (!this.#custom.has(name)) this.#since.set(name, version)
     if (types.length > 0) this.#custom.set(name, types)
     else this.#custom.delete(name)
     for (const type of [...types].sort((a, b) => compareVersions(a.version, b.version))) this.#add(type)

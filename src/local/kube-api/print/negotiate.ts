@@ -51,7 +51,9 @@ export function negotiate(
 function refusal(type: ResourceType, isCollection: boolean): StatusError {
   const offers = mediaTypesOf(type)
   if (!type.builtIn) return notAcceptable(offers)
-  const streams = isCollection ? ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'] : []
+  const streams = isCollection
+    ? ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+    : []
   const message = `406: Not Acceptable\n\nAvailable representations: ${[...offers, ...streams].join(', ')}`
   return new StatusError(406, 'NotAcceptable', message, {})
 }

@@ -1,6 +1,7 @@
 /** From what a client sent to what could be stored: kind checked, unknown fields out, defaults in. */
 
 import { renameEvent } from '../context.ts'
+import { dropEmptyOf, fillZeroModel } from '../decode/go-zero.ts'
 import { fieldInvalid } from '../field-errors.ts'
 import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import { defaultBuiltIn } from '../kinds/defaults.ts'
@@ -91,9 +92,11 @@ export function normalise(
     return object
   }
   if (options.how !== 'sent') checkTypes(object, type.schema, '', type)
-  dropEmpty(object, type.schema)
+  dropEmptyOf(object, type.builtIn.model)
   toGoForms(object, type.schema)
   const stored = type.builtIn.storedAs ? renameEvent(object, type.storage) : object
+  const storedModel = type.builtIn.storedAs ? 'CoreV1Event' : type.builtIn.model
+  fillZeroModel(stored, storedModel)
   defaultBuiltIn(stored, type)
   return stored
 }

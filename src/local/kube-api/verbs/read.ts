@@ -53,7 +53,8 @@ function decodeContinue(text: string): Continue {
     throw refuse((error as Error).message)
   }
   const { rv, start } = (token ?? {}) as { rv?: unknown; start?: unknown }
-  if (typeof rv !== 'number' || rv === 0) throw refuse('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (typeof rv !== 'number' || rv === 0)
+    throw refuse('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
   if (typeof start !== 'string' || start === '') throw refuse('encoded start key empty (version meta.k8s.io/v1)')
   return { version: rv, after: start }
 }

@@ -51,8 +51,9 @@ export function watch(
       for (const entry of store.list(type.table, namespace)) if (inScope(entry)) push('ADDED', entry)
       if (sendInitial === 'true' && bookmarks) pushBookmark(true)
     } else if (version !== undefined && version > 0) {
-      if (version < store.compacted) {
-        const { status } = expired(`too old resource version: ${version} (${store.compacted})`)
+      const oldest = Math.max(store.compacted, context.registry.since(type))
+      if (version < oldest) {
+        const { status } = expired(`too old resource version: ${version} (${oldest})`)
         sink.push({ type: 'ERROR', object: status, json: JSON.stringify(status) })
         sink.end()
         return () => {}

@@ -11,6 +11,7 @@ import { prepareStatus } from '../kinds/custom-definitions.ts'
 import { warnOfFinalizers } from '../kinds/names.ts'
 import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
+import { applyDefaults } from '../schema/defaults.ts'
 import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
 import { asObject, normalise, storedType } from './normalise.ts'
@@ -87,12 +88,12 @@ export function create(
   if (type.crd || type.builtIn?.generation) metadata['generation'] = 1
   const own = storedType(context.registry, type)
   if (!applied)
-    trackUpdate(undefined, stored, own, {
+    trackUpdate(undefined, inVersion(stored, type), type, {
       manager: options.fieldManager,
       subresource: '',
       time: timestamp(context.now()),
     })
-  if (type.builtIn) allocate(stored, own)
+  complete(stored, type, own)
   if (type.table === definitionsTable) prepareStatus(stored, undefined)
   check(context, own, stored, undefined, '')
   if (type.crd) warnOfFinalizers(metadata, {}, options.warn)
@@ -100,6 +101,12 @@ export function create(
   const entry = context.store.put(type.table, stored)
   settle(context, entry)
   return { object: inVersion(entry.object, type), created: true }
+}
+
+/** What is added once it is noted who wrote what. In place. */
+function complete(object: JsonObject, type: ResourceType, own: ResourceType): void {
+  if (type.builtIn) allocate(object, own)
+  else if (type.schema !== type.storageSchema) applyDefaults(object, type.storageSchema)
 }
 
 /** What a controller of the server itself does at once. */
@@ -144,8 +151,12 @@ export function update(
   const time = timestamp(context.now())
   if (options.subresource === 'scale') trackScale(before, after, own, options.fieldManager)
   else if (options.how !== 'applied')
-    trackUpdate(before, after, own, { manager: options.fieldManager, subresource: options.subresource, time })
-  if (type.builtIn) allocate(after, own)
+    trackUpdate(inVersion(before, type), inVersion(after, type), type, {
+      manager: options.fieldManager,
+      subresource: options.subresource,
+      time,
+    })
+  complete(after, type, own)
   if (was['generation'] !== undefined && options.subresource !== 'status' && changesSpec(before, after, type))
     metadata['generation'] = (was['generation'] as number) + 1
   if (type.table === definitionsTable && options.subresource !== 'status') prepareStatus(after, before)
