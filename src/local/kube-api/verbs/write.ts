@@ -96,7 +96,7 @@ export function create(
     })
   if (type.builtIn) allocate(stored, own)
   if (type.table === definitionsTable) prepareStatus(stored, undefined)
-  check(context, own, stored, undefined, '')
+  check(own, stored, undefined, '')
   if (type.crd) warnOfFinalizers(metadata, {}, options.warn)
   if (options.dryRun) return { object: inVersion(stored, type), created: true }
   const entry = context.store.put(type.table, stored)
@@ -151,7 +151,7 @@ export function update(
   if (was['generation'] !== undefined && options.subresource !== 'status' && changesSpec(before, after, type))
     metadata['generation'] = (was['generation'] as number) + 1
   if (type.table === definitionsTable && options.subresource !== 'status') prepareStatus(after, before)
-  check(context, own, after, before, options.subresource)
+  check(own, after, before, options.subresource)
   if (type.crd) warnOfFinalizers(metadata, was, options.warn)
   if (equalButForTimes(before, after)) return { object: inVersion(before, type), created: false }
   if (options.dryRun) return { object: inVersion(after, type), created: false }
