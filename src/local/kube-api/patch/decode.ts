@@ -1,7 +1,6 @@
 /** The text of a patch as data, and what kube-apiserver says of one it cannot read (apiserver/pkg/endpoints/handlers/patch.go). */
-import { load } from 'js-yaml'
 import { parseJson } from '../go-json.ts'
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { badRequest } from '../status.ts'
 
 /** How Go names the kind of a value of JSON that it cannot put into a field. */

@@ -79,7 +79,10 @@ export function normalise(
     if (options.fieldValidation === 'Strict') throw cannotHandle(type, `strict decoding error: ${texts.join(', ')}`)
     if (options.fieldValidation === 'Warn') for (const text of texts) options.warn(text)
   }
+  const { managedFields } = metadata
   dropEmpty(metadata, metadataSchema)
+  // An empty list of these is not the same as none: it takes them all away.
+  if (managedFields !== undefined) metadata['managedFields'] = managedFields
   if (!type.builtIn) {
     // An apply is merged as it was sent, and what comes of it is not read anew.
     if (options.how !== 'applied') dropNulls(object, type.schema)

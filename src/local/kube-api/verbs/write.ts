@@ -137,7 +137,9 @@ export function update(
   checkPreconditions(type, entry, sentMetadata, options.how)
   const normalised = normalise(options.how === 'applied' ? writable(sent, options) : clone(sent), type, options)
   const after =
-    options.subresource === 'status' ? statusOnly(before, normalised) : withStatusOf(before, normalised, type)
+    options.subresource === 'status'
+      ? statusOnly(before, normalised, options.how)
+      : withStatusOf(before, normalised, type)
   const metadata = after['metadata'] as JsonObject
   setNamespace(metadata, type, type.namespaced ? entry.namespace : undefined)
   keepMetadata(metadata, was)
@@ -217,10 +219,10 @@ function checkPreconditions(
 }
 
 /** An update of the status changes the status and nothing else. */
-function statusOnly(before: JsonObject, sent: JsonObject): JsonObject {
+function statusOnly(before: JsonObject, sent: JsonObject, how: UpdateOptions['how']): JsonObject {
   const metadata = clone(before['metadata']) as JsonObject
   const fields = (sent['metadata'] as JsonObject)['managedFields']
-  if (fields !== undefined) metadata['managedFields'] = fields
+  if (how === 'applied' && fields !== undefined) metadata['managedFields'] = fields
   // The rest stays as it is stored, frozen: nothing below changes it.
   const after: JsonObject = { ...before, metadata }
   if (sent['status'] === undefined) delete after['status']
