@@ -10,7 +10,6 @@ import { type Cause, StatusError } from '../status.ts'
 import {
   difference,
   emptySet,
-  equalSets,
   type FieldSet,
   fromFieldsV1,
   intersection,

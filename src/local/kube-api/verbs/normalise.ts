@@ -11,7 +11,7 @@ import { toGoForms } from '../schema/go-forms.ts'
 import { dropEmpty, prune } from '../schema/prune.ts'
 import { fieldSchema } from '../schema/schema.ts'
 import { validate } from '../schema/validate.ts'
-import { badRequest, type FieldError, fieldErrorBody, invalid } from '../status.ts'
+import { badRequest, type FieldError, fieldErrorBody, invalid, type StatusError } from '../status.ts'
 
 /** Checks that a body, or what a patch has made, is an object of this kind and version, and returns it as one. */
 export function asObject(body: unknown, type: ResourceType, isPatched = false): JsonObject {
@@ -52,22 +52,27 @@ function checkTypeMeta(apiVersion: string, kind: string, metadata: Json | undefi
   throw invalid({ group, kind, plural: type.plural }, name, errors)
 }
 
-const cannotHandle = (type: ResourceType, why: string) =>
+/** What is answered when a body cannot be read as its type. */
+export type Refusal = (type: ResourceType, why: string) => StatusError
+
+export const cannotHandle: Refusal = (type, why) =>
   badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`)
 
 /** The type whose schema the stored form has: that of the request, but for the two views of an Event. */
 export const storedType = (registry: Registry, type: ResourceType): ResourceType =>
   type.builtIn?.storedAs ? (registry.byKind('v1', type.kind) ?? type) : type
 
+export interface NormaliseOptions extends Pick<WriteOptions, 'fieldValidation' | 'warn'> {
+  /** A whole object of the client's, or what a patch or an apply has made of the stored one. */
+  how: 'sent' | 'patched' | 'applied'
+  refuse: Refusal
+}
+
 /**
  * Brings an object of this type into its stored form, in place where it can. The client is told of
  * unknown fields when it asked to be warned. Throws 400 for unknown fields under `Strict` and for a built-in kind's wrong types.
  */
-export function normalise(
-  object: JsonObject,
-  type: ResourceType,
-  options: Pick<WriteOptions, 'fieldValidation' | 'warn'> & { how: 'sent' | 'patched' | 'applied' },
-): JsonObject {
+export function normalise(object: JsonObject, type: ResourceType, options: NormaliseOptions): JsonObject {
   const metadata = object['metadata'] as JsonObject
   const metadataSchema = fieldSchema(type.schema, 'metadata')!
   const unknown = [
@@ -76,22 +81,19 @@ export function normalise(
   ]
   if (unknown.length > 0) {
     const texts = unknown.sort().map(path => `unknown field "${path}"`)
-    if (options.fieldValidation === 'Strict') throw cannotHandle(type, `strict decoding error: ${texts.join(', ')}`)
+    if (options.fieldValidation === 'Strict') throw options.refuse(type, `strict decoding error: ${texts.join(', ')}`)
     if (options.fieldValidation === 'Warn') for (const text of texts) options.warn(text)
   }
-  const { managedFields } = metadata
   dropEmpty(metadata, metadataSchema)
-  // An empty list of these is not the same as none: it takes them all away.
-  if (managedFields !== undefined) metadata['managedFields'] = managedFields
   if (!type.builtIn) {
     // An apply is merged as it was sent, and what comes of it is not read anew.
     if (options.how !== 'applied') dropNulls(object, type.schema)
     applyDefaults(object, type.schema)
-    checkTypes(metadata, metadataSchema, 'metadata', type)
+    checkTypes(metadata, metadataSchema, 'metadata', type, options.refuse)
     object['apiVersion'] = type.storage
     return object
   }
-  checkTypes(object, type.schema, '', type)
+  checkTypes(object, type.schema, '', type, options.refuse)
   dropEmpty(object, type.schema)
   toGoForms(object, type.schema)
   const stored = type.builtIn.storedAs ? renameEvent(object, type.storage) : object
@@ -100,7 +102,13 @@ export function normalise(
 }
 
 /** A wrong type in a built-in field cannot even be read by the server's Go types: 400, not 422. */
-function checkTypes(value: Json, schema: ResourceType['schema'], path: string, type: ResourceType): void {
+function checkTypes(
+  value: Json,
+  schema: ResourceType['schema'],
+  path: string,
+  type: ResourceType,
+  refuse: Refusal,
+): void {
   const errors: FieldError[] = []
   validate(value, schema, path, errors)
   const wrong = errors.find(
@@ -109,6 +117,6 @@ function checkTypes(value: Json, schema: ResourceType['schema'], path: string, t
       /must be of type (date-time|integer with format int32|byte)/.test(error.detail ?? ''),
   )
   const quantity = errors.find(({ detail }) => detail?.startsWith('quantities must match'))
-  if (quantity) throw cannotHandle(type, quantity.detail!)
-  if (wrong) throw cannotHandle(type, `json: cannot unmarshal ${wrong.field}: ${fieldErrorBody(wrong)}`)
+  if (quantity) throw refuse(type, quantity.detail!)
+  if (wrong) throw refuse(type, `json: cannot unmarshal ${wrong.field}: ${fieldErrorBody(wrong)}`)
 }

@@ -13,7 +13,7 @@ import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
 import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
-import { asObject, normalise, storedType } from './normalise.ts'
+import { asObject, cannotHandle, type NormaliseOptions, normalise, type Refusal, storedType } from './normalise.ts'
 import { check } from './validation.ts'
 
 export interface Written {
@@ -82,7 +82,7 @@ export function create(
     delete metadata[field]
   if (!applied) delete metadata['managedFields']
   if (type.status) delete object['status']
-  const stored = normalise(object, type, { ...options, how: applied ? 'applied' : 'sent' })
+  const stored = normalise(object, type, { ...options, how: applied ? 'applied' : 'sent', refuse: cannotHandle })
   uniteOwners(metadata, options.warn, applied)
   metadata['uid'] = randomUUID()
   metadata['creationTimestamp'] = timestamp(context.now())
@@ -109,10 +109,10 @@ function settle(context: Context, { table, object }: StoredObject): void {
   if (table === definitionsTable) settleNames(context, child(object, 'spec')['group'])
 }
 
-export interface UpdateOptions extends WriteOptions {
+export interface UpdateOptions extends WriteOptions, Pick<NormaliseOptions, 'how'> {
   subresource: '' | 'status' | 'scale'
-  /** A whole object of the client's, or what a patch or an apply has made of the stored one. */
-  how: 'sent' | 'patched' | 'applied'
+  /** In place of the usual words about a body that cannot be read. */
+  refuse?: Refusal
 }
 
 /** PUT and every PATCH: `body` is the whole object as it shall be. */
@@ -135,7 +135,10 @@ export function update(
   if (options.how !== 'applied' && !sentMetadata['name'])
     throw badRequest(`the name of the object (${entry.name} based on URL) was undeterminable: name must be provided`)
   checkPreconditions(type, entry, sentMetadata, options.how)
-  const normalised = normalise(options.how === 'applied' ? writable(sent, options) : clone(sent), type, options)
+  const normalised = normalise(options.how === 'applied' ? writable(sent, options) : clone(sent), type, {
+    ...options,
+    refuse: options.refuse ?? cannotHandle,
+  })
   const after =
     options.subresource === 'status'
       ? statusOnly(before, normalised, options.how)
