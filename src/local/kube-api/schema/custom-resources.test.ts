@@ -387,9 +387,9 @@ describe('definitions', () => {
       'spec.validation.openAPIV3Schema.properties[spec].type',
     ],
     [
-      'keywords of a wrong type',
-      widgetDefinition({ type: 'object', required: 'a' } as never),
-      'spec.validation.openAPIV3Schema.properties[spec].required',
+      'keywords of a wrong type within items',
+      widgetDefinition({ type: 'array', items: { type: 'object', required: 'a' } } as never),
+      'spec.validation.openAPIV3Schema.properties[spec].items.required',
     ],
     [
       'a broken pattern in a junctor',
@@ -400,6 +400,18 @@ describe('definitions', () => {
     ['no group', broken(spec => void delete (spec as JsonObject)['group']), 'spec.group'],
   ])('refuses %s', async (_, definition, field) => {
     expect(fieldsOf(await refusal(api.client.create(definition)))).toContain(field)
+  })
+
+  test('keywords of a wrong type cannot be read, unknown ones are dropped with a warning', async () => {
+    const definition = (spec: JsonObject) => JSON.stringify(widgetDefinition(spec))
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+    const wrong = await request(api, 'POST', path, definition({ type: 'object', required: 'a' }))
+    expect([wrong.status, wrong.body.reason]).toEqual([400, 'BadRequest'])
+    const unknown = await request(api, 'POST', path, definition({ type: 'object', length: 5 }))
+    expect([unknown.status, unknown.headers['warning']]).toEqual([
+      201,
+      '299 - "unknown field \\"spec.versions[0].schema.openAPIV3Schema.properties.spec.length\\""',
+    ])
   })
 
   test('a changed schema counts at once; deleting it deletes its objects, finalizers first', async () => {
