@@ -152,7 +152,7 @@ export function update(
   if (options.subresource === 'scale') trackScale(before, after, own, options.fieldManager)
   else if (options.how !== 'applied')
     trackUpdate(before, after, own, { manager: options.fieldManager, subresource: options.subresource, time })
-  if (type.builtIn) allocate(after, own)
+  if (type.builtIn && options.subresource !== 'status') allocate(after, own)
   if (was['generation'] !== undefined && options.subresource !== 'status' && changesSpec(before, after, type))
     metadata['generation'] = (was['generation'] as number) + 1
   if (type.table === definitionsTable && options.subresource !== 'status') prepareStatus(after, before)
