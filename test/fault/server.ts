@@ -3,6 +3,7 @@ import { InProcessClient } from '../../src/local/kube-api/client.ts'
 import type { Context } from '../../src/local/kube-api/context.ts'
 import { Controllers } from '../../src/local/kube-api/controllers/controllers.ts'
 import type { KubeRequest, KubeResponse } from '../../src/local/kube-api/index.ts'
+import { at } from '../../src/local/kube-api/json.ts'
 import { customTypes, definitionsTable, Registry, type ResourceType } from '../../src/local/kube-api/kinds/registry.ts'
 import { dispatch } from '../../src/local/kube-api/server.ts'
 import { type Change, noBackend, type Row, Store, type StoredObject } from '../../src/local/kube-api/store/store.ts'
@@ -34,7 +35,9 @@ const compiledOf = new WeakMap<object, ResourceType[]>()
 function typesOf(entry: StoredObject): ResourceType[] {
   let types = compiledOf.get(entry.object)
   if (types) return types
-  const key = `${entry.name} ${JSON.stringify(entry.object['spec'])}`
+  // Before it has its names a definition declares nothing.
+  const { spec, status } = entry.object
+  const key = `${entry.name} ${JSON.stringify([spec, at(status, 'acceptedNames')])}`
   types = compiled.get(key) ?? customTypes(entry.object)
   compiled.set(key, types)
   compiledOf.set(entry.object, types)

@@ -110,10 +110,10 @@ class Scanner {
       this.#at++
       if (next === '"') return
       if (next !== '\\') continue
-      const escape = this.#text[this.#at]
-      if (escape === undefined || !'bfnrt\\/"u'.includes(escape)) this.#fail('in string escape code')
+      const escaped = this.#text[this.#at]
+      if (escaped === undefined || !'bfnrt\\/"u'.includes(escaped)) this.#fail('in string escape code')
       this.#at++
-      for (let digit = 0; escape === 'u' && digit < 4; digit++) {
+      for (let digit = 0; escaped === 'u' && digit < 4; digit++) {
         if (!/[0-9a-fA-F]/.test(this.#text[this.#at] ?? '')) this.#fail('in \\u hexadecimal character escape')
         this.#at++
       }

@@ -180,7 +180,7 @@ spec:
     await ok('set', 'image', 'deploy/web', 'main=app:7')
     const { metadata, spec } = JSON.parse(await ok('get', 'deploy', 'web', '-o', 'json'))
     expect([metadata.labels, spec.replicas, spec.revisionHistoryLimit]).toEqual([{ tier: 'front' }, 4, 3])
-    expect(spec.template.spec.containers[0]).toMatchObject({ image: 'app:7', env: [{ name: 'A' }, { name: 'B' }] })
+    expect(spec.template.spec.containers[0]).toMatchObject({ image: 'app:7', env: [{ name: 'B' }, { name: 'A' }] })
     environment['KUBE_EDITOR'] = "sed -i 's/replicas: 4/replicas: 6/'"
     expect(await ok('edit', 'deploy', 'web')).toContain('edited')
     expect(await ok('get', 'deploy', 'web', '-o', 'jsonpath={.spec.replicas}')).toBe('6')

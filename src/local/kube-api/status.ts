@@ -167,7 +167,7 @@ export function invalid(type: Named, name: string, errors: readonly FieldError[]
   return new StatusError(422, 'Invalid', `${kind} "${name}" is invalid: ${text}`, {
     ...(name ? { name } : {}),
     ...(type.group ? { group: type.group } : {}),
-    kind: type.kind,
+    ...(type.kind ? { kind: type.kind } : {}),
     causes: errors.map(error => ({ reason: error.reason, message: fieldErrorBody(error), field: error.field })),
   })
 }

@@ -11,7 +11,6 @@ import { type Cause, StatusError } from '../status.ts'
 import {
   difference,
   emptySet,
-  equalSets,
   type FieldSet,
   fromFieldsV1,
   intersection,
@@ -187,7 +186,8 @@ export function trackUpdate(before: JsonObject | undefined, after: JsonObject, t
   const reset =
     Array.isArray(sent) &&
     (sent.length === 0 || (sent.length === 1 && isObject(sent[0]) && Object.keys(sent[0]).length === 0))
-  const managers = reset ? new Map<string, Manager>() : decode(Array.isArray(sent) ? after : before)
+  const given = decode(after)
+  const managers = reset ? new Map<string, Manager>() : given.size > 0 ? given : decode(before)
   const self = {
     name: actor.manager,
     operation: 'Update' as const,
@@ -195,14 +195,11 @@ export function trackUpdate(before: JsonObject | undefined, after: JsonObject, t
     subresource: actor.subresource,
   }
   const id = idOf(self)
+  const tracked = managers.size > 0
   const base = before ? withoutManagedFields(before) : blank(type)
   const changes = settle(base, withoutManagedFields(after), managers, id, type, true)
   // Who began without ownership stays without it until somebody applies (skipnonapplied.go).
-  if (before && managers.size === 0 && !Array.isArray(sent)) {
-    encode(managers, after)
-    return
-  }
-  if (!reset) {
+  if (!before || tracked) {
     const owned = managers.get(id)?.set
     const gained = ownable(union(changes.modified, changes.added), type, actor.subresource)
     const set = owned ? union(difference(owned, changes.removed), gained) : gained

@@ -97,8 +97,9 @@ describe('garbage collection', () => {
 
   test('two references as controller, or one without uid, are refused', async () => {
     const owner = await api.client.create(configMap('owner'))
+    const another = await api.client.create(configMap('another'))
     expect(
-      (await refusal(child('a', [reference(owner, { controller: true }), reference(owner, { controller: true })])))
+      (await refusal(child('a', [reference(owner, { controller: true }), reference(another, { controller: true })])))
         .code,
     ).toBe(422)
     expect((await refusal(child('b', [{ ...reference(owner), uid: '' }]))).code).toBe(422)

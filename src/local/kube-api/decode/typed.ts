@@ -72,15 +72,14 @@ function decode(value: Json | undefined, type: GoType, place: Place, findings: F
     const problem = checks[type.scalar](value, type.go)
     if (typeof problem === 'string') findings.error ??= problem
     else if (problem) refuse(problem.into, problem.kind)
-  } else if (type.form === 'list') {
-    if (!Array.isArray(value)) return refuse(type.go)
+  } else if (type.form === 'list' && Array.isArray(value))
     for (const [index, item] of value.entries())
       decode(item, type.of, { ...place, path: `${place.path}[${index}]` }, findings)
-  } else if (!isObject(value)) refuse(type.go)
-  else if (type.form === 'message') decodeMessage(value, type.model, place, findings)
-  else
+  else if (type.form === 'message' && isObject(value)) decodeMessage(value, type.model, place, findings)
+  else if (type.form === 'map' && isObject(value))
     for (const [key, item] of Object.entries(value))
       decode(item, type.of, { ...place, path: `${place.path}.${key}` }, findings)
+  else refuse(type.go)
 }
 
 function decodeMessage(value: JsonObject, model: string, place: Omit<Place, 'model'>, findings: Findings): void {

@@ -45,8 +45,6 @@ function property(type: string, format: string, found: (model: string) => void):
   if (type === 'V1MicroTime') return { type: 'string', format: 'date-time-micro' }
   if (type === 'IntOrString') return { 'x-kubernetes-int-or-string': true }
   if (type === 'any') return { 'x-kubernetes-preserve-unknown-fields': true }
-  // A CRD's own schema is data to us, and the only recursive type of the API.
-  if (type === 'V1JSONSchemaProps') return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
   found(type)
   return { $ref: type }
 }

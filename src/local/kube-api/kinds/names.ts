@@ -32,9 +32,6 @@ function nameProblem(name: string, type: Nameable): string | undefined {
       if (name.includes('.')) return 'must not contain dots'
       if (name.length > 63) return 'must be no more than 63 characters'
       return label.test(name) ? undefined : labelRule
-    case 'service':
-      if (name.length > 63) return 'must be no more than 63 characters'
-      return label.test(name) ? undefined : labelRule
     case 'path':
       if (name === '.' || name === '..') return `may not be '${name}'`
       return /[/%]/.test(name) ? `may not contain '${name.includes('/') ? '/' : '%'}'` : undefined

@@ -1,9 +1,10 @@
 /** What makes the schema of a CRD structural (apiextensions-apiserver pkg/apiserver/schema, apis/apiextensions/validation). */
 import { fieldForbidden, fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
 import { child, isObject, type Json, type JsonObject } from '../json.ts'
-import { compileProblem, resultProblem } from '../schema/cel.ts'
+import { checkExpression } from '../schema/cel-check.ts'
 import { compilePattern } from '../schema/pattern.ts'
 import { prune } from '../schema/prune.ts'
+import { patternProblem } from '../schema/re2-syntax.ts'
 import type { Schema, ValidationRule } from '../schema/schema.ts'
 import { validate } from '../schema/validate.ts'
 import type { FieldError } from '../status.ts'
@@ -14,7 +15,8 @@ const isNumber: Shape = value => typeof value === 'number'
 const isFlag: Shape = value => typeof value === 'boolean'
 const isTexts: Shape = value => Array.isArray(value) && value.every(isText)
 const isSchemas: Shape = value => Array.isArray(value) && value.every(isObject)
-const isPattern: Shape = value => typeof value === 'string' && compilePattern(value) !== undefined
+const isPattern: Shape = value =>
+  typeof value === 'string' && patternProblem(value) === undefined && compilePattern(value) !== undefined
 
 /** The types of JSONSchemaProps' fields, which the library's models leave open because the type contains itself. */
 const keywords: Readonly<Record<string, Shape>> = {
@@ -74,7 +76,11 @@ function checkKeywords(schema: JsonObject, path: string, errors: FieldError[]): 
     if (keywords[keyword]?.(value) === false)
       errors.push(
         keyword === 'pattern' && typeof value === 'string'
-          ? fieldInvalid(`${path}.pattern`, value, "must be a valid regular expression, but isn't")
+          ? fieldInvalid(
+              `${path}.pattern`,
+              value,
+              `must be a valid regular expression, but isn't: ${patternProblem(value) ?? 'this server cannot compile it'}`,
+            )
           : fieldInvalid(`${path}.${keyword}`, value, `is not what ${keyword} may be`),
       )
   if (errors.length > before) return false
@@ -145,7 +151,7 @@ export function checkStructural(schema: JsonObject, path: string, root: boolean,
     errors.push(fieldForbidden(at('additionalProperties'), 'additionalProperties and properties are mutual exclusive'))
   checkListType(schema, path, errors)
   checkDefault(schema, path, errors)
-  checkRules(schema, path, errors)
+  checkRules(schema, path, root, errors)
   if (isObject(schema['properties']))
     for (const [key, field] of Object.entries(schema['properties'])) {
       const where = `${path}.properties[${key}]`
@@ -205,7 +211,13 @@ function checkDefault(schema: JsonObject, path: string, errors: FieldError[]): v
 
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
 
-function checkRules(schema: JsonObject, path: string, errors: FieldError[]): void {
+/** What is said of one that does not compile, the type it has to have, and what is said of another. */
+const EXPRESSIONS = {
+  rule: ['compilation failed', 'bool', 'cel expression must evaluate to a bool'],
+  messageExpression: ['messageExpression compilation failed', 'string', 'messageExpression must evaluate to a string'],
+} as const
+
+function checkRules(schema: JsonObject, path: string, root: boolean, errors: FieldError[]): void {
   const rules = (schema['x-kubernetes-validations'] ?? []) as unknown as ValidationRule[]
   for (const [index, rule] of rules.entries()) {
     const at = (key: string) => `${path}.x-kubernetes-validations[${index}].${key}`
@@ -233,11 +245,11 @@ function checkRules(schema: JsonObject, path: string, errors: FieldError[]): voi
     for (const part of ['rule', 'messageExpression'] as const) {
       const text = rule[part]
       if (!text) continue
-      const problem = compileProblem(text)
-      const result = problem === undefined ? resultProblem(text, part) : undefined
-      const prefix = part === 'rule' ? 'compilation failed' : 'messageExpression compilation failed'
-      if (problem !== undefined) errors.push(fieldInvalid(at(part), whole, `${prefix}: ${problem}`))
-      else if (result !== undefined) errors.push(fieldInvalid(at(part), whole, result))
+      const verdict = checkExpression(text, schema as unknown as Schema, root, rule.optionalOldSelf === true)
+      const [prefix, wanted, words] = EXPRESSIONS[part]
+      if ('problem' in verdict) errors.push(fieldInvalid(at(part), whole, `${prefix}: ${verdict.problem}`))
+      else if (verdict.type !== undefined && verdict.type !== 'dyn' && verdict.type !== wanted)
+        errors.push(fieldInvalid(at(part), whole, words))
     }
   }
 }

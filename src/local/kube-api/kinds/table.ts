@@ -30,7 +30,7 @@ export interface BuiltInKind {
   readonly returnsDeleted?: true
   /** Dependents stay when a DELETE names no propagation policy. */
   readonly orphansByDefault?: true
-  readonly name?: 'subdomain' | 'label' | 'service' | 'path'
+  readonly name?: 'subdomain' | 'label' | 'path'
 }
 
 const all = ['all']
@@ -40,7 +40,7 @@ export const kinds: readonly BuiltInKind[] = [
   { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', model: 'V1Namespace', namespaced: false, shortNames: ['ns'], status: true, name: 'label', singly: true, returnsDeleted: true },
   { group: '', version: 'v1', kind: 'Node', plural: 'nodes', model: 'V1Node', namespaced: false, shortNames: ['no'], status: true },
   { group: '', version: 'v1', kind: 'Pod', plural: 'pods', model: 'V1Pod', namespaced: true, shortNames: ['po'], categories: all, status: true, log: true, generation: true, returnsDeleted: true },
-  { group: '', version: 'v1', kind: 'Service', plural: 'services', model: 'V1Service', namespaced: true, shortNames: ['svc'], categories: all, status: true, name: 'service', createOnUpdate: true, returnsDeleted: true },
+  { group: '', version: 'v1', kind: 'Service', plural: 'services', model: 'V1Service', namespaced: true, shortNames: ['svc'], categories: all, status: true, name: 'label', createOnUpdate: true, returnsDeleted: true },
   { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', model: 'V1Secret', namespaced: true },
   { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', model: 'V1ConfigMap', namespaced: true, shortNames: ['cm'] },
   { group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', model: 'V1ServiceAccount', namespaced: true, shortNames: ['sa'], returnsDeleted: true },

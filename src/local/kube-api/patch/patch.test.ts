@@ -90,9 +90,14 @@ describe('strategic merge patch', () => {
       { containers: [pod.containers[0], { name: 'b', image: '2' }] },
     ],
     [
-      'adds an item',
+      'adds an item before those it does not name',
       { containers: [{ name: 'c', image: '3' }] },
-      { containers: [...pod.containers, { name: 'c', image: '3' }] },
+      { containers: [{ name: 'c', image: '3' }, ...pod.containers] },
+    ],
+    [
+      'keeps what stood before an item that it names',
+      { containers: [{ name: 'b', image: '2' }, { name: 'c' }] },
+      { containers: [pod.containers[0], { name: 'b', image: '2' }, { name: 'c' }] },
     ],
     ['deletes an item', { containers: [{ name: 'a', $patch: 'delete' }] }, { containers: [pod.containers[1]] }],
     [
@@ -119,7 +124,7 @@ describe('strategic merge patch', () => {
         { '$deleteFromPrimitiveList/finalizers': ['a'], finalizers: ['c'] },
         builtInSchema('V1ObjectMeta'),
       ),
-    ).toEqual({ finalizers: ['b', 'c'] })
+    ).toEqual({ finalizers: ['c', 'b'] })
     expect(
       strategicMergePatch(
         { type: 'RollingUpdate', rollingUpdate: {} },

@@ -9,11 +9,10 @@ import { anything, fieldSchema, isNamedField, joinPath, type Schema, somewhere, 
 
 const ascending = (a: bigint | number, b: bigint | number) => (a < b ? -1 : a > b ? 1 : 0)
 
-const environment = withKubernetesLibraries(
+/** The language with all libraries, without variables. */
+export const baseEnvironment = withKubernetesLibraries(
   new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, enableOptionalTypes: true }),
 )
-  .registerVariable('self', 'dyn')
-  .registerVariable('oldSelf', 'dyn')
   // The API server's extension libraries, as far as the language's own set lacks them.
   .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) =>
     text.replaceAll(from, to),
@@ -37,13 +36,17 @@ const environment = withKubernetesLibraries(
   .registerFunction('list.max(): dyn', (list: bigint[]) => list.toSorted(ascending).at(-1))
   .registerFunction('list.indexOf(dyn): int', (list: unknown[], item: unknown) => BigInt(list.indexOf(item)))
 
+/** In which values have the types they come with. */
+export const dynamic = baseEnvironment.clone().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn')
+
 type Program = (variables: Record<string, unknown>) => unknown
 const programs = new Map<string, Program | Error>()
 
 /** `has(list[0].field)`: the evaluator's macro follows names only; objects are maps to it, so it may be asked for the key. */
 const INDEXED_HAS = /\bhas\(([\w.]+(?:\[\w+\][\w.]*)+)\.(\w+)\)/g
 
-const typed = (expression: string) =>
+/** The expression in the evaluator's words. */
+export const rewritten = (expression: string): string =>
   expression
     // The evaluator finds no comparison for what comes out of an optional of unknown type unless it is told so.
     .replaceAll(/\boldSelf\.value\(\)/g, 'dyn(oldSelf.value())')
@@ -53,29 +56,13 @@ function compile(expression: string): Program | Error {
   let program = programs.get(expression)
   if (!program) {
     try {
-      program = environment.parse(typed(expression)) as unknown as Program
+      program = dynamic.parse(rewritten(expression)) as unknown as Program
     } catch (error) {
       program = error instanceof Error ? error : new Error(String(error))
     }
     programs.set(expression, program)
   }
   return program
-}
-
-/** Why an expression cannot be used, `undefined` when it can: asked when a CRD is written. */
-export function compileProblem(expression: string): string | undefined {
-  const program = compile(expression)
-  if (program instanceof Error) return firstLine(program)
-  const checked = environment.check(typed(expression))
-  return checked.valid ? undefined : firstLine(checked.error ?? new Error('invalid expression'))
-}
-
-/** What a rule or a message expression that compiles has to come out as, when it is known to be something else. */
-export function resultProblem(expression: string, as: 'rule' | 'messageExpression'): string | undefined {
-  const { type } = environment.check(typed(expression)) as { type?: string }
-  const wanted = as === 'rule' ? 'bool' : 'string'
-  if (type === undefined || type === 'dyn' || type === wanted) return undefined
-  return as === 'rule' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string'
 }
 
 const firstLine = (error: Error) => error.message.split('\n')[0]!.trim()
@@ -87,7 +74,7 @@ const reserved = new Set(
 )
 
 /** Field names that are no CEL identifiers are seen under an escaped name. */
-function escapeName(name: string): string {
+export function escapeName(name: string): string {
   if (reserved.has(name)) return `__${name}__`
   return name
     .replaceAll('__', '__underscores__')

@@ -13,7 +13,9 @@ const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({
 
 test('a definition is established at once, and its kind discovered', async () => {
   const made = await define(object({}))
-  expect((made.status as { conditions: object[] }).conditions).toEqual([
+  expect(made.status).toEqual({ acceptedNames: { plural: '', kind: '' }, conditions: null, storedVersions: ['v1'] })
+  const settled = await api.client.get(made, undefined, made.metadata.name)
+  expect((settled!.status as { conditions: object[] }).conditions).toEqual([
     expect.objectContaining({ type: 'NamesAccepted', status: 'True' }),
     expect.objectContaining({ type: 'Established', status: 'True' }),
   ])
@@ -42,7 +44,6 @@ test.each<[string, JsonObject, unknown, string]>([
   ],
   ['a value outside the enum', { type: 'string', enum: ['a', 'b'] }, 'c', 'supported values: "a", "b"'],
   ['no date', { type: 'string', format: 'date-time' }, 'today', 'must be of type date-time'],
-  ['null', { type: 'string' }, null, 'must be of type string: "null"'],
   ['neither number nor text', { 'x-kubernetes-int-or-string': true }, true, 'must be of type integer,string'],
   ['too few items', { type: 'array', minItems: 1, items: { type: 'string' } }, [], 'at least 1 items'],
   ['too many items', { type: 'array', maxItems: 1, items: { type: 'string' } }, ['a', 'b'], 'at most 1 items'],
@@ -52,14 +53,97 @@ test.each<[string, JsonObject, unknown, string]>([
     {},
     'at least 1 properties',
   ],
-  ['none of anyOf', { type: 'integer', anyOf: [{ minimum: 5 }, { maximum: 1 }] }, 3, 'anyOf'],
-  ['both of oneOf', { type: 'integer', oneOf: [{ minimum: 1 }, { maximum: 5 }] }, 3, 'one and only one schema'],
-  ['what must not be', { type: 'integer', not: { minimum: 5 } }, 7, 'must not validate'],
 ])('refuses %s with the field', async (_, schema, value, message) => {
   await define(object({ field: schema }))
   const status = await refusal(api.client.create(widget('w', { field: value } as JsonObject)))
   expect([status.code, fieldsOf(status)]).toEqual([422, ['spec.field']])
   expect(status.message).toContain(message)
+})
+
+test.each<[string, JsonObject, unknown, string[], string]>([
+  [
+    'none of anyOf, and what the nearest lacks',
+    { type: 'integer', anyOf: [{ minimum: 5 }, { maximum: 1 }] },
+    3,
+    ['<nil>', 'spec.field'],
+    'spec.field in body should be greater than or equal to 5',
+  ],
+  [
+    'both of oneOf',
+    { type: 'integer', oneOf: [{ minimum: 1 }, { maximum: 5 }] },
+    3,
+    ['<nil>'],
+    '"spec.field" must validate one and only one schema (oneOf). Found 2 valid alternatives',
+  ],
+  ['what must not be', { type: 'integer', not: { minimum: 5 } }, 7, ['<nil>'], '"spec.field" must not validate'],
+  [
+    'all but one of allOf',
+    { type: 'integer', allOf: [{ minimum: 1 }, { maximum: 5 }] },
+    7,
+    ['<nil>', 'spec.field'],
+    '"spec.field" must validate all the schemas (allOf)',
+  ],
+  [
+    'more than 32 bits',
+    { type: 'integer', format: 'int32' },
+    2 ** 31,
+    ['<nil>'],
+    'Checked value must be of type integer with format int32 in spec.field',
+  ],
+])('refuses %s, told of no field', async (_, schema, value, fields, message) => {
+  await define(object({ field: schema }))
+  const status = await refusal(api.client.create(widget('w', { field: value } as JsonObject)))
+  expect([status.code, fieldsOf(status)]).toEqual([422, fields])
+  expect(status.message).toContain(message)
+})
+
+test('a null that may not be is no value when an object is sent', async () => {
+  await define(object({ field: { type: 'string' }, open: { type: 'string', nullable: true } }))
+  const made = await api.client.create(widget('w', { field: null, open: null } as JsonObject))
+  expect(made.spec).toEqual({ open: null })
+})
+
+test('what a stricter schema no longer allows may stay, and nothing else', async () => {
+  const spec = (more: JsonObject) =>
+    object({
+      text: { type: 'string', ...more },
+      size: { type: 'integer' },
+      items: {
+        type: 'array',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
+        items: object({ name: { type: 'string' }, text: { type: 'string', ...more } }, { required: ['name'] }),
+      },
+    })
+  const made = await define(spec({}))
+  await api.client.create(widget('w', { text: 'long', items: [{ name: 'a', text: 'long' }] }))
+  const stricter = widgetDefinition(spec({ maxLength: 2 })) as { spec: { versions: object[] } }
+  await api.client.merge(made, undefined, made.metadata.name, { spec: { versions: stricter.spec.versions } })
+  const items = [{ name: 'b' }, { name: 'a', text: 'long' }]
+  const changed = await api.client.merge(widget('', {}), 'default', 'w', { spec: { size: 1, items } })
+  expect(changed.spec).toEqual({ text: 'long', size: 1, items })
+  const status = await refusal(
+    api.client.merge(widget('', {}), 'default', 'w', { spec: { text: 'other', items: [{ name: 'c', text: 'long' }] } }),
+  )
+  expect(fieldsOf(status).toSorted()).toEqual(expect.arrayContaining(['spec.items[0].text', 'spec.text']))
+})
+
+test('a definition whose names are taken is not served until they are free', async () => {
+  const first = await define(object({}))
+  const other = widgetDefinition(object({})) as { metadata: { name: string }; spec: { names: { plural: string } } }
+  other.metadata.name = 'others.example.com'
+  other.spec.names = { ...other.spec.names, plural: 'others' }
+  await api.client.create(other as never)
+  const conditionsOf = async () => {
+    const found = await api.client.get(first, undefined, 'others.example.com')
+    const { conditions } = found!.status as { conditions: { type: string; status: string; message: string }[] }
+    return Object.fromEntries(conditions.map(({ type, status }) => [type, status]))
+  }
+  const served = async () => (await request(api, 'GET', '/apis/example.com/v1/namespaces/default/others')).status
+  expect([await conditionsOf(), await served()]).toEqual([{ NamesAccepted: 'False', Established: 'False' }, 404])
+  await api.client.delete(first, undefined, first.metadata.name)
+  await new Promise(setImmediate)
+  expect([await conditionsOf(), await served()]).toEqual([{ NamesAccepted: 'True', Established: 'True' }, 200])
 })
 
 test('RE2 patterns match as RE2 does', async () => {
@@ -79,7 +163,7 @@ test('names every wrong field, with indexes and keys of maps', async () => {
     ),
   )
   const status = await refusal(api.client.create(widget('w', { list: [{ name: 'a' }, {}], map: { 'a/b': 'x' } })))
-  expect(fieldsOf(status)).toEqual(['spec.list[1].name', 'spec.map[a/b]', 'spec.size'])
+  expect(fieldsOf(status)).toEqual(['spec.list[1].name', 'spec.map.a/b', 'spec.size'])
 })
 
 test('repeated keys of a map list and members of a set', async () => {
@@ -303,9 +387,9 @@ describe('definitions', () => {
       'spec.validation.openAPIV3Schema.properties[spec].type',
     ],
     [
-      'keywords of a wrong type',
-      widgetDefinition({ type: 'object', required: 'a' } as never),
-      'spec.validation.openAPIV3Schema.properties[spec].required',
+      'keywords of a wrong type within items',
+      widgetDefinition({ type: 'array', items: { type: 'object', required: 'a' } } as never),
+      'spec.validation.openAPIV3Schema.properties[spec].items.required',
     ],
     [
       'a broken pattern in a junctor',
@@ -316,6 +400,18 @@ describe('definitions', () => {
     ['no group', broken(spec => void delete (spec as JsonObject)['group']), 'spec.group'],
   ])('refuses %s', async (_, definition, field) => {
     expect(fieldsOf(await refusal(api.client.create(definition)))).toContain(field)
+  })
+
+  test('keywords of a wrong type cannot be read, unknown ones are dropped with a warning', async () => {
+    const definition = (spec: JsonObject) => JSON.stringify(widgetDefinition(spec))
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+    const wrong = await request(api, 'POST', path, definition({ type: 'object', required: 'a' }))
+    expect([wrong.status, wrong.body.reason]).toEqual([400, 'BadRequest'])
+    const unknown = await request(api, 'POST', path, definition({ type: 'object', length: 5 }))
+    expect([unknown.status, unknown.headers['warning']]).toEqual([
+      201,
+      '299 - "unknown field \\"spec.versions[0].schema.openAPIV3Schema.properties.spec.length\\""',
+    ])
   })
 
   test('a changed schema counts at once; deleting it deletes its objects, finalizers first', async () => {

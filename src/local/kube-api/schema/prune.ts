@@ -50,7 +50,8 @@ export function dropEmpty(value: Json, schema: Schema): void {
   if (!isObject(value)) return
   for (const [key, entry] of Object.entries(value)) {
     const field = fieldSchema(schema, key)
-    if (!field) continue
+    // An empty list of managedFields is a request: it takes them all away.
+    if (!field || key === 'managedFields') continue
     const isMap = field.type === 'object' && field.properties === undefined && field.additionalProperties !== undefined
     const empty = Array.isArray(entry)
       ? entry.length === 0

@@ -58,6 +58,7 @@ export interface Schema {
 export const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true }
 
 const linked = new Map<string, Schema>()
+const underWay = new Set<string>()
 
 /** The built-in definitions as they are in OpenAPI documents, with `$ref`s by model name. */
 export const definitions = (): Record<string, Schema> => generated as unknown as Record<string, Schema>
@@ -68,8 +69,12 @@ export function builtInSchema(model: string): Schema {
   if (!schema) {
     const definition = definitions()[model]
     if (!definition) throw new Error(`no built-in schema ${model}`)
-    schema = link(definition)
+    // A CRD's schema has schemas in it: where a type contains itself it is the same object.
+    schema = {}
     linked.set(model, schema)
+    underWay.add(model)
+    Object.assign(schema, link(definition))
+    underWay.delete(model)
   }
   return schema
 }
@@ -77,7 +82,8 @@ export function builtInSchema(model: string): Schema {
 function link(schema: Schema): Schema {
   if (schema.$ref) {
     const { $ref, ...rest } = schema
-    return { ...builtInSchema($ref), ...rest }
+    const target = builtInSchema($ref)
+    return underWay.has($ref) ? target : { ...target, ...rest }
   }
   const copy: { -readonly [Key in keyof Schema]: Schema[Key] } = { ...schema }
   if (schema.properties) copy.properties = mapValues(schema.properties, link)

@@ -2,6 +2,7 @@
 
 import { type Context, inVersion, timestamp } from '../context.ts'
 import { withCondition } from '../controllers/naming.ts'
+import { jsonKind } from '../decode/typed.ts'
 import { fieldInvalid } from '../field-errors.ts'
 import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import { cleanupFinalizer } from '../kinds/custom-definitions.ts'
@@ -47,11 +48,11 @@ export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOpti
     throw invalid({ group: 'meta.k8s.io', plural: 'deleteoptions', kind: 'DeleteOptions' }, '', [
       fieldInvalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'),
     ])
-  const grace =
-    options['gracePeriodSeconds'] ??
-    (query.get('gracePeriodSeconds') ? Number(query.get('gracePeriodSeconds')) : undefined)
-  if (grace !== undefined && (typeof grace !== 'number' || !Number.isInteger(grace) || grace < -1))
-    throw badRequest(`gracePeriodSeconds: Invalid value: ${JSON.stringify(grace)}: must be a non-negative integer`)
+  const grace = options['gracePeriodSeconds'] ?? secondsOf(query.get('gracePeriodSeconds'))
+  if (grace !== undefined && (typeof grace !== 'number' || !Number.isInteger(grace)))
+    throw badRequest(
+      `json: cannot unmarshal ${jsonKind(grace)} into Go struct field DeleteOptions.gracePeriodSeconds of type int64`,
+    )
   const dryRun = [...(Array.isArray(options['dryRun']) ? options['dryRun'] : []), ...query.getAll('dryRun')]
   return {
     dryRun: dryRun.includes('All'),
@@ -60,6 +61,12 @@ export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOpti
     uid: preconditions['uid'] as string | undefined,
     resourceVersion: preconditions['resourceVersion'] as string | undefined,
   }
+}
+
+function secondsOf(text: string | null): number | undefined {
+  if (!text) return undefined
+  if (!/^[-+]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  return Number(text)
 }
 
 /** The finalizers that a propagation policy asks for, in place of those of another policy. */
@@ -79,8 +86,8 @@ function graceFor(type: ResourceType, object: JsonObject, options: DeleteOptions
   const status = (object['status'] ?? {}) as JsonObject
   const finished = status['phase'] === 'Succeeded' || status['phase'] === 'Failed'
   if (!spec['nodeName'] || finished) return 0
-  const asked = options.gracePeriodSeconds
-  return asked === undefined || asked < 0 ? Number(spec['terminationGracePeriodSeconds'] ?? 30) : asked
+  const asked = options.gracePeriodSeconds ?? Number(spec['terminationGracePeriodSeconds'] ?? 30)
+  return asked < 0 ? 1 : asked
 }
 
 const immortal = new Set(['default', 'kube-system', 'kube-public'])

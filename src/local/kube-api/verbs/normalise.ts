@@ -2,6 +2,7 @@
 
 import { renameEvent } from '../context.ts'
 import { dropEmptyOf, fillZeroModel } from '../decode/go-zero.ts'
+import { decodeTyped } from '../decode/typed.ts'
 import { fieldInvalid } from '../field-errors.ts'
 import { isObject, type Json, type JsonObject, show } from '../json.ts'
 import { defaultBuiltIn } from '../kinds/defaults.ts'
@@ -11,8 +12,7 @@ import { applyDefaults, dropNulls } from '../schema/defaults.ts'
 import { toGoForms } from '../schema/go-forms.ts'
 import { dropEmpty, prune } from '../schema/prune.ts'
 import { fieldSchema } from '../schema/schema.ts'
-import { validate } from '../schema/validate.ts'
-import { badRequest, type FieldError, fieldErrorBody, invalid } from '../status.ts'
+import { badRequest, type FieldError, invalid, type StatusError } from '../status.ts'
 
 /** Checks that a body, or what a patch has made, is an object of this kind and version, and returns it as one. */
 export function asObject(body: unknown, type: ResourceType, isPatched = false): JsonObject {
@@ -53,22 +53,27 @@ function checkTypeMeta(apiVersion: string, kind: string, metadata: Json | undefi
   throw invalid({ group, kind, plural: type.plural }, name, errors)
 }
 
-const cannotHandle = (type: ResourceType, why: string) =>
+/** What is answered when a body cannot be read as its type. */
+export type Refusal = (type: ResourceType, why: string) => StatusError
+
+export const cannotHandle: Refusal = (type, why) =>
   badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`)
 
 /** The type whose schema the stored form has: that of the request, but for the two views of an Event. */
 export const storedType = (registry: Registry, type: ResourceType): ResourceType =>
   type.builtIn?.storedAs ? (registry.byKind('v1', type.kind) ?? type) : type
 
+export interface NormaliseOptions extends Pick<WriteOptions, 'fieldValidation' | 'problems' | 'warn'> {
+  /** A whole object of the client's, or what a patch or an apply has made of the stored one. */
+  how: 'sent' | 'patched' | 'applied'
+  refuse: Refusal
+}
+
 /**
  * Brings an object of this type into its stored form, in place where it can. The client is told of
  * unknown fields when it asked to be warned. Throws 400 for unknown fields under `Strict` and for a built-in kind's wrong types.
  */
-export function normalise(
-  object: JsonObject,
-  type: ResourceType,
-  options: Pick<WriteOptions, 'fieldValidation' | 'problems' | 'warn'> & { how: 'sent' | 'patched' | 'applied' },
-): JsonObject {
+export function normalise(object: JsonObject, type: ResourceType, options: NormaliseOptions): JsonObject {
   const metadata = object['metadata'] as JsonObject
   const metadataSchema = fieldSchema(type.schema, 'metadata')!
   const pruned = [
@@ -79,7 +84,7 @@ export function normalise(
   const unknown = type.builtIn && options.how === 'sent' ? [] : pruned.sort()
   const texts = [...options.problems, ...unknown.map(path => `unknown field "${path}"`)]
   if (texts.length > 0) {
-    if (options.fieldValidation === 'Strict') throw cannotHandle(type, `strict decoding error: ${texts.join(', ')}`)
+    if (options.fieldValidation === 'Strict') throw options.refuse(type, `strict decoding error: ${texts.join(', ')}`)
     if (options.fieldValidation === 'Warn') for (const text of texts) options.warn(text)
   }
   dropEmpty(metadata, metadataSchema)
@@ -87,11 +92,11 @@ export function normalise(
     // An apply is merged as it was sent, and what comes of it is not read anew.
     if (options.how !== 'applied') dropNulls(object, type.schema)
     applyDefaults(object, type.schema)
-    if (options.how !== 'sent') checkTypes(metadata, metadataSchema, 'metadata', type)
+    if (options.how !== 'sent') checkTypes(metadata, 'V1ObjectMeta', type, options.refuse)
     object['apiVersion'] = type.storage
     return object
   }
-  if (options.how !== 'sent') checkTypes(object, type.schema, '', type)
+  if (options.how !== 'sent') checkTypes(object, type.builtIn.model, type, options.refuse)
   dropEmptyOf(object, type.builtIn.model)
   toGoForms(object, type.schema)
   const stored = type.builtIn.storedAs ? renameEvent(object, type.storage) : object
@@ -101,16 +106,8 @@ export function normalise(
   return stored
 }
 
-/** A wrong type in a built-in field cannot even be read by the server's Go types: 400, not 422. */
-function checkTypes(value: Json, schema: ResourceType['schema'], path: string, type: ResourceType): void {
-  const errors: FieldError[] = []
-  validate(value, schema, path, errors)
-  const wrong = errors.find(
-    error =>
-      error.reason === 'FieldValueTypeInvalid' ||
-      /must be of type (date-time|integer with format int32|byte)/.test(error.detail ?? ''),
-  )
-  const quantity = errors.find(({ detail }) => detail?.startsWith('quantities must match'))
-  if (quantity) throw cannotHandle(type, quantity.detail!)
-  if (wrong) throw cannotHandle(type, `json: cannot unmarshal ${wrong.field}: ${fieldErrorBody(wrong)}`)
+/** A wrong type in a built-in field cannot even be read by the server's Go types. */
+function checkTypes(object: JsonObject, model: string, type: ResourceType, refuse: Refusal): void {
+  const { error } = decodeTyped(object, model)
+  if (error !== undefined) throw refuse(type, error)
 }

@@ -2,7 +2,9 @@
 import { applyConfiguration } from '../apply/managers.ts'
 import { typeProblem } from '../apply/typed-check.ts'
 import { type Context, inVersion, timestamp } from '../context.ts'
-import { clone, isObject, type Json, type JsonObject, show } from '../json.ts'
+import { fieldInvalid } from '../field-errors.ts'
+import { goText } from '../go-text.ts'
+import { canonical, clone, isObject, type Json, type JsonObject, show } from '../json.ts'
 import type { ResourceType } from '../kinds/registry.ts'
 import { decodeMap, decodeOperations } from '../patch/decode.ts'
 import { decodeApply } from '../patch/decode-apply.ts'
@@ -10,8 +12,9 @@ import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
 import { strategicMergePatch } from '../patch/strategic.ts'
 import type { WriteOptions } from '../request.ts'
-import { badRequest, conflict, notFound, StatusError, unsupportedMediaType } from '../status.ts'
+import { badRequest, conflict, invalid, notFound, StatusError, unsupportedMediaType } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
+import { asObject, type NormaliseOptions, normalise, type Refusal } from './normalise.ts'
 import { create, update, type Written } from './write.ts'
 
 const json = 'application/json-patch+json'
@@ -58,7 +61,33 @@ export function patch(
   const current = inVersion(entry.object, type)
   // Patches work on a copy: what they leave alone is shared with the stored object, which is frozen.
   const next = clone(patched(current, type, mediaType, body))
-  return update(context, type, entry, next, { ...options, subresource: target.subresource, how: 'patched' })
+  const shown = () => (mediaType === strategic ? goText(decodeMap(body, '')) : encoded(next, type))
+  const refuse: Refusal = (_, why) =>
+    invalid({ group: '', kind: '', plural: '' }, '', [fieldInvalid('patch', shown(), why)])
+  if (type.builtIn) requireKind(context, next, type, { ...options, how: 'patched', refuse })
+  return update(context, type, entry, next, { ...options, subresource: target.subresource, how: 'patched', refuse })
+}
+
+/** What a patch has made, as text: with the keys of a custom resource sorted, of a built-in object those of the patched part. */
+function encoded(object: Json, type: ResourceType): string {
+  if (!type.builtIn || !isObject(object)) return canonical(object)
+  const fields = Object.keys(object).sort()
+  return `{${fields.map(key => `${JSON.stringify(key)}:${JSON.stringify(object[key])}`).join(',')}}`
+}
+
+/** What has become another kind is read as that kind, and then it is one that cannot be stored here. */
+function requireKind(context: Context, object: Json, type: ResourceType, options: NormaliseOptions): void {
+  const { apiVersion, kind } = isObject(object) ? object : {}
+  if (!isObject(object) || (kind === type.kind && apiVersion === type.apiVersion)) return
+  const [version, name] = [show(apiVersion ?? ''), show(kind ?? '')]
+  const other = context.registry.byKind(version, name)
+  if (!other?.builtIn)
+    throw options.refuse(type, `no kind ${JSON.stringify(name)} is registered for version ${JSON.stringify(version)}`)
+  normalise(asObject(clone(object), other), other, options)
+  throw options.refuse(
+    type,
+    `converting (${other.version}.${other.kind}) to (${type.version}.${type.kind}): unknown conversion`,
+  )
 }
 
 /** The configuration as it was sent, once it is known to be of this type. */

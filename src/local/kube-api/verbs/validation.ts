@@ -1,6 +1,5 @@
 /** All checks that an object must pass before it is stored, in one place: 422 with every wrong field named. */
 
-import type { Context } from '../context.ts'
 import { inVersion } from '../context.ts'
 import { fieldForbidden, fieldInvalid } from '../field-errors.ts'
 import { equal, type JsonObject, show } from '../json.ts'
@@ -13,7 +12,6 @@ import { checkCustomResource } from './custom-resource.ts'
 
 /** `before` is the stored object on updates. Throws 422. */
 export function check(
-  context: Context,
   type: ResourceType,
   after: JsonObject,
   before: JsonObject | undefined,

@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto'
 import { equalButForTimes, trackScale, trackUpdate } from '../apply/managers.ts'
 import { type Context, inVersion, timestamp } from '../context.ts'
 import { settleNames } from '../controllers/naming.ts'
-import { fieldRequired } from '../field-errors.ts'
 import { child, clone, equal, type Json, type JsonObject, show } from '../json.ts'
 import { allocate } from '../kinds/allocate.ts'
 import { prepareStatus } from '../kinds/custom-definitions.ts'
@@ -12,9 +11,9 @@ import { warnOfFinalizers } from '../kinds/names.ts'
 import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
 import { applyDefaults } from '../schema/defaults.ts'
-import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound, StatusError } from '../status.ts'
+import { alreadyExists, badRequest, conflict, forbidden, modified, notFound, StatusError } from '../status.ts'
 import type { StoredObject } from '../store/store.ts'
-import { asObject, normalise, storedType } from './normalise.ts'
+import { asObject, cannotHandle, type NormaliseOptions, normalise, type Refusal, storedType } from './normalise.ts'
 import { check } from './validation.ts'
 
 export interface Written {
@@ -81,7 +80,7 @@ export function create(
     delete metadata[field]
   if (!applied) delete metadata['managedFields']
   if (type.status) delete object['status']
-  const stored = normalise(object, type, { ...options, how: applied ? 'applied' : 'sent' })
+  const stored = normalise(object, type, { ...options, how: applied ? 'applied' : 'sent', refuse: cannotHandle })
   uniteOwners(metadata, options.warn, applied)
   metadata['uid'] = randomUUID()
   metadata['creationTimestamp'] = timestamp(context.now())
@@ -95,7 +94,7 @@ export function create(
     })
   complete(stored, type, own)
   if (type.table === definitionsTable) prepareStatus(stored, undefined)
-  check(context, own, stored, undefined, '')
+  check(own, stored, undefined, '')
   if (type.crd) warnOfFinalizers(metadata, {}, options.warn)
   if (options.dryRun) return { object: inVersion(stored, type), created: true }
   const entry = context.store.put(type.table, stored)
@@ -114,10 +113,10 @@ function settle(context: Context, { table, object }: StoredObject): void {
   if (table === definitionsTable) settleNames(context, child(object, 'spec')['group'])
 }
 
-export interface UpdateOptions extends WriteOptions {
+export interface UpdateOptions extends WriteOptions, Pick<NormaliseOptions, 'how'> {
   subresource: '' | 'status' | 'scale'
-  /** A whole object of the client's, or what a patch or an apply has made of the stored one. */
-  how: 'sent' | 'patched' | 'applied'
+  /** In place of the usual words about a body that cannot be read. */
+  refuse?: Refusal
 }
 
 /** PUT and every PATCH: `body` is the whole object as it shall be. */
@@ -140,9 +139,14 @@ export function update(
   if (options.how !== 'applied' && !sentMetadata['name'])
     throw badRequest(`the name of the object (${entry.name} based on URL) was undeterminable: name must be provided`)
   checkPreconditions(type, entry, sentMetadata, options.how)
-  const normalised = normalise(options.how === 'applied' ? writable(sent, options) : clone(sent), type, options)
+  const normalised = normalise(options.how === 'applied' ? writable(sent, options) : clone(sent), type, {
+    ...options,
+    refuse: options.refuse ?? cannotHandle,
+  })
   const after =
-    options.subresource === 'status' ? statusOnly(before, normalised) : withStatusOf(before, normalised, type)
+    options.subresource === 'status'
+      ? statusOnly(before, normalised, options.how)
+      : withStatusOf(before, normalised, type)
   const metadata = after['metadata'] as JsonObject
   setNamespace(metadata, type, type.namespaced ? entry.namespace : undefined)
   keepMetadata(metadata, was)
@@ -156,11 +160,11 @@ export function update(
       subresource: options.subresource,
       time,
     })
-  complete(after, type, own)
+  if (options.subresource !== 'status') complete(after, type, own)
   if (was['generation'] !== undefined && options.subresource !== 'status' && changesSpec(before, after, type))
     metadata['generation'] = (was['generation'] as number) + 1
   if (type.table === definitionsTable && options.subresource !== 'status') prepareStatus(after, before)
-  check(context, own, after, before, options.subresource)
+  check(own, after, before, options.subresource)
   if (type.crd) warnOfFinalizers(metadata, was, options.warn)
   if (equalButForTimes(before, after)) return { object: inVersion(before, type), created: false }
   if (options.dryRun) return { object: inVersion(after, type), created: false }
@@ -241,10 +245,10 @@ function checkPreconditions(
 }
 
 /** An update of the status changes the status and nothing else. */
-function statusOnly(before: JsonObject, sent: JsonObject): JsonObject {
+function statusOnly(before: JsonObject, sent: JsonObject, how: UpdateOptions['how']): JsonObject {
   const metadata = clone(before['metadata']) as JsonObject
   const fields = (sent['metadata'] as JsonObject)['managedFields']
-  if (fields !== undefined) metadata['managedFields'] = fields
+  if (how === 'applied' && fields !== undefined) metadata['managedFields'] = fields
   // The rest stays as it is stored, frozen: nothing below changes it.
   const after: JsonObject = { ...before, metadata }
   if (sent['status'] === undefined) delete after['status']
