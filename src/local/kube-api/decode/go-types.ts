@@ -22,7 +22,11 @@ export type Scalar =
   | 'Quantity'
   | 'IntOrString'
   | 'FieldsV1'
-  | 'JSONSchemaProps'
+  | 'float64'
+  | 'JSON'
+  | 'JSONSchemaPropsOrArray'
+  | 'JSONSchemaPropsOrBool'
+  | 'JSONSchemaPropsOrStringArray'
 
 export interface GoField {
   readonly name: string

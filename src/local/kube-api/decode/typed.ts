@@ -42,7 +42,12 @@ const checks: Readonly<Record<Scalar, (value: Json, go: string) => Problem>> = {
     quantity.test(typeof value === 'number' ? String(value) : jsonText(value)) ? undefined : QUANTITY,
   IntOrString: value => (typeof value === 'string' ? undefined : integerProblem(value, 'int32', 'int32')),
   FieldsV1: () => undefined,
-  JSONSchemaProps: () => undefined,
+  float64: (value, go) => (typeof value === 'number' ? undefined : { into: go }),
+  // These have readers of their own, which are not strict.
+  JSON: () => undefined,
+  JSONSchemaPropsOrArray: () => undefined,
+  JSONSchemaPropsOrBool: () => undefined,
+  JSONSchemaPropsOrStringArray: () => undefined,
 }
 
 const jsonText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
