@@ -23,7 +23,10 @@ export function zeroOf(model: string): JsonObject {
 
 /** Adds in place what of a value Go would write and is not there. */
 export function fillZero(value: Json, type: GoType): void {
-  if (type.form === 'list' && Array.isArray(value)) for (const item of value) fillZero(item, type.of)
+  if (type.form === 'list' && Array.isArray(value))
+    for (const [index, item] of value.entries())
+      if (item === null && type.of.form === 'message') value[index] = zeroOf(type.of.model)
+      else fillZero(item, type.of)
   if (type.form === 'map' && isObject(value)) for (const item of Object.values(value)) fillZero(item, type.of)
   if (type.form === 'message' && isObject(value)) fillZeroModel(value, type.model)
 }
