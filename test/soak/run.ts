@@ -6,6 +6,7 @@ import { type HttpClient, httpClient } from '../support/http-client.ts'
 import { bundleServices, environmentOf, launchService, type ServiceProcess } from '../support/service-process.ts'
 import { startBroker } from './broker.ts'
 import { judge, type Verdict } from './checker.ts'
+import { parentOf, processorMs } from './processor.ts'
 import { effects, isOpen } from './effects.ts'
 import { type Acked, type Call, runClient } from './workload.ts'
 
@@ -33,6 +34,8 @@ export interface SoakResult extends Verdict {
   settled: boolean
   /** From the first command until everything was at rest. */
   seconds: number
+  /** Milliseconds of processor time per command: of each service, its lives together, of the database, and of this process. */
+  processor: Record<string, number>
 }
 
 const KILLED = ['backend', 'recurring', 'notification', 'audit', 'analytics'] as const
@@ -71,11 +74,13 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await ready(ports[service], () => processes.get(service)!.output())
   }
   const acked: Acked[] = []
+  const used = await accounts(plane, service => processes.get(service)!.child.pid!)
   let kills = 0
   try {
     for (const { service, consumes } of SERVICES)
       if (service in ports) for (const { topic } of consumes) broker.subscribe(topic, service)
     await Promise.all(KILLED.map(start))
+    used.begin()
 
     let issued = 0
     const began = performance.now()
@@ -105,6 +110,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         const service = chooser.pick(KILLED.filter(each => !restarting.has(each)))
         restarting.add(service)
         const { child, exited } = processes.get(service)!
+        used.ends(service)
         child.kill('SIGKILL')
         await exited
         await start(service)
@@ -117,9 +123,10 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     }
     await Promise.all([...clients, ...Array.from({ length: KILLERS }, killer)])
     const settled = await drained(plane, broker.pending, options.drainMs)
+    const processor = used.perCommand(acked.length)
     const verdict = judge(acked, await effects(sql => plane.db.query(sql)), broker.published)
     const seconds = Math.round((performance.now() - began) / 1_000)
-    return { ...verdict, kills, seed, injected: broker.injected, settled, seconds }
+    return { ...verdict, kills, seed, injected: broker.injected, settled, seconds, processor }
   } finally {
     for (const { child, exited } of processes.values()) {
       child.kill('SIGKILL')
@@ -130,6 +137,35 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await plane.stop()
     program.remove()
   }
+}
+
+/** What a command costs, process by process. */
+async function accounts(plane: Plane, pidOf: (service: Service) => number) {
+  const [backend] = await plane.db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  const database = parentOf(backend!.pid)
+  /** Of lives that are over; of what began before the load, less than nothing. */
+  const spent = new Map<string, number>()
+  const add = (who: string, ms: number): void => void spent.set(who, (spent.get(who) ?? 0) + ms)
+  const now = (): [string, number][] => [
+    ...KILLED.map((service): [string, number] => [service, processorMs(pidOf(service))]),
+    ['database', database === undefined ? 0 : processorMs(database)],
+    ['load, broker', ownMs()],
+  ]
+  return {
+    begin: () => {
+      for (const [who, ms] of now()) add(who, -ms)
+    },
+    ends: (service: Service) => add(service, processorMs(pidOf(service))),
+    perCommand: (commands: number): Record<string, number> => {
+      for (const [who, ms] of now()) add(who, ms)
+      return Object.fromEntries([...spent].map(([who, ms]) => [who, Math.round((ms / commands) * 100) / 100]))
+    },
+  }
+}
+
+const ownMs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }
 
 type Plane = Awaited<ReturnType<typeof startDataPlane>>
