@@ -40,7 +40,10 @@ function read(pid: string): Stat | undefined {
   try {
     // The name of the program may hold anything, spaces and parentheses too: what follows it begins after the last one.
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number)
+    const fields = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
     const [user, system, endedUser, endedSystem] = fields.slice(11, 15) as [number, number, number, number]
     return { parent: fields[1]!, own: user + system, ended: endedUser + endedSystem }
   } catch {

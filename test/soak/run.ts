@@ -6,8 +6,8 @@ import { type HttpClient, httpClient } from '../support/http-client.ts'
 import { bundleServices, environmentOf, launchService, type ServiceProcess } from '../support/service-process.ts'
 import { startBroker } from './broker.ts'
 import { judge, type Verdict } from './checker.ts'
-import { parentOf, processorMs } from './processor.ts'
 import { effects, isOpen } from './effects.ts'
+import { parentOf, processorMs } from './processor.ts'
 import { type Acked, type Call, runClient } from './workload.ts'
 
 export interface SoakOptions {
@@ -78,7 +78,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   let kills = 0
   try {
     for (const { service, consumes } of SERVICES)
-      if (service in ports) for (const { topic } of consumes) broker.subscribe(topic, service)
+      if (service in ports) for (const { topic, types } of consumes) broker.subscribe(topic, service, types)
     await Promise.all(KILLED.map(start))
     used.begin()
 
