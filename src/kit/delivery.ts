@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import { type EventType, type Normalised, normalise, type TodoEvent } from '../contracts/events/index.ts'
 import type { BulkEntry } from './bulk.ts'
-import type { Database, Sql } from './db.ts'
+import { become, type Database, type Sql } from './db.ts'
 import { deliveryMeters } from './delivery-meters.ts'
 import { fingerprint, userOf } from './fingerprint.ts'
 import { claim, type Failure, recordFailure } from './inbox.ts'
@@ -21,11 +21,16 @@ export interface Handling {
 /** The effect of one event, in the transaction that also claims it. A throw rolls back and asks for another delivery. */
 export type Handler = (event: TodoEvent, handling: Handling) => Promise<void>
 
+/** The effect of events of one person, in the order they came, with fewer statements than one after another. */
+export interface Together {
+  together(events: readonly TodoEvent[], handling: Handling): Promise<void>
+}
+
 export interface DeliveryOptions {
   /** Name under which events are claimed: the app-id. */
   consumer: string
   /** Keyed by short type; a type without a handler is acknowledged. */
-  handlers: Partial<Record<EventType, Handler>>
+  handlers: Partial<Record<EventType, Handler | Together>>
   db: Database
   log: Logger
   metrics: Registry
@@ -52,14 +57,11 @@ const statuses: Record<Outcome, Status> = {
 interface Work {
   event: TodoEvent
   type: EventType
-  handler: Handler
+  handler: Handler | Together
   /** As it came alone, or would have. */
   body: string
   outcome?: Outcome
 }
-
-/** People whose events of one bulk are worked on at once: each takes a connection, and the pool has other guests. */
-const PARALLEL = 4
 
 export interface Deliveries {
   event(topic: string, body: string, about: About): Promise<Status>
@@ -68,8 +70,9 @@ export interface Deliveries {
 }
 
 /**
- * What becomes of events that are delivered. One event is one transaction: claim, effect, events that follow from it. Of a
- * bulk, the events of one person share one, in their order; when any of them fails, each has its own after all.
+ * What becomes of events that are delivered. One event is one transaction: claim, effect, events that follow from it. Those
+ * of a bulk share one, person after person, each person's in their order and with nobody else's rows in sight; when any of
+ * them fails, each has its own after all.
  */
 export function deliveries({ consumer, handlers, db, log, metrics }: DeliveryOptions, receipts: Receipts): Deliveries {
   const count = deliveryMeters(metrics)
@@ -109,11 +112,7 @@ export function deliveries({ consumer, handlers, db, log, metrics }: DeliveryOpt
         outcomes.push(() => (work ? work.outcome : 'ignored'))
       }
     }
-    const people = [...Map.groupBy(works, work => work.event.data.user_id).values()]
-    const next = async (): Promise<void> => {
-      for (let person = people.shift(); person; person = people.shift()) await together(topic, person)
-    }
-    await Promise.all(Array.from({ length: Math.min(PARALLEL, people.length) }, next))
+    if (works.length) await together(topic, works)
     const settled = outcomes.map(outcome => outcome())
     if (settled.some(outcome => outcome !== undefined)) end()
     for (const [index, outcome] of settled.entries()) {
@@ -124,7 +123,6 @@ export function deliveries({ consumer, handlers, db, log, metrics }: DeliveryOpt
     return settled.map(outcome => (outcome ? statuses[outcome] : 'SUCCESS'))
   }
 
-  /** Events of one person in the order they came. */
   async function together(topic: string, works: readonly Work[]): Promise<void> {
     if (works.length > 1) {
       try {
@@ -132,7 +130,10 @@ export function deliveries({ consumer, handlers, db, log, metrics }: DeliveryOpt
       } catch (error) {
         log.warn({ err: error, topic, events: works.length }, 'a bulk failed; its events are handled one by one')
         // Each of them would wait for the database in turn, and in vain.
-        if (error instanceof Problem && error.code === 'TEP4202') return fail(works)
+        if (error instanceof Problem && error.code === 'TEP4202') {
+          for (const work of works) work.outcome = 'failed'
+          return
+        }
       }
     }
     for (const work of works) await alone(topic, work)
@@ -150,33 +151,33 @@ export function deliveries({ consumer, handlers, db, log, metrics }: DeliveryOpt
     }
   }
 
-  const fail = (works: readonly Work[]): void => {
-    for (const work of works) work.outcome = 'failed'
-  }
-
   async function transact(topic: string, works: readonly Work[]): Promise<void> {
     let after: { work: Work; then: () => Promise<void> | void }[] = []
     let handled = new Set<Work>()
-    await db.tx({ userId: works[0]!.event.data.user_id }, async sql => {
+    // Two bulks that share people take them in the same order, so that neither waits for what the other holds.
+    const people = [...Map.groupBy(works, work => work.event.data.user_id)].sort(([a], [b]) => (a < b ? -1 : 1))
+    await db.tx({ userId: people[0]![0] }, async sql => {
       ;[after, handled] = [[], new Set()]
       const fresh = await claim(
         sql,
         consumer,
         works.map(({ event }) => event.id),
       )
-      for (const work of works) {
+      for (const [userId, theirs] of people) {
         // The same event may be there twice.
-        if (!fresh.delete(work.event.id)) continue
-        handled.add(work)
-        const afterCommit: Handling['afterCommit'] = then => after.push({ work, then })
-        await work.handler(work.event, {
-          sql,
-          topic,
-          get log() {
-            return logOf(topic, work)
-          },
-          afterCommit,
-        })
+        const left = theirs.filter(({ event }) => fresh.delete(event.id))
+        if (left.length && userId !== people[0]![0]) await become(sql, userId)
+        for (const run of runsOf(left)) {
+          await handle(run, {
+            sql,
+            topic,
+            get log() {
+              return logOf(topic, run[0]!)
+            },
+            afterCommit: then => after.push({ work: run[0]!, then }),
+          })
+          for (const work of run) handled.add(work)
+        }
       }
     })
     for (const work of works) work.outcome = handled.has(work) ? 'handled' : 'duplicate'
@@ -224,4 +225,21 @@ export function readDelivery(topic: string, body: unknown, about: About): Normal
     ...(offset === undefined ? {} : { offset }),
     ...(timestamp > 0 ? { receivedAt: new Date(timestamp) } : {}),
   })
+}
+
+/** Neighbours that have their effect together. */
+function runsOf(works: readonly Work[]): Work[][] {
+  const runs: Work[][] = []
+  for (const work of works) {
+    const last = runs.at(-1)
+    if (last && typeof work.handler === 'object' && last[0]!.handler === work.handler) last.push(work)
+    else runs.push([work])
+  }
+  return runs
+}
+
+const handle = (run: readonly Work[], handling: Handling): Promise<void> => {
+  const [{ handler, event }] = run as [Work]
+  const events = run.map(work => work.event)
+  return typeof handler === 'function' ? handler(event, handling) : handler.together(events, handling)
 }

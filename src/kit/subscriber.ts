@@ -8,7 +8,7 @@ import { type DeliveryOptions, deliveries, type Status } from './delivery.ts'
 import { type FlowOptions, serveFlow } from './flow.ts'
 import { Problem } from './problem.ts'
 
-export type { Handler, Handling } from './delivery.ts'
+export type { Handler, Handling, Together } from './delivery.ts'
 
 export interface SubscriberOptions extends DeliveryOptions {
   topics: readonly string[]
