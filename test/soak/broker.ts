@@ -32,7 +32,7 @@ export interface Broker {
 const RETRY_MS = 40
 /** As the subscriptions have it: partitions of a topic, events of one request, and how long they are waited for. */
 const PARTITIONS = 6
-const BULK = { events: 50, awaitMs: 20 }
+const BULK = { events: 50, awaitMs: 100 }
 const SOON_MS = 60_000
 
 interface Subscriber {
