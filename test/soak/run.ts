@@ -79,6 +79,14 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   try {
     for (const { service, consumes } of SERVICES)
       if (service in ports) for (const { topic, types } of consumes) broker.subscribe(topic, service, types)
+    // The code cache is written at a graceful end, which no later life of a service has.
+    await Promise.all(KILLED.map(start))
+    await Promise.all(
+      [...processes.values()].map(({ child, exited }) => {
+        child.kill('SIGTERM')
+        return exited
+      }),
+    )
     await Promise.all(KILLED.map(start))
     used.begin()
 
