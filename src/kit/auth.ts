@@ -32,7 +32,7 @@ export function authenticator(config: AuthConfig): Authenticate {
     keys ??= createRemoteJWKSet(new URL(config.jwksUri || (await discover(config.issuer))), { cooldownDuration: 5_000 })
     return keys
   }
-  const verified = rememberVerified()
+  const verified = rememberVerified<User>()
   return async request => {
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (!token) throw new Problem('TEP4003', 'Send a token: Authorization: Bearer <token>.')

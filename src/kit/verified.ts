@@ -1,6 +1,4 @@
-import type { User } from './auth.ts'
-
-export interface Verified {
+export interface Verified<User> {
   get(token: string): User | undefined
   /** @param expiresAt Unix milliseconds */
   set(token: string, user: User, expiresAt: number): void
@@ -11,7 +9,7 @@ const KEEP_MS = 60_000
 const MOST = 1_000
 
 /** Tokens whose signature was right a moment ago: checking it is a tenth of what a request costs. None outlives its `exp`. */
-export function rememberVerified(now: () => number = Date.now): Verified {
+export function rememberVerified<User>(now: () => number = Date.now): Verified<User> {
   const known = new Map<string, { user: User; until: number }>()
   return {
     get(token) {
