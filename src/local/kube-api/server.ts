@@ -28,8 +28,8 @@ interface Call {
 /** Answers one request; every failure becomes a Status. */
 export function dispatch(context: Context, request: KubeRequest, signal: AbortSignal): KubeResponse {
   try {
-    if (!URL.canParse(request.url, 'http://localhost')) throw badRequest('the request has no valid path')
-    const url = new URL(request.url, 'http://localhost')
+    const url = URL.parse(request.url, 'http://localhost')
+    if (!url) throw badRequest('the request has no valid path')
     return document(context, request, url) ?? resource(context, request, url, signal)
   } catch (error) {
     if (error instanceof StatusError) return statusResponse(error.status)
