@@ -100,7 +100,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     }
     const clients = Array.from({ length: options.clients }, async (_, i) => {
       const user = `user-${i}`
-      const token = await plane.token(user)
+      const token = renewed(() => plane.token(user))
       const unheard = random.fork()
       const call = caller(client, ports.backend, token, () => unheard.chance(lostReplies))
       await runClient(user, call, random.fork(), more, acked)
@@ -191,13 +191,28 @@ async function ready(port: number, output: () => string): Promise<void> {
   throw new Error(`a service does not come up: ${output().slice(-2_000)}`)
 }
 
-function caller(client: HttpClient, port: number, token: string, unheard: () => boolean): Call {
+/** A token lives for an hour, which a soak may outlive. */
+const RENEW_MS = 20 * 60_000
+
+function renewed(make: () => Promise<string>): () => Promise<string> {
+  let token: Promise<string> | undefined
+  let madeAt = 0
+  return () => {
+    if (token === undefined || performance.now() - madeAt > RENEW_MS) {
+      madeAt = performance.now()
+      token = make()
+    }
+    return token
+  }
+}
+
+function caller(client: HttpClient, port: number, token: () => Promise<string>, unheard: () => boolean): Call {
   return async (method, path, body, key) => {
     for (;;) {
       try {
         const { status, text } = await client.send(method, `http://127.0.0.1:${port}${path}`, {
           headers: {
-            authorization: `Bearer ${token}`,
+            authorization: `Bearer ${await token()}`,
             'idempotency-key': key,
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
