@@ -75,7 +75,7 @@ func modelName(t reflect.Type) string {
 }
 
 // Types with a form of their own in JSON.
-var scalars = map[string]bool{"Time": true, "MicroTime": true, "Quantity": true, "IntOrString": true, "FieldsV1": true, "Duration": true, "RawExtension": true, "JSON": true, "JSONSchemaProps": true}
+var scalars = map[string]bool{"Time": true, "MicroTime": true, "Quantity": true, "IntOrString": true, "FieldsV1": true, "Duration": true, "RawExtension": true, "JSON": true, "JSONSchemaPropsOrArray": true, "JSONSchemaPropsOrBool": true, "JSONSchemaPropsOrStringArray": true}
 
 func typeName(t reflect.Type, found func(reflect.Type)) string {
 	switch t.Kind() {

@@ -21,8 +21,12 @@ export type Scalar =
   | 'MicroTime'
   | 'Quantity'
   | 'IntOrString'
+  | 'float64'
   | 'FieldsV1'
-  | 'JSONSchemaProps'
+  | 'JSON'
+  | 'JSONSchemaPropsOrArray'
+  | 'JSONSchemaPropsOrBool'
+  | 'JSONSchemaPropsOrStringArray'
 
 export interface GoField {
   readonly name: string

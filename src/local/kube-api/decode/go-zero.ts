@@ -51,7 +51,8 @@ export function dropEmptyOf(object: JsonObject, model: string): void {
     const empty = Array.isArray(value)
       ? value.length === 0
       : field.type.form === 'map' && isObject(value) && Object.keys(value).length === 0
-    if (empty && !field.always) delete object[key]
+    // An empty list of managedFields is a request: it takes them all away.
+    if (empty && !field.always && key !== 'managedFields') delete object[key]
     else dropEmptyFields(value, field.type)
   }
 }
