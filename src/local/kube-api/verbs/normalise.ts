@@ -88,6 +88,7 @@ export function normalise(object: JsonObject, type: ResourceType, options: Norma
     if (options.fieldValidation === 'Warn') for (const text of texts) options.warn(text)
   }
   dropEmptyOf(metadata, 'V1ObjectMeta')
+  fillZeroModel(metadata, 'V1ObjectMeta')
   if (!type.builtIn) {
     // An apply is merged as it was sent, and what comes of it is not read anew.
     if (options.how !== 'applied') dropNulls(object, type.schema)
