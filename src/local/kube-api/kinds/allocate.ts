@@ -41,8 +41,17 @@ function tolerateLostNodes(spec: JsonObject): void {
   spec['tolerations'] = tolerations as Json
 }
 
-/** In place. Idempotent. */
-export function allocate(object: JsonObject, type: ResourceType): void {
+/** A Service that says nothing of its address keeps the one it has (registry/core/service/storage, patchAllocatedValues). */
+function keepAddress(spec: JsonObject, was: JsonObject): void {
+  if (spec['type'] === 'ExternalName' || was['type'] === 'ExternalName') return
+  for (const field of ['clusterIP', 'clusterIPs'])
+    if (was[field] !== undefined && !spec[field]) spec[field] = was[field]
+}
+
+/** In place. Idempotent. `before` is the stored object on updates. */
+export function allocate(object: JsonObject, type: ResourceType, before?: JsonObject): void {
   const { spec } = object
-  if (isObject(spec)) byPlural[type.plural]?.(spec)
+  if (!isObject(spec)) return
+  if (type.plural === 'services' && isObject(before?.['spec'])) keepAddress(spec, before['spec'])
+  byPlural[type.plural]?.(spec)
 }

@@ -45,6 +45,8 @@ function checkRequired(value: Json, schema: Schema, path: string, errors: FieldE
       (field?.type === 'string' && field.format === undefined) ||
       isObject(field?.properties as Json) ||
       key === 'containers'
+    // The kind of a role is one of a few; none is one of the others.
+    if (path === 'roleRef' && key === 'kind') continue
     if (counts && (value[key] === undefined || value[key] === '')) errors.push(fieldRequired(joinPath(path, key)))
   }
   for (const [key, field] of Object.entries(schema.properties ?? {}))
@@ -57,16 +59,12 @@ const enums: Record<string, readonly (readonly [string, readonly string[]])[]> =
     ['spec.restartPolicy', ['Always', 'OnFailure', 'Never']],
     ['spec.dnsPolicy', ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']],
   ],
-  deployments: [
-    ['spec.strategy.type', ['Recreate', 'RollingUpdate']],
-    ['spec.template.spec.restartPolicy', ['Always']],
-  ],
+  deployments: [['spec.template.spec.restartPolicy', ['Always']]],
   replicasets: [['spec.template.spec.restartPolicy', ['Always']]],
   statefulsets: [
     ['spec.podManagementPolicy', ['OrderedReady', 'Parallel']],
     ['spec.template.spec.restartPolicy', ['Always']],
   ],
-  jobs: [['spec.template.spec.restartPolicy', ['OnFailure', 'Never']]],
   cronjobs: [['spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']]],
   services: [
     ['spec.type', ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']],
@@ -77,10 +75,7 @@ const enums: Record<string, readonly (readonly [string, readonly string[]])[]> =
 const immutable: Record<string, readonly string[]> = {
   deployments: ['spec.selector'],
   replicasets: ['spec.selector'],
-  statefulsets: ['spec.selector', 'spec.serviceName', 'spec.volumeClaimTemplates', 'spec.podManagementPolicy'],
   jobs: ['spec.selector', 'spec.template', 'spec.completions'],
-  rolebindings: ['roleRef'],
-  clusterrolebindings: ['roleRef'],
   secrets: ['type'],
   customresourcedefinitions: ['spec.group', 'spec.scope', 'spec.names.plural'],
 }
@@ -94,7 +89,7 @@ const byteSize = (value: Json | undefined) =>
 
 /** Keys, size and the `immutable` switch of ConfigMaps and Secrets. */
 const keyed =
-  (limit: number): Rule =>
+  (limit: number, whole: string): Rule =>
   (after, before, errors) => {
     for (const field of ['data', 'binaryData'])
       for (const key of Object.keys(isObject(after[field]) ? after[field] : {}))
@@ -111,7 +106,7 @@ const keyed =
       if (Object.hasOwn(both, key))
         errors.push(fieldInvalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
     if (byteSize(after['data']) + byteSize(after['binaryData']) > limit)
-      errors.push({ reason: 'FieldValueTooLong', field: 'data', detail: 'may not be more than 1048576 bytes' })
+      errors.push({ reason: 'FieldValueTooLong', field: whole, detail: `may not be more than ${limit} bytes` })
     if (before?.['immutable'] === true)
       for (const field of ['data', 'binaryData', 'immutable'])
         if (!equal(before[field], after[field]))
@@ -136,6 +131,17 @@ function serviceRule(after: JsonObject, _before: JsonObject | undefined, errors:
   for (const [index, port] of ports.entries()) {
     if (typeof port['port'] === 'number' && (port['port'] < 1 || port['port'] > 65535))
       errors.push(fieldInvalid(`spec.ports[${index}].port`, port['port'], 'must be between 1 and 65535, inclusive'))
+    const { targetPort } = port
+    if (typeof targetPort === 'number' && (targetPort < 1 || targetPort > 65535))
+      errors.push(fieldInvalid(`spec.ports[${index}].targetPort`, targetPort, 'must be between 1 and 65535, inclusive'))
+    const [number, protocol] = [port['port'] ?? 0, port['protocol'] ?? '']
+    if (ports.slice(0, index).some(other => other['port'] === number && other['protocol'] === protocol))
+      errors.push({
+        reason: 'FieldValueDuplicate',
+        field: `spec.ports[${index}]`,
+        // As Go prints the struct, with no more than what two ports may not share.
+        value: { Name: '', Protocol: protocol, AppProtocol: null, Port: number, TargetPort: 0, NodePort: 0 },
+      })
     if (ports.length > 1 && !port['name']) errors.push(fieldRequired(`spec.ports[${index}].name`))
     if (port['name'] && names.has(port['name']))
       errors.push({ reason: 'FieldValueDuplicate', field: `spec.ports[${index}].name`, value: port['name'] })
@@ -191,13 +197,16 @@ const SECRET_KEYS: Readonly<Record<string, readonly string[]>> = {
 }
 
 const secretRule: Rule = (after, before, errors) => {
-  keyed(1_400_000)(after, before, errors)
+  keyed(1_400_000, 'data')(after, before, errors)
   const data = isObject(after['data']) ? after['data'] : {}
   for (const key of SECRET_KEYS[show(after['type'] ?? '')] ?? [])
     if (data[key] === undefined) errors.push(fieldRequired(`data[${key}]`))
 }
 
 const jobRule: Rule = (after, _before, errors) => {
+  const policy = at(after, 'spec.template.spec.restartPolicy')
+  if (policy !== undefined && policy !== 'OnFailure' && policy !== 'Never')
+    errors.push(fieldRequired('spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"'))
   const parallelism = at(after, 'spec.parallelism')
   if (typeof parallelism === 'number' && parallelism < 0)
     errors.push(fieldInvalid('spec.parallelism', parallelism, 'must be greater than or equal to 0'))
@@ -254,14 +263,71 @@ const claimRule: Rule = (after, before, errors) => {
     )
 }
 
+const STRATEGIES = ['Recreate', 'RollingUpdate']
+const deploymentRule: Rule = (after, _before, errors) => {
+  const strategy = at(after, 'spec.strategy')
+  if (!isObject(strategy) || strategy['type'] === undefined || STRATEGIES.includes(show(strategy['type']))) return
+  const { type, rollingUpdate } = strategy
+  const { maxUnavailable, maxSurge } = isObject(rollingUpdate) ? rollingUpdate : {}
+  const inGo = isObject(rollingUpdate) ? { MaxUnavailable: maxUnavailable ?? 0, MaxSurge: maxSurge ?? 0 } : null
+  errors.push(fieldNotSupported('spec.strategy', { Type: type, RollingUpdate: inGo }, STRATEGIES))
+}
+
+/** What of a StatefulSet can change (apps/validation, ValidateStatefulSetUpdate). */
+const CHANGEABLE = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+]
+const statefulSetRule: Rule = (after, before, errors) => {
+  if (!before) return
+  const fixed = (object: JsonObject) =>
+    Object.fromEntries(
+      Object.entries(isObject(object['spec']) ? object['spec'] : {}).filter(([key]) => !CHANGEABLE.includes(key)),
+    )
+  if (equal(fixed(before), fixed(after))) return
+  const [last, ...others] = CHANGEABLE.map(field => `'${field}'`).toReversed()
+  errors.push(
+    fieldForbidden(
+      'spec',
+      `updates to statefulset spec for fields other than ${others.toReversed().join(', ')} and ${last} are forbidden`,
+    ),
+  )
+}
+
+const bindingRule =
+  (kinds: readonly string[]): Rule =>
+  (after, before, errors) => {
+    const role = isObject(after['roleRef']) ? after['roleRef'] : {}
+    if (!kinds.includes(show(role['kind'] ?? '')))
+      errors.push(fieldNotSupported('roleRef.kind', role['kind'] ?? '', kinds))
+    if (before && !equal(before['roleRef'], after['roleRef']))
+      errors.push(
+        fieldInvalid(
+          'roleRef',
+          { APIGroup: role['apiGroup'] ?? '', Kind: role['kind'] ?? '', Name: role['name'] ?? '' },
+          'cannot change roleRef',
+        ),
+      )
+  }
+
 const rules: Record<string, Rule> = {
+  deployments: deploymentRule,
+  statefulsets: statefulSetRule,
+  rolebindings: bindingRule(['Role', 'ClusterRole']),
+  clusterrolebindings: bindingRule(['ClusterRole']),
   jobs: jobRule,
   cronjobs: cronJobRule,
   roles: roleRule,
   clusterroles: roleRule,
   poddisruptionbudgets: budgetRule,
   persistentvolumeclaims: claimRule,
-  configmaps: keyed(1_048_576),
+  // The path of a ConfigMap as a whole is one without a name.
+  configmaps: keyed(1_048_576, '[]'),
   secrets: secretRule,
   leases: leaseRule,
   services: serviceRule,
@@ -275,11 +341,19 @@ function checkTemplate(after: JsonObject, errors: FieldError[]): void {
   const replicas = at(after, 'spec.replicas')
   if (typeof replicas === 'number' && replicas < 0)
     errors.push(fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0'))
+  const selector = at(after, 'spec.selector')
   const wanted = at(after, 'spec.selector.matchLabels')
-  if (!isObject(wanted)) return
+  // The selector of a Job is made for it; no selector selects nothing.
+  if (isObject(selector) ? !isObject(wanted) : after['kind'] === 'Job') return
   const labels = at(after, 'spec.template.metadata.labels')
-  if (Object.entries(wanted).some(([key, value]) => !isObject(labels) || labels[key] !== value))
+  const matches =
+    isObject(wanted) && Object.entries(wanted).every(([key, value]) => isObject(labels) && labels[key] === value)
+  if (!matches)
     errors.push(
-      fieldInvalid('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`'),
+      fieldInvalid(
+        'spec.template.metadata.labels',
+        isObject(labels) && Object.keys(labels).length > 0 ? labels : null,
+        '`selector` does not match template `labels`',
+      ),
     )
 }

@@ -103,8 +103,8 @@ export function create(
 }
 
 /** What is added once it is noted who wrote what. In place. */
-function complete(object: JsonObject, type: ResourceType, own: ResourceType): void {
-  if (type.builtIn) allocate(object, own)
+function complete(object: JsonObject, type: ResourceType, own: ResourceType, before?: JsonObject): void {
+  if (type.builtIn) allocate(object, own, before)
   else if (type.schema !== type.storageSchema) applyDefaults(object, type.storageSchema)
 }
 
@@ -160,7 +160,7 @@ export function update(
       subresource: options.subresource,
       time,
     })
-  if (options.subresource !== 'status') complete(after, type, own)
+  if (options.subresource !== 'status') complete(after, type, own, before)
   if (was['generation'] !== undefined && options.subresource !== 'status' && changesSpec(before, after, type))
     metadata['generation'] = (was['generation'] as number) + 1
   if (type.table === definitionsTable && options.subresource !== 'status') prepareStatus(after, before)
