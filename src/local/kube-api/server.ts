@@ -1,11 +1,11 @@
 /** From a request to its verb: the API server without its sockets. */
 import { CORE_SCHEMA, load } from 'js-yaml'
-import type { Context } from './context.ts'
+import { type Context, timestamp } from './context.ts'
 import { decodeBody } from './decode/body.ts'
 import { aggregated, group, groupList, legacyVersions, resourceList, version } from './discovery/discovery.ts'
 import { openApiDocument, openApiIndex } from './discovery/openapi.ts'
 import { fieldForbidden, fieldInvalid, fieldRequired } from './field-errors.ts'
-import { isObject, type JsonObject } from './json.ts'
+import { child, isObject, type JsonObject } from './json.ts'
 import type { ResourceType } from './kinds/registry.ts'
 import { type Form, negotiate, presentList, wantsYaml } from './print/negotiate.ts'
 import {
@@ -152,7 +152,7 @@ function resource(
   if (path.namespace === undefined && type.namespaced && path.name !== undefined) throw nothing()
   const call: Call = { request, query: url.searchParams, type, path, signal, warn }
   if (type.deprecation) warn(type.deprecation)
-  if (type.builtIn?.createOnly) return review(call)
+  if (type.builtIn?.createOnly) return review(context, call)
   if (path.name === undefined) return collection(context, call)
   if (path.subresource !== undefined && path.subresource !== 'status')
     return subresource(context, call, path.name, path.subresource)
@@ -309,20 +309,17 @@ function subresource(context: Context, call: Call, name: string, subresource: st
 /** A custom resource without the sub-resource is told to be missing itself (customresource_handler.go). */
 const noSubresource = (type: ResourceType, name: string) => (type.builtIn ? undefined : notFound(type, name))
 
-/** Everybody with a token may do everything. */
-function review({ request, type }: Call): KubeResponse {
+/** What is asked about the one who asks: everybody with a token may do everything. */
+function review(context: Context, { request, type }: Call): KubeResponse {
   if (request.method !== 'POST') throw methodNotAllowed()
-  const body = parseBody(request)
-  if (!isObject(body)) throw badRequest('the body of the request must be a SelfSubjectAccessReview')
-  return objectResponse(
-    {
-      ...body,
-      apiVersion: type.apiVersion,
-      kind: type.kind,
-      status: { allowed: true, reason: 'every authenticated user may do everything here' },
-    },
-    201,
-  )
+  const { object } = decodeBody(request.body, mediaTypeOf(request), type, context.registry)
+  const username = request.user ?? 'system:anonymous'
+  const status =
+    type.kind === 'SelfSubjectReview'
+      ? { userInfo: { username, uid: username, groups: ['system:masters', 'system:authenticated'] } }
+      : { allowed: true, reason: 'every authenticated user may do everything here' }
+  const metadata = { ...child(object, 'metadata'), creationTimestamp: timestamp(context.now()) }
+  return objectResponse({ ...object, apiVersion: type.apiVersion, kind: type.kind, metadata, status }, 201)
 }
 
 function answer(form: Form, written: Written): KubeResponse {

@@ -2,8 +2,8 @@
 // folder that is its argument:
 //
 //	columns.json         the columns of `kubectl get` by kind (pkg/printers/internalversion)
-//	go-types.json        the fields of the external types: protobuf number, Go type, and "!" where Go writes the field
-//	                     even when it is empty (k8s.io/api)
+//	go-types.json        the fields of the external types: protobuf number, Go type, "!" where Go writes the field even
+//	                     when it is empty, "*" where it can tell an empty one from none (k8s.io/api)
 //	internal-types.json  the fields of the internal types that messages of the validation print whole (pkg/apis)
 //
 // Run it in ../kubernetes, whose module has the versions, after an upgrade of the engine:
@@ -134,7 +134,9 @@ func external() map[string]map[string]string {
 			always := ""
 			kind := field.Type.Kind()
 			omit := strings.Contains(options, "omitempty") && kind != reflect.Struct || strings.Contains(options, "omitzero")
-			if !omit && !optional(field.Type) {
+			if optional(field.Type) {
+				always = "*"
+			} else if !omit {
 				always = "!"
 			}
 			into[tag[0]] = number + " " + typeName(field.Type, add) + always

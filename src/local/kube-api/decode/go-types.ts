@@ -35,6 +35,8 @@ export interface GoField {
   readonly type: GoType
   /** Go writes it even when it is empty. */
   readonly always: boolean
+  /** A pointer: an empty one is not the same as none. */
+  readonly pointer: boolean
   /** The fields of this message stand among those of its owner in JSON. */
   readonly embedded: boolean
 }
@@ -71,13 +73,14 @@ export function fieldsOf(model: string): ReadonlyMap<string, GoField> {
   if (!fields) {
     fields = new Map(
       Object.entries(fieldsByModel[model] ?? {}).map(([key, text]) => {
-        const [, number = '0', type = '', always = ''] = /^(\d+) (.*?)(!?)$/.exec(text)!
+        const [, number = '0', type = '', mark = ''] = /^(\d+) (.*?)([!*]?)$/.exec(text)!
         const name = key.replace(/^\+/, '')
         const field = {
           name,
           number: Number(number),
           type: parseType(type),
-          always: always === '!',
+          always: mark === '!',
+          pointer: mark === '*',
           embedded: name !== key,
         }
         return [key, field]

@@ -3,7 +3,7 @@
  * it. A new object has them before anybody writes a field, so that nobody owns them.
  */
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { type GoType, jsonFieldsOf } from './go-types.ts'
+import { type GoField, type GoType, jsonFieldsOf } from './go-types.ts'
 
 function zeroOfType(type: GoType): Json {
   if (type.form === 'message') return zeroOf(type.model)
@@ -50,7 +50,7 @@ export function fillZeroModel(object: JsonObject, model: string): void {
   }
 }
 
-/** Removes in place the empty lists and maps that Go would not write: they are the same as none to it. */
+/** Removes in place the empty values that Go would not write: they are the same as none to it. */
 export function dropEmptyFields(value: Json, type: GoType): void {
   if (type.form === 'list' && Array.isArray(value)) for (const item of value) dropEmptyFields(item, type.of)
   if (type.form === 'map' && isObject(value)) for (const item of Object.values(value)) dropEmptyFields(item, type.of)
@@ -58,16 +58,19 @@ export function dropEmptyFields(value: Json, type: GoType): void {
   for (const schema of schemasOf(value, type)) dropEmptyOf(schema, SCHEMA)
 }
 
+function isEmptyToGo(value: Json, { type, pointer }: GoField): boolean {
+  if (type.form === 'list') return Array.isArray(value) && value.length === 0
+  if (type.form === 'map') return isObject(value) && Object.keys(value).length === 0
+  return type.form === 'scalar' && !pointer && (value === '' || value === 0 || value === false)
+}
+
 export function dropEmptyOf(object: JsonObject, model: string): void {
   const fields = jsonFieldsOf(model)
   for (const [key, value] of Object.entries(object)) {
     const field = fields.get(key)
     if (!field) continue
-    const empty = Array.isArray(value)
-      ? value.length === 0
-      : field.type.form === 'map' && isObject(value) && Object.keys(value).length === 0
-    // An empty list of managedFields is a request: it takes them all away.
-    if (empty && !field.always && key !== 'managedFields') delete object[key]
+    // An empty list of managers is not the same as none: it takes them all away.
+    if (!field.always && key !== 'managedFields' && isEmptyToGo(value, field)) delete object[key]
     else dropEmptyFields(value, field.type)
   }
 }

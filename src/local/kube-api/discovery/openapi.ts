@@ -78,6 +78,12 @@ function rewriteReferences(value: Json, schemas: JsonObject): void {
   }
 }
 
+/** What is said of a field that every kind has. */
+function described(field: 'apiVersion' | 'kind' | 'metadata'): JsonObject {
+  const { $ref: _, ...schema } = definitions()['V1ConfigMap']!.properties![field] as unknown as JsonObject
+  return schema
+}
+
 function addCustom(type: ResourceType, schemas: JsonObject): string {
   const name = `${type.group.split('.').reverse().join('.')}.${type.version}.${type.kind}`
   const schema = type.schema as Schema & { properties: Record<string, Schema> }
@@ -86,15 +92,9 @@ function addCustom(type: ResourceType, schemas: JsonObject): string {
     type: 'object',
     properties: {
       ...(schema.properties as unknown as JsonObject),
-      apiVersion: {
-        type: 'string',
-        description: 'APIVersion defines the versioned schema of this representation of an object.',
-      },
-      kind: {
-        type: 'string',
-        description: 'Kind is a string value representing the REST resource this object represents.',
-      },
-      metadata: { description: "Standard object's metadata.", allOf: [reference(addBuiltIn('V1ObjectMeta', schemas))] },
+      apiVersion: described('apiVersion'),
+      kind: described('kind'),
+      metadata: { ...described('metadata'), allOf: [reference(addBuiltIn('V1ObjectMeta', schemas))] },
     },
   }
   return name

@@ -152,7 +152,7 @@ const bySpec: Record<string, (spec: JsonObject) => void> = {
   customresourcedefinitions: spec => {
     fill(spec, { conversion: { strategy: 'None' } })
     const names = spec['names']
-    if (isObject(names) && typeof names['kind'] === 'string' && names['kind'] !== '')
+    if (isObject(names) && names['kind'] && typeof names['kind'] === 'string')
       fill(names, { singular: names['kind'].toLowerCase(), listKind: `${names['kind']}List` })
   },
 }

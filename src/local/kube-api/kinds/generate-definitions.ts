@@ -22,15 +22,12 @@ interface Definition {
 
 const models = join(dirname(createRequire(import.meta.url).resolve('@kubernetes/client-node')), 'gen', 'models')
 
-/** Only the first sentence: enough for `kubectl explain`, a fifth of the size. */
-function firstSentence(text: string): string {
-  const flat = text
+/** As `kubectl explain` shows it. */
+const descriptionOf = (text: string): string =>
+  text
     .replaceAll(/\\(['"])/g, '$1')
     .replaceAll(/\s+/g, ' ')
     .trim()
-  const end = flat.search(/\.(\s|$)/)
-  return end < 0 ? flat : flat.slice(0, end + 1)
-}
 
 function property(type: string, format: string, found: (model: string) => void): Property {
   const list = /^Array<(.*)>$/.exec(type)
@@ -72,7 +69,7 @@ function definition(model: string, found: (model: string) => void): Definition {
     const schema = emptyStructs.has(`${model}.${baseName}`) ? { type: 'object' } : property(type, format, found)
     if (quantityMaps.has(baseName) && schema['additionalProperties'])
       schema['additionalProperties'] = { type: 'string', format: 'quantity', 'x-kubernetes-int-or-string': true }
-    if (declared?.[1]) schema['description'] = firstSentence(declared[1])
+    if (declared?.[1]) schema['description'] = descriptionOf(declared[1])
     const field = `${model}.${baseName}`
     const keys = keyedLists[field] ?? (baseName === 'conditions' && model.endsWith('Status') ? ['type'] : undefined)
     if (keys) {
@@ -90,7 +87,7 @@ function definition(model: string, found: (model: string) => void): Definition {
     if (declared && declared[2] === '') required.push(baseName)
     properties[baseName] = schema
   }
-  const description = firstSentence(
+  const description = descriptionOf(
     /\/\*\*\n\* ([\s\S]*?)\n\*\//.exec(code.slice(code.indexOf('*/') + 2))?.[1] ?? model,
   )
   return {

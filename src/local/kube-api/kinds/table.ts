@@ -47,6 +47,8 @@ export const kinds: readonly BuiltInKind[] = [
   { group: '', version: 'v1', kind: 'Event', plural: 'events', model: 'CoreV1Event', namespaced: true, shortNames: ['ev'], createOnUpdate: true },
   { group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', model: 'V1PersistentVolumeClaim', namespaced: true, shortNames: ['pvc'], status: true, returnsDeleted: true },
   { group: '', version: 'v1', kind: 'Endpoints', plural: 'endpoints', model: 'V1Endpoints', namespaced: true, shortNames: ['ep'], createOnUpdate: true },
+  { group: '', version: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas', model: 'V1ResourceQuota', namespaced: true, shortNames: ['quota'], status: true, returnsDeleted: true },
+  { group: '', version: 'v1', kind: 'LimitRange', plural: 'limitranges', model: 'V1LimitRange', namespaced: true, shortNames: ['limits'] },
   { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', model: 'V1Deployment', namespaced: true, shortNames: ['deploy'], categories: all, status: true, scale: true, generation: true, countsAnnotations: true },
   { group: 'apps', version: 'v1', kind: 'ReplicaSet', plural: 'replicasets', model: 'V1ReplicaSet', namespaced: true, shortNames: ['rs'], categories: all, status: true, scale: true, generation: true },
   { group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets', model: 'V1StatefulSet', namespaced: true, shortNames: ['sts'], categories: all, status: true, scale: true, generation: true },
@@ -64,5 +66,6 @@ export const kinds: readonly BuiltInKind[] = [
   { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole', plural: 'clusterroles', model: 'V1ClusterRole', namespaced: false, name: 'path', createOnUpdate: true },
   { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', model: 'V1ClusterRoleBinding', namespaced: false, name: 'path', createOnUpdate: true },
   { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions', model: 'V1CustomResourceDefinition', namespaced: false, shortNames: ['crd', 'crds'], categories: ['api-extensions'], status: true, generation: true, conditionalUpdate: true },
+  { group: 'authentication.k8s.io', version: 'v1', kind: 'SelfSubjectReview', plural: 'selfsubjectreviews', model: 'V1SelfSubjectReview', namespaced: false, createOnly: true },
   { group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectAccessReview', plural: 'selfsubjectaccessreviews', model: 'V1SelfSubjectAccessReview', namespaced: false, createOnly: true },
 ]

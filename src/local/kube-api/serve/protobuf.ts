@@ -1,85 +1,12 @@
 /**
- * Reads the few protobuf bodies that kubectl sends whatever the server offers: `create namespace|configmap|secret|
- * serviceaccount`, `auth can-i`, and delete options. Field numbers are those of the API's generated.proto files.
+ * Reads protobuf bodies: kubectl sends them for what it creates itself, whatever the server offers. Field numbers and types
+ * are those of the Go types (`decode/go-types.ts`).
  */
-import type { JsonObject } from '../json.ts'
-import { StatusError } from '../status.ts'
+import { fieldsOf, type GoField, type GoType, isGoModel, type Scalar } from '../decode/go-types.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import { badRequest, StatusError } from '../status.ts'
 
-type Type = 'string' | 'bytes' | 'int' | 'bool' | 'map' | 'byteMap' | Message
-interface Field {
-  name: string
-  type: Type
-  repeated?: true
-}
-type Message = Readonly<Record<number, Field>>
-
-const string = (name: string): Field => ({ name, type: 'string' })
-const one = (name: string, type: Type): Field => ({ name, type })
-const many = (name: string, type: Type): Field => ({ name, type, repeated: true })
-
-// biome-ignore-start format: a table of field numbers is read row by row
-const ownerReference: Message = {
-  1: string('kind'),
-  3: string('name'),
-  4: string('uid'),
-  5: string('apiVersion'),
-  6: one('controller', 'bool'),
-  7: one('blockOwnerDeletion', 'bool'),
-}
-const objectMeta: Message = {
-  1: string('name'),
-  2: string('generateName'),
-  3: string('namespace'),
-  5: string('uid'),
-  6: string('resourceVersion'),
-  11: one('labels', 'map'),
-  12: one('annotations', 'map'),
-  13: many('ownerReferences', ownerReference),
-  14: many('finalizers', 'string'),
-}
-const metadata = one('metadata', objectMeta)
-const resourceAttributes: Message = {
-  1: string('namespace'),
-  2: string('verb'),
-  3: string('group'),
-  4: string('version'),
-  5: string('resource'),
-  6: string('subresource'),
-  7: string('name'),
-}
-
-/** By `apiVersion kind`. */
-const messages: Readonly<Record<string, Message>> = {
-  'v1 Namespace': { 1: metadata },
-  'v1 ConfigMap': { 1: metadata, 2: one('data', 'map'), 3: one('binaryData', 'byteMap'), 4: one('immutable', 'bool') },
-  'v1 Secret': {
-    1: metadata,
-    2: one('data', 'byteMap'),
-    3: string('type'),
-    4: one('stringData', 'map'),
-    5: one('immutable', 'bool'),
-  },
-  'v1 ServiceAccount': { 1: metadata },
-  'v1 DeleteOptions': {
-    1: one('gracePeriodSeconds', 'int'),
-    2: one('preconditions', { 1: string('uid'), 2: string('resourceVersion') }),
-    3: one('orphanDependents', 'bool'),
-    4: string('propagationPolicy'),
-    5: many('dryRun', 'string'),
-  },
-  'authorization.k8s.io/v1 SelfSubjectAccessReview': {
-    1: metadata,
-    2: one('spec', {
-      1: one('resourceAttributes', resourceAttributes),
-      2: one('nonResourceAttributes', { 1: string('path'), 2: string('verb') }),
-    }),
-  },
-}
-
-// biome-ignore-end format: end of the table
-const envelope: Message = { 1: one('typeMeta', { 1: string('apiVersion'), 2: string('kind') }), 2: one('raw', 'bytes') }
-
-const malformed = () => new StatusError(400, 'BadRequest', 'the protobuf body of the request could not be read')
+const malformed = () => badRequest('the protobuf body of the request could not be read')
 
 class Reader {
   readonly bytes: Buffer
@@ -117,49 +44,119 @@ class Reader {
   }
 }
 
-function read(bytes: Buffer, message: Message): Record<string, unknown> {
+/** The fields of a message as they come: number, wire type and, of length-delimited ones, the bytes. */
+function* fieldsIn(bytes: Buffer): Generator<{ number: number; value: number | Buffer }> {
   const reader = new Reader(bytes)
-  const result: Record<string, unknown> = {}
   while (reader.offset < bytes.length) {
     const tag = reader.varint()
-    const field = message[tag >>> 3]
-    if (!field || (tag & 7) !== (field.type === 'int' || field.type === 'bool' ? 0 : 2)) reader.skip(tag & 7)
-    else if (field.type === 'map' || field.type === 'byteMap')
-      result[field.name] = { ...(result[field.name] as object | undefined), ...entry(reader.chunk(), field.type) }
-    else {
-      const value = scalar(reader, field.type)
-      result[field.name] = field.repeated ? [...((result[field.name] as unknown[] | undefined) ?? []), value] : value
-    }
+    const wire = tag & 7
+    if (wire === 0) yield { number: tag >>> 3, value: reader.varint() }
+    else if (wire === 2) yield { number: tag >>> 3, value: reader.chunk() }
+    else reader.skip(wire)
   }
-  // Go's encoder writes empty strings of plain fields; in JSON they are left out.
-  return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== ''))
 }
 
-function entry(bytes: Buffer, type: 'map' | 'byteMap'): Record<string, string> {
-  const { key, value } = read(bytes, { 1: string('key'), 2: one('value', 'bytes') }) as { key?: string; value?: Buffer }
-  return { [key ?? '']: (value ?? Buffer.alloc(0)).toString(type === 'map' ? 'utf8' : 'base64') }
+/** The last value of each field of a message without repeated ones. */
+const plain = (bytes: Buffer): Map<number, number | Buffer> =>
+  new Map([...fieldsIn(bytes)].map(({ number, value }) => [number, value]))
+
+const textIn = (value: number | Buffer | undefined): string => (Buffer.isBuffer(value) ? value.toString('utf8') : '')
+const numberIn = (value: number | Buffer | undefined): number => (typeof value === 'number' ? value : 0)
+
+function time(bytes: Buffer, digits: 0 | 6): Json {
+  const parts = plain(bytes)
+  if (parts.size === 0) return null
+  const whole = new Date(numberIn(parts.get(1)) * 1000).toISOString().slice(0, 19)
+  const fraction = String(numberIn(parts.get(2)))
+    .padStart(9, '0')
+    .slice(0, digits)
+  return `${whole}${digits > 0 ? `.${fraction}` : ''}Z`
 }
 
-function scalar(reader: Reader, type: Exclude<Type, 'map' | 'byteMap'>): unknown {
-  if (type === 'int') return reader.varint()
-  if (type === 'bool') return reader.varint() !== 0
-  const chunk = reader.chunk()
-  if (type === 'string') return chunk.toString('utf8')
-  return type === 'bytes' ? chunk : read(chunk, type)
+/** Types that are messages in protobuf and scalars in JSON (generated.proto of apimachinery). */
+const special: Partial<Readonly<Record<Scalar, (bytes: Buffer) => Json>>> = {
+  '[]byte': bytes => bytes.toString('base64'),
+  Time: bytes => time(bytes, 0),
+  MicroTime: bytes => time(bytes, 6),
+  Quantity: bytes => textIn(plain(bytes).get(1)),
+  IntOrString: bytes => {
+    const parts = plain(bytes)
+    return numberIn(parts.get(1)) === 0 ? numberIn(parts.get(2)) : textIn(parts.get(3))
+  },
+  FieldsV1: bytes => JSON.parse(textIn(plain(bytes).get(1)) || '{}') as Json,
+}
+
+function valueIn(value: number | Buffer, type: GoType): Json {
+  if (typeof value === 'number') return type.form === 'scalar' && type.scalar === 'bool' ? value !== 0 : value
+  if (type.form === 'message') return readMessage(value, type.model)
+  if (type.form !== 'scalar') throw malformed()
+  return special[type.scalar]?.(value) ?? value.toString('utf8')
+}
+
+function readField(object: JsonObject, { name, type, pointer, always }: GoField, value: number | Buffer): void {
+  if (type.form === 'list') object[name] = [...((object[name] as Json[] | undefined) ?? []), valueIn(value, type.of)]
+  else if (type.form === 'map') {
+    if (typeof value === 'number') throw malformed()
+    const entry = plain(value)
+    const map = isObject(object[name]) ? object[name] : {}
+    object[name] = { ...map, [textIn(entry.get(1))]: valueIn(entry.get(2) ?? Buffer.alloc(0), type.of) }
+  } else {
+    const read = valueIn(value, type)
+    // Go's encoder writes empty plain fields; in JSON they are left out.
+    const empty = read === '' || read === 0 || read === false || read === null
+    if (!empty || pointer || always) object[name] = read
+  }
+}
+
+const byNumber = new Map<string, ReadonlyMap<number, GoField>>()
+
+function numbered(model: string): ReadonlyMap<number, GoField> {
+  let fields = byNumber.get(model)
+  if (!fields) {
+    fields = new Map([...fieldsOf(model).values()].map(field => [field.number, field]))
+    byNumber.set(model, fields)
+  }
+  return fields
+}
+
+function readMessage(bytes: Buffer, model: string): JsonObject {
+  const object: JsonObject = {}
+  const fields = numbered(model)
+  for (const { number, value } of fieldsIn(bytes)) {
+    const field = fields.get(number)
+    if (!field) continue
+    if (field.embedded && field.type.form === 'message' && Buffer.isBuffer(value))
+      Object.assign(object, readMessage(value, field.type.model))
+    else readField(object, field, value)
+  }
+  return object
+}
+
+/** The model of a kind: `v1 Pod` is `V1Pod`. Schemas of CRDs have no form here. */
+function modelOf(apiVersion: string, kind: string): string | undefined {
+  const version = apiVersion.split('/').at(-1)!.replace(/^v/, 'V')
+  if (kind === 'CustomResourceDefinition') return undefined
+  if (kind === 'DeleteOptions') return 'V1DeleteOptions'
+  const group = apiVersion.includes('/') ? apiVersion.split('.')[0]! : 'core'
+  const qualified = `${group.charAt(0).toUpperCase()}${group.slice(1)}${version}${kind}`
+  return [`${version}${kind}`, qualified].find(isGoModel)
 }
 
 /** An API object from its protobuf form; throws 415 for a kind that is not read here, 400 for a broken body. */
 export function decodeProtobuf(body: Buffer): JsonObject {
   if (body.subarray(0, 4).toString('latin1') !== 'k8s\0') throw malformed()
-  const { typeMeta, raw } = read(body.subarray(4), envelope) as { typeMeta?: JsonObject; raw?: Buffer }
-  const { apiVersion = '', kind = '' } = (typeMeta ?? {}) as { apiVersion?: string; kind?: string }
-  const options = kind === 'DeleteOptions' ? messages['v1 DeleteOptions'] : undefined
-  const message = messages[`${apiVersion} ${kind}`] ?? options
-  if (!message)
+  // runtime.Unknown: the type in 1, the object in 2.
+  const envelope = plain(body.subarray(4))
+  const typeMeta = envelope.get(1)
+  const meta = plain(Buffer.isBuffer(typeMeta) ? typeMeta : Buffer.alloc(0))
+  const [apiVersion, kind] = [textIn(meta.get(1)), textIn(meta.get(2))]
+  const model = modelOf(apiVersion, kind)
+  if (!model)
     throw new StatusError(
       415,
       'UnsupportedMediaType',
       `a ${kind || 'body'} in protobuf is not read here - accepted media types include: application/json, application/yaml; write it to a file and use \`kubectl apply -f\``,
     )
-  return { ...(read(raw ?? Buffer.alloc(0), message) as JsonObject), apiVersion, kind }
+  const raw = envelope.get(2)
+  return { ...readMessage(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0), model), apiVersion, kind }
 }
