@@ -162,7 +162,9 @@ test('status is applied by its own manager and owns nothing else', async () => {
     fieldsV1: { 'f:status': { 'f:conditions': { 'k:{"type":"Available"}': expect.anything() } } },
   })
   const main = await apply({ ...deployment('web'), status: { replicas: 5 } }, 'me')
-  expect(main.status).toEqual({ conditions: [{ type: 'Available', status: 'True' }] })
+  expect(main.status).toEqual({
+    conditions: [{ type: 'Available', status: 'True', lastTransitionTime: null, lastUpdateTime: null }],
+  })
   expect(
     (
       await refusal(

@@ -78,11 +78,11 @@ function rewriteReferences(value: Json, schemas: JsonObject): void {
   }
 }
 
-/** What is said of a field that every kind has. */
-function described(field: 'apiVersion' | 'kind' | 'metadata'): JsonObject {
-  const { $ref: _, ...schema } = definitions()['V1ConfigMap']!.properties![field] as unknown as JsonObject
-  return schema
-}
+/** A field that every kind has. */
+const common = (field: 'apiVersion' | 'kind') => definitions()['V1ConfigMap']!.properties![field] as unknown as JsonObject
+
+const METADATA =
+  "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata"
 
 function addCustom(type: ResourceType, schemas: JsonObject): string {
   const name = `${type.group.split('.').reverse().join('.')}.${type.version}.${type.kind}`
@@ -92,9 +92,9 @@ function addCustom(type: ResourceType, schemas: JsonObject): string {
     type: 'object',
     properties: {
       ...(schema.properties as unknown as JsonObject),
-      apiVersion: described('apiVersion'),
-      kind: described('kind'),
-      metadata: { ...described('metadata'), allOf: [reference(addBuiltIn('V1ObjectMeta', schemas))] },
+      apiVersion: common('apiVersion'),
+      kind: common('kind'),
+      metadata: { description: METADATA, allOf: [reference(addBuiltIn('V1ObjectMeta', schemas))] },
     },
   }
   return name

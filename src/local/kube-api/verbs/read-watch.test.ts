@@ -171,8 +171,8 @@ describe('watch', () => {
     small.close()
   })
 
-  test('timeoutSeconds ends it, with a bookmark for those who asked', async () => {
-    const watch = await openWatch(api, `${maps}?watch=1&timeoutSeconds=1&allowWatchBookmarks=1`)
+  test('timeoutSeconds ends it, with a bookmark near the end for those who asked', async () => {
+    const watch = await openWatch(api, `${maps}?watch=1&timeoutSeconds=3&allowWatchBookmarks=1`)
     while (!watch.state.ended) await settled()
     expect(watch.frames.at(-1)).toMatchObject({
       type: 'BOOKMARK',
@@ -192,10 +192,14 @@ describe('watch', () => {
     expect(other.state.ended).toBe(true)
   })
 
-  test('one object can be watched by its own path', async () => {
+  test('the older paths of watches serve one object and all', async () => {
     await create('a')
     await create('b')
-    expect((await openWatch(api, `${maps}/a?watch=1`)).names()).toEqual(['ADDED a'])
+    const old = maps.replace('/api/v1/', '/api/v1/watch/')
+    expect((await openWatch(api, `${old}/a`)).names()).toEqual(['ADDED a'])
+    expect((await openWatch(api, old)).names()).toEqual(['ADDED a', 'ADDED b'])
+    // Of one object `watch` is no parameter: it is got.
+    expect((await request(api, 'GET', `${maps}/a?watch=1`)).body).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'a' } })
   })
 
   test('whoever applies all events to a list has what a new list shows', async () => {
