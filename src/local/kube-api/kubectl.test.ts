@@ -140,7 +140,7 @@ spec:
       Buffer.from('välue').toString('base64'),
     )
     expect(await ok('-n', 'team', 'get', 'configmap', 'c', '-o', 'jsonpath={.data}')).toBe('{"key":"1"}')
-    expect((await run('create', 'deployment', 'd', '--image=x')).err).toContain('kubectl apply -f')
+    expect(await ok('create', 'deployment', 'd', '--image=x')).toContain('created')
     await ok('delete', 'namespace', 'team')
   })
 
