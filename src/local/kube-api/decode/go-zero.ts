@@ -21,12 +21,23 @@ export function zeroOf(model: string): JsonObject {
   return zero
 }
 
+const SCHEMA = 'V1JSONSchemaProps'
+
+/** The schemas in a field of a schema that may hold something else. */
+function schemasOf(value: Json, type: GoType): JsonObject[] {
+  if (type.form !== 'scalar' || !type.scalar.startsWith('JSONSchemaPropsOr')) return []
+  return (Array.isArray(value) ? value : [value]).filter(isObject)
+}
+
 /** Adds in place what of a value Go would write and is not there. */
 export function fillZero(value: Json, type: GoType): void {
   if (type.form === 'list' && Array.isArray(value))
-    for (const [index, item] of value.entries())
-      if (item === null && type.of.form === 'message') value[index] = zeroOf(type.of.model)
+    for (const [index, item] of value.entries()) {
+      // A null in a list is the zero value of its items.
+      if (item === null) value[index] = zeroOfType(type.of)
       else fillZero(item, type.of)
+    }
+  for (const schema of schemasOf(value, type)) fillZeroModel(schema, SCHEMA)
   if (type.form === 'map' && isObject(value)) for (const item of Object.values(value)) fillZero(item, type.of)
   if (type.form === 'message' && isObject(value)) fillZeroModel(value, type.model)
 }
@@ -44,6 +55,7 @@ export function dropEmptyFields(value: Json, type: GoType): void {
   if (type.form === 'list' && Array.isArray(value)) for (const item of value) dropEmptyFields(item, type.of)
   if (type.form === 'map' && isObject(value)) for (const item of Object.values(value)) dropEmptyFields(item, type.of)
   if (type.form === 'message' && isObject(value)) dropEmptyOf(value, type.model)
+  for (const schema of schemasOf(value, type)) dropEmptyOf(schema, SCHEMA)
 }
 
 function isEmptyToGo(value: Json, { type, pointer }: GoField): boolean {

@@ -27,6 +27,12 @@ function integerProblem(value: Json, go: string, scalar: 'int32' | 'int64'): Pro
   return fits ? undefined : { into: go, kind: `number ${value}` }
 }
 
+/** A schema that stands in place of something else is read by itself (apiextensions/v1/marshal.go). */
+function schemaProblem(value: Json): string | undefined {
+  if (Array.isArray(value)) return value.map(schemaProblem).find(problem => problem !== undefined)
+  return isObject(value) ? decodeTyped(value, 'V1JSONSchemaProps').error : undefined
+}
+
 const text = (check: (value: string) => string | undefined) => (value: Json) =>
   typeof value === 'string' ? check(value) : { into: 'string' }
 
@@ -42,12 +48,12 @@ const checks: Readonly<Record<Scalar, (value: Json, go: string) => Problem>> = {
     quantity.test(typeof value === 'number' ? String(value) : jsonText(value)) ? undefined : QUANTITY,
   IntOrString: value => (typeof value === 'string' ? undefined : integerProblem(value, 'int32', 'int32')),
   FieldsV1: () => undefined,
-  float64: (value, go) => (typeof value === 'number' ? undefined : { into: go }),
-  // These have readers of their own, which are not strict.
+  float64: value => (typeof value === 'number' ? undefined : { into: 'float64' }),
   JSON: () => undefined,
-  JSONSchemaPropsOrArray: () => undefined,
-  JSONSchemaPropsOrBool: () => undefined,
-  JSONSchemaPropsOrStringArray: () => undefined,
+  JSONSchemaPropsOrArray: schemaProblem,
+  JSONSchemaPropsOrBool: value =>
+    isObject(value) || typeof value === 'boolean' ? schemaProblem(value) : 'boolean or JSON schema expected',
+  JSONSchemaPropsOrStringArray: schemaProblem,
 }
 
 const jsonText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))

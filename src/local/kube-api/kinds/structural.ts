@@ -9,80 +9,20 @@ import type { Schema, ValidationRule } from '../schema/schema.ts'
 import { validate } from '../schema/validate.ts'
 import type { FieldError } from '../status.ts'
 
-type Shape = (value: Json) => boolean
-const isText: Shape = value => typeof value === 'string'
-const isNumber: Shape = value => typeof value === 'number'
-const isFlag: Shape = value => typeof value === 'boolean'
-const isTexts: Shape = value => Array.isArray(value) && value.every(isText)
-const isSchemas: Shape = value => Array.isArray(value) && value.every(isObject)
-const isPattern: Shape = value =>
-  typeof value === 'string' && patternProblem(value) === undefined && compilePattern(value) !== undefined
+const isPattern = (text: string): boolean => patternProblem(text) === undefined && compilePattern(text) !== undefined
 
-/** The types of JSONSchemaProps' fields, which the library's models leave open because the type contains itself. */
-const keywords: Readonly<Record<string, Shape>> = {
-  ...Object.fromEntries(
-    ['type', 'format', 'description', 'title', 'x-kubernetes-list-type', 'x-kubernetes-map-type'].map(key => [
-      key,
-      isText,
-    ]),
-  ),
-  ...Object.fromEntries(
-    [
-      'minimum',
-      'maximum',
-      'multipleOf',
-      'minLength',
-      'maxLength',
-      'minItems',
-      'maxItems',
-      'minProperties',
-      'maxProperties',
-    ].map(key => [key, isNumber]),
-  ),
-  ...Object.fromEntries(
-    [
-      'nullable',
-      'uniqueItems',
-      'exclusiveMinimum',
-      'exclusiveMaximum',
-      'x-kubernetes-preserve-unknown-fields',
-      'x-kubernetes-int-or-string',
-      'x-kubernetes-embedded-resource',
-    ].map(key => [key, isFlag]),
-  ),
-  ...Object.fromEntries(['allOf', 'anyOf', 'oneOf'].map(key => [key, isSchemas])),
-  ...Object.fromEntries(['required', 'x-kubernetes-list-map-keys'].map(key => [key, isTexts])),
-  pattern: isPattern,
-  enum: Array.isArray,
-  not: isObject,
-  items: value => isObject(value) || Array.isArray(value),
-  properties: value => isObject(value) && Object.values(value).every(isObject),
-  additionalProperties: value => isObject(value) || typeof value === 'boolean',
-  'x-kubernetes-validations': value =>
-    isSchemas(value) &&
-    (value as JsonObject[]).every(
-      rule =>
-        isText(rule['rule'] ?? null) &&
-        ['message', 'messageExpression', 'reason', 'fieldPath'].every(
-          key => rule[key] === undefined || isText(rule[key]),
-        ),
-    ),
-}
-
-/** Whether a schema and the value validations within it are made of the right types; what is not goes to `errors`. */
-function checkKeywords(schema: JsonObject, path: string, errors: FieldError[]): boolean {
+/** The pattern of a schema and those of the value validations within it; what is none goes to `errors`. */
+function checkPatterns(schema: JsonObject, path: string, errors: FieldError[]): boolean {
   const before = errors.length
-  for (const [keyword, value] of Object.entries(schema))
-    if (keywords[keyword]?.(value) === false)
-      errors.push(
-        keyword === 'pattern' && typeof value === 'string'
-          ? fieldInvalid(
-              `${path}.pattern`,
-              value,
-              `must be a valid regular expression, but isn't: ${patternProblem(value) ?? 'this server cannot compile it'}`,
-            )
-          : fieldInvalid(`${path}.${keyword}`, value, `is not what ${keyword} may be`),
-      )
+  const { pattern } = schema
+  if (typeof pattern === 'string' && !isPattern(pattern))
+    errors.push(
+      fieldInvalid(
+        `${path}.pattern`,
+        pattern,
+        `must be a valid regular expression, but isn't: ${patternProblem(pattern) ?? 'this server cannot compile it'}`,
+      ),
+    )
   if (errors.length > before) return false
   const nested: [string, JsonObject][] = isObject(schema['not']) ? [['not', schema['not']]] : []
   for (const junctor of ['allOf', 'anyOf', 'oneOf'])
@@ -100,7 +40,7 @@ const structuralOnly: readonly (readonly [key: string, detail: string])[] = [
 
 /** Inside a junctor only values are validated: types and defaults belong to the schema around it. */
 function checkValueValidation(schema: JsonObject, path: string, around: JsonObject, errors: FieldError[]): void {
-  if (!checkKeywords(schema, path, errors)) return
+  if (!checkPatterns(schema, path, errors)) return
   // The documented form of int-or-string names the two types in an alternative.
   const names = around['x-kubernetes-int-or-string'] === true ? structuralOnly.slice(1) : structuralOnly
   for (const [key, detail] of names)
@@ -118,7 +58,7 @@ const MAP_TYPES = ['atomic', 'granular']
 
 /** Appends why the schema at `path` is not structural; `root` for that of a whole object. */
 export function checkStructural(schema: JsonObject, path: string, root: boolean, errors: FieldError[]): void {
-  if (!checkKeywords(schema, path, errors)) return
+  if (!checkPatterns(schema, path, errors)) return
   const at = (key: string) => `${path}.${key}`
   const { type } = schema
   const preserves = schema['x-kubernetes-preserve-unknown-fields']

@@ -1,6 +1,6 @@
 /** Pruning: unknown fields leave before anything is stored, and are named for `fieldValidation=Strict|Warn`. */
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { anything, fieldSchema, isNamedField, joinPath, type Schema } from './schema.ts'
+import { anything, fieldSchema, joinPath, type Schema } from './schema.ts'
 
 export interface PruneOptions {
   /** Built-in kinds read `null` as absent; custom resources keep it for defaulting and validation. */
@@ -35,28 +35,5 @@ function walkObject(value: JsonObject, schema: Schema, path: string, options: Pr
       unknown.push(joinPath(path, key))
       delete value[key]
     }
-  }
-}
-
-/**
- * Built-in objects pass through Go types whose optional lists and maps have no empty form (`omitempty`): an empty one
- * is the same as none. In place.
- */
-export function dropEmpty(value: Json, schema: Schema): void {
-  if (Array.isArray(value)) {
-    for (const item of value) dropEmpty(item, schema.items ?? anything)
-    return
-  }
-  if (!isObject(value)) return
-  for (const [key, entry] of Object.entries(value)) {
-    const field = fieldSchema(schema, key)
-    // An empty list of managedFields is a request: it takes them all away.
-    if (!field || key === 'managedFields') continue
-    const isMap = field.type === 'object' && field.properties === undefined && field.additionalProperties !== undefined
-    const empty = Array.isArray(entry)
-      ? entry.length === 0
-      : isMap && isObject(entry) && Object.keys(entry).length === 0
-    if (empty && isNamedField(schema, key) && !schema.required?.includes(key)) delete value[key]
-    else dropEmpty(entry, field)
   }
 }

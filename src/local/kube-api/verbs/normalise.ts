@@ -10,7 +10,7 @@ import type { Registry, ResourceType } from '../kinds/registry.ts'
 import type { WriteOptions } from '../request.ts'
 import { applyDefaults, dropNulls } from '../schema/defaults.ts'
 import { toGoForms } from '../schema/go-forms.ts'
-import { dropEmpty, prune } from '../schema/prune.ts'
+import { prune } from '../schema/prune.ts'
 import { fieldSchema } from '../schema/schema.ts'
 import { badRequest, type FieldError, invalid, type StatusError } from '../status.ts'
 
@@ -87,7 +87,8 @@ export function normalise(object: JsonObject, type: ResourceType, options: Norma
     if (options.fieldValidation === 'Strict') throw options.refuse(type, `strict decoding error: ${texts.join(', ')}`)
     if (options.fieldValidation === 'Warn') for (const text of texts) options.warn(text)
   }
-  dropEmpty(metadata, metadataSchema)
+  dropEmptyOf(metadata, 'V1ObjectMeta')
+  fillZeroModel(metadata, 'V1ObjectMeta')
   if (!type.builtIn) {
     // An apply is merged as it was sent, and what comes of it is not read anew.
     if (options.how !== 'applied') dropNulls(object, type.schema)

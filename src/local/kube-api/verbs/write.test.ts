@@ -78,6 +78,7 @@ describe('create', () => {
     })
     expect(fieldsOf(await refusal(api.client.create(bad)))).toEqual([
       'spec.selector',
+      'spec.template.metadata.labels',
       'spec.template.spec.containers[0].image',
     ])
   })
