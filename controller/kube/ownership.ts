@@ -168,12 +168,10 @@ function step(value: Json, name: string): Json {
   if (name.startsWith('f:')) return isObject(value) ? value[rest] : undefined
   if (!Array.isArray(value)) return undefined
   if (name.startsWith('i:')) return value[Number(rest)]
-  const key = JSON.parse(rest) as Json
-  return value.find(item =>
-    name.startsWith('k:')
-      ? isObject(item) &&
-        Object.entries(key as JsonObject).every(([field, wanted]) => (item[field] ?? DEFAULT_KEYS[field]) === wanted)
-      : JSON.stringify(item) === rest,
+  if (!name.startsWith('k:')) return value.find(item => JSON.stringify(item) === rest)
+  const key = Object.entries(JSON.parse(rest) as JsonObject)
+  return value.find(
+    item => isObject(item) && key.every(([field, wanted]) => (item[field] ?? DEFAULT_KEYS[field]) === wanted),
   )
 }
 

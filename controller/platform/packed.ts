@@ -5,25 +5,50 @@ import { deepFreeze } from '../kube/cache.ts'
 const SMALL = { level: 1, windowBits: 13, chunkSize: 4_096 }
 /** A platform is read again at each change of a child, and a change seldom comes alone. */
 const MOST_RECENT = 16
-const RECENT = new Map<string, object>()
+const RECENT = new Map<string, Packed<object>>()
 
-/** JSON in a fraction of its size: a string of bytes, which V8 moves as it moves others. */
-export function pack(value: object): string {
-  const packed = deflateRawSync(JSON.stringify(value), SMALL).toString('latin1')
-  remember(packed, value)
-  return packed
-}
+/**
+ * Plain JSON that is seldom read, frozen: of the most recently read ids as it is, of the others compressed. A newer version
+ * of an id takes the place of the older, which is left as it is for whoever still holds it.
+ */
+export class Packed<T extends object> {
+  readonly #id: string
+  #value: T | undefined
+  /** Latin-1: a string of bytes, which V8 moves as it moves others. */
+  #bytes: string | undefined
 
-/** What was packed; frozen, for the next who asks gets the same. */
-export function unpack(packed: string): unknown {
-  const recent = RECENT.get(packed)
-  if (recent) return deepFreeze(recent)
-  const value = JSON.parse(inflateRawSync(Buffer.from(packed, 'latin1'), { chunkSize: SMALL.chunkSize }).toString())
-  remember(packed, value)
-  return deepFreeze(value)
-}
+  constructor(id: string, value: T) {
+    this.#id = id
+    this.#value = deepFreeze(value)
+    this.#keep()
+  }
 
-function remember(packed: string, value: object): void {
-  RECENT.set(packed, value)
-  if (RECENT.size > MOST_RECENT) RECENT.delete(RECENT.keys().next().value!)
+  get value(): T {
+    const value = this.#value ?? this.#unpacked()
+    const recent = RECENT.get(this.#id) ?? this
+    if (recent === this) {
+      this.#value = value
+      this.#keep()
+    }
+    return value
+  }
+
+  #unpacked(): T {
+    const json = inflateRawSync(Buffer.from(this.#bytes!, 'latin1'), { chunkSize: SMALL.chunkSize }).toString()
+    return deepFreeze(JSON.parse(json) as T)
+  }
+
+  #keep(): void {
+    RECENT.delete(this.#id)
+    RECENT.set(this.#id, this)
+    if (RECENT.size <= MOST_RECENT) return
+    const [oldest] = RECENT.values()
+    RECENT.delete(oldest!.#id)
+    oldest!.#pack()
+  }
+
+  #pack(): void {
+    this.#bytes ??= deflateRawSync(JSON.stringify(this.#value), SMALL).toString('latin1')
+    this.#value = undefined
+  }
 }

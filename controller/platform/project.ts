@@ -3,7 +3,7 @@ import { type Drift, driftOf, ownedFields } from '../kube/ownership.ts'
 import type { Scale } from './facts.ts'
 import { SECRETS } from './names.ts'
 import { Owned } from './owned.ts'
-import { pack, unpack } from './packed.ts'
+import { Packed } from './packed.ts'
 import {
   AUTOSCALED,
   FIELD_MANAGER,
@@ -25,8 +25,8 @@ export interface Cached extends KubeObject {
   readiness: Readiness
   /** The fields we own; absent when we never applied the object. */
   owned?: Owned
-  /** JSON of a platform's spec and status, compressed. */
-  packed?: string
+  /** A platform's spec and status. */
+  packed?: Packed<Pick<Platform, 'spec' | 'status'>>
   /** Namespaces whose Kafka and Secrets a platform reads. */
   reads?: string[]
   /** What it tells of a platform's Kafka: see `providers/inputs.ts`. */
@@ -140,14 +140,14 @@ function projectPlatform({ apiVersion, kind, metadata, spec, status }: Platform)
     metadata: kept,
     readiness: { ready: true, reason: '', message: '' },
     // Half of the cache, were it not compressed: the status names every child.
-    packed: pack({ spec, status }),
+    packed: new Packed(metadata.uid ?? '', { spec, ...(status && { status }) }),
     reads: [...new Set([home, clusterRef?.namespace ?? home])],
   }
 }
 
 /** The whole platform again. */
 export function platformOf({ apiVersion, kind, metadata, packed }: KubeObject): Platform {
-  return { apiVersion, kind, metadata, ...(unpack(packed as string) as object) } as Platform
+  return { apiVersion, kind, metadata, ...(packed as Packed<object>).value } as Platform
 }
 
 /** Where a child differs from what is desired; empty: nothing to write. */

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { AuthConfig } from './config.ts'
 import { Problem } from './problem.ts'
+import { rememberVerified } from './verified.ts'
 
 export interface User {
   id: string
@@ -31,26 +32,31 @@ export function authenticator(config: AuthConfig): Authenticate {
     keys ??= createRemoteJWKSet(new URL(config.jwksUri || (await discover(config.issuer))), { cooldownDuration: 5_000 })
     return keys
   }
+  const verified = rememberVerified<User>()
   return async request => {
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (!token) throw new Problem('TEP4003', 'Send a token: Authorization: Bearer <token>.')
+    const known = verified.get(token)
+    if (known) return known
     let payload: JWTPayload
     try {
-      const verified = await jwtVerify(token, await keySet(), {
+      const answer = await jwtVerify(token, await keySet(), {
         ...(config.issuer ? { issuer: config.issuer } : {}),
         ...(config.audience ? { audience: config.audience } : {}),
         algorithms: ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
         requiredClaims: ['sub', 'exp'],
         clockTolerance: CLOCK_TOLERANCE,
       })
-      payload = verified.payload
+      payload = answer.payload
     } catch (error) {
       throw rejected(error)
     }
     // User ids are keys of rows and events, which limit their length.
     if (payload.sub === '' || payload.sub!.length > 256)
       throw new Problem('TEP4003', 'The token names no usable user (sub).')
-    return userOf(payload, config)
+    const user = userOf(payload, config)
+    verified.set(token, user, payload.exp! * 1_000)
+    return user
   }
 }
 

@@ -118,6 +118,11 @@ const opening = (service: string, { userId = '', system = false }: TransactionOp
   `BEGIN; SELECT set_config('role', current_database() || ${pg.escapeLiteral(`_${service}`)}, true),
      set_config('app.user_id', ${pg.escapeLiteral(userId)}, true), set_config('app.system', '${system ? 'on' : 'off'}', true)`
 
+/** The rest of the transaction is for somebody else, and sees their rows alone. */
+export const become = async (sql: Sql, userId: string): Promise<void> => {
+  await sql.query("SELECT set_config('app.user_id', $1, true)", [userId])
+}
+
 /** Beyond these, statements are planned each time: the filters of a list have more combinations than a server should keep. */
 const MOST_PREPARED = 300
 const names = new Map<string, string>()

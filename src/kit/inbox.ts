@@ -1,16 +1,16 @@
-import type { TodoEvent } from '../contracts/events/index.ts'
 import type { Sql } from './db.ts'
 
 /**
- * Claims an event for a consumer, in the transaction of its effect.
- * @returns false when this consumer already had it; a concurrent delivery waits here for the other's outcome
+ * Claims events for a consumer, in the transaction of their effects.
+ * @returns the ids of those that this consumer had not yet; a concurrent delivery waits here for the other's outcome
  */
-export async function claim(sql: Sql, consumer: string, event: TodoEvent): Promise<boolean> {
-  const rows = await sql.query(
-    'INSERT INTO messaging.inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1',
-    [consumer, event.id],
+export async function claim(sql: Sql, consumer: string, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await sql.query<{ event_id: string }>(
+    `INSERT INTO messaging.inbox (consumer, event_id) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING RETURNING event_id`,
+    // In one order, so that two deliveries of the same events do not wait for each other.
+    [consumer, ids.toSorted()],
   )
-  return rows.length > 0
+  return new Set(rows.map(row => row.event_id))
 }
 
 export interface Failure {

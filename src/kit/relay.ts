@@ -33,6 +33,8 @@ export interface Relay {
 const LOCK = 7_406_302
 const BATCH = 500
 const SWEEP_MS = 200
+/** Between two looks while rows keep coming: what came meanwhile shares statements and requests. The first one after a quiet moment goes at once. */
+const GATHER_MS = 20
 const BACKOFF_MS = { first: 100, largest: 5_000 }
 const HOUSEKEEPING_MS = 60_000
 
@@ -69,10 +71,15 @@ export function startRelay(options: RelayOptions): Relay {
     let housekeptAt = 0
     while (!stopping.signal.aborted) {
       announced = false
+      const beganAt = performance.now()
       await depths.measure(client)
       const { read, delay } = await publisher.drain()
       if (delay) await sleep(delay, undefined, { signal: stopping.signal }).catch(() => {})
-      else if (read < BATCH) await pause(sweepMs)
+      else if (read < BATCH) {
+        await pause(sweepMs)
+        const early = GATHER_MS - (performance.now() - beganAt)
+        if (early > 0) await sleep(early, undefined, { signal: stopping.signal }).catch(() => {})
+      }
       if (Date.now() - housekeptAt > HOUSEKEEPING_MS) {
         housekeptAt = Date.now()
         await housekeep(client)

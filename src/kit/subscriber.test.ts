@@ -2,16 +2,19 @@ import { startTestDatabase, type TestDatabase } from '../../test/support/postgre
 import { createEvent, type TodoEvent, uuidv7 } from '../contracts/events/index.ts'
 import { loadConfig } from './config.ts'
 import { type RunningService, startService } from './service.ts'
-import { type Handler, subscribe } from './subscriber.ts'
+import { type Handler, subscribe, type Together } from './subscriber.ts'
 
 let testDb: TestDatabase
 let service: RunningService
 let calls: string[] = []
 let failures = 0
+let poisoned = ''
+let taken: string[][] = []
 let after: string[] = []
 
 const handler: Handler = async (event, { sql, afterCommit }) => {
   calls.push(event.id)
+  if (event.data.user_id === poisoned) throw new Error('poison')
   await sql.query(
     "INSERT INTO recurring.occurrences (series_id, index, user_id) VALUES (gen_random_uuid(), 0, current_setting('app.user_id'))",
   )
@@ -22,6 +25,12 @@ const handler: Handler = async (event, { sql, afterCommit }) => {
     failures--
     throw new Error('handler broke')
   }
+}
+
+const together: Together = {
+  async together(events) {
+    taken.push(events.map(({ id }) => id))
+  },
 }
 
 beforeAll(async () => {
@@ -37,7 +46,7 @@ beforeAll(async () => {
     subscribe(app, {
       consumer: 'tests',
       topics: ['task-events'],
-      handlers: { 'task.created': handler },
+      handlers: { 'task.created': handler, 'task.updated': together, 'task.deleted': together },
       db,
       dapr,
       log,
@@ -54,6 +63,8 @@ beforeEach(() => {
   calls = []
   after = []
   failures = 0
+  poisoned = ''
+  taken = []
 })
 
 const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
@@ -65,12 +76,31 @@ const post = async (path: string, body: unknown, headers: Record<string, string>
   return { ...((await response.json()) as { status?: string }), code: response.status }
 }
 const deliver = (body: unknown, headers?: Record<string, string>) => post('/events/task-events', body, headers)
-const created = (): TodoEvent =>
-  createEvent({
-    type: 'task.created',
-    appId: 'backend-service',
-    data: { task_id: uuidv7(), user_id: 'anna', version: 1 },
-  })
+const created = (user = 'anna', type: 'task.created' | 'task.updated' | 'task.deleted' = 'task.created'): TodoEvent =>
+  createEvent({ type, appId: 'backend-service', data: { task_id: uuidv7(), user_id: user, version: 1 } }) as TodoEvent
+/** As Dapr sends several. @returns the status of each */
+const deliverAll = async (events: readonly unknown[], path = '/events/task-events'): Promise<string[]> => {
+  const entries = events.map((event, index) => ({
+    entryId: String(index),
+    event,
+    contentType: 'application/cloudevents+json',
+    metadata: {},
+  }))
+  const body = { id: 'x', entries, topic: 'task-events', pubsubname: 'kafka-pubsub', type: 'com.dapr.event.sent.bulk' }
+  const { statuses = [] } = (await post(path, body, { 'content-type': 'application/json' })) as {
+    statuses?: { entryId: string; status: string }[]
+  }
+  expect(statuses.map(({ entryId }) => entryId)).toEqual(entries.map(({ entryId }) => entryId))
+  return statuses.map(({ status }) => status)
+}
+const usersOf = async (): Promise<Record<string, number>> =>
+  Object.fromEntries(
+    (
+      await testDb.query<{ user_id: string; n: number }>(
+        'SELECT user_id, count(*)::int AS n FROM recurring.occurrences GROUP BY user_id',
+      )
+    ).map(({ user_id: id, n }) => [id, n]),
+  )
 const effects = async (): Promise<number> => (await testDb.query('SELECT 1 FROM recurring.occurrences')).length
 const failuresOf = (id: string) =>
   testDb.query<{ code: string; reason: string; attempts: number; dead_lettered_at: Date | null }>(
@@ -158,4 +188,60 @@ test('with the inbox unreachable an event is asked for again', async () => {
   expect((await deliver(event)).status).toBe('RETRY')
   await testDb.query('ALTER TABLE messaging.inbox_away RENAME TO inbox')
   expect((await deliver(event)).status).toBe('SUCCESS')
+})
+
+test('events of a bulk have their effect once each, as the person they are of, in that person’s order', async () => {
+  const [one, two, three] = [created('bert'), created('cleo'), created('bert')]
+  const seen = created('cleo')
+  await deliver(seen)
+  calls = []
+  expect(await deliverAll([one, two, three, one, seen])).toEqual(Array(5).fill('SUCCESS'))
+  expect(await usersOf()).toMatchObject({ bert: 2, cleo: 2 })
+  expect(calls.filter(id => id !== two.id)).toEqual([one.id, three.id])
+  expect(after).toEqual(expect.arrayContaining([one.id, two.id, three.id]))
+})
+
+test('one that fails in a bulk is asked for again, and takes no other along', async () => {
+  poisoned = 'dora'
+  const [good, bad, later] = [created('emil'), created('dora'), created('emil')]
+  const broken = { ...created(), data: { user_id: 'anna' } }
+  const unknown = { ...created(), type: 'com.taskmanager.task.archived' }
+  expect(await deliverAll([good, bad, later, broken, unknown, 'no json'])).toEqual([
+    'SUCCESS',
+    'RETRY',
+    'SUCCESS',
+    'DROP',
+    'SUCCESS',
+    'DROP',
+  ])
+  expect(await usersOf()).toMatchObject({ emil: 2 })
+  expect(after).toEqual([good.id, later.id])
+  expect(await failuresOf(bad.id)).toMatchObject([{ reason: 'poison', attempts: 1, user_id: 'dora' }])
+  poisoned = ''
+  expect(await deliverAll([bad])).toEqual(['SUCCESS'])
+  expect(await usersOf()).toMatchObject({ dora: 1 })
+})
+
+test('a handler for several gets neighbours of one person at once, and nobody else’s', async () => {
+  const [a, b, c] = [created('finn', 'task.updated'), created('gerd', 'task.updated'), created('finn', 'task.deleted')]
+  const [alone, d] = [created('finn'), created('finn', 'task.updated')]
+  expect(await deliverAll([a, b, c, alone, d])).toEqual(Array(5).fill('SUCCESS'))
+  expect(taken).toEqual([[a.id, c.id], [d.id], [b.id]])
+  expect(await deliver(created('finn', 'task.updated'))).toMatchObject({ status: 'SUCCESS' })
+})
+
+test('bulks with the same events at the same time: each event has its effect once', async () => {
+  const events = Array.from({ length: 12 }, (_, index) => created(`user-${index % 3}`))
+  const replies = await Promise.all([events, events.toReversed(), events].map(each => deliverAll(each)))
+  expect(new Set(replies.flat())).toEqual(new Set(['SUCCESS']))
+  expect(await usersOf()).toMatchObject({ 'user-0': 4, 'user-1': 4, 'user-2': 4 })
+})
+
+test('with the inbox unreachable every event of a bulk is asked for again', async () => {
+  await testDb.query('ALTER TABLE messaging.inbox RENAME TO inbox_away')
+  const events = [created('hugo'), created('ines')]
+  expect(await deliverAll(events)).toEqual(['RETRY', 'RETRY'])
+  await testDb.query('ALTER TABLE messaging.inbox_away RENAME TO inbox')
+  expect(await deliverAll(events)).toEqual(['SUCCESS', 'SUCCESS'])
+  expect(await deliverAll(events, '/events/ignored')).toEqual(['SUCCESS', 'SUCCESS'])
 })

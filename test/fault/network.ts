@@ -1,6 +1,6 @@
 import { KubeError } from '../../controller/kube/errors.ts'
 import type { Request, Response, Transport } from '../../controller/kube/transport.ts'
-import { clone } from '../../src/local/kube-api/json.ts'
+import { freeze } from '../../src/local/kube-api/json.ts'
 import { parseResourcePath } from '../../src/local/kube-api/request.ts'
 import { jsonOf, type KubeResponse } from '../../src/local/kube-api/response.ts'
 import { ALL_KINDS, type Fault } from './faults.ts'
@@ -176,17 +176,17 @@ export class Network {
         accept: accept ?? 'application/json',
         ...(contentType && { 'content-type': contentType }),
       },
-      ...(body !== undefined && { body: clone(body) }),
+      ...(body !== undefined && { body: freeze(body) }),
     }
   }
 
   #describe(request: Request): Call {
     const { simulation, lane, server } = this.#options
-    const url = new URL(request.path, 'http://sim')
-    const path = parseResourcePath(url.pathname)
+    const [pathname, query] = request.path.split('?') as [string, string?]
+    const path = parseResourcePath(pathname)
     const type = path && server.context.registry.byPath(path.group, path.version, path.plural)
     const kind = type?.kind ?? path?.plural ?? ''
-    const watch = url.searchParams.get('watch') === 'true'
+    const watch = new URLSearchParams(query).get('watch') === 'true'
     return {
       at: simulation.elapsed,
       replica: lane.name,

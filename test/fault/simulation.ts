@@ -1,3 +1,5 @@
+import { Heap } from '../../controller/kube/heap.ts'
+
 /**
  * Steppable time. Nothing waits in it: when no promise has anything left to do, the clock jumps to the next task.
  * Tasks of a lane (a process) can be held back while it is paused, and are dropped once it is killed.
@@ -31,7 +33,7 @@ export class Simulation {
   /** Milliseconds since the epoch. */
   now: number
   readonly start: number
-  readonly #heap: Task[] = []
+  readonly #tasks = new Heap<Task>(before)
   #sequence = 0
   #instant = { at: 0, tasks: 0 }
 
@@ -47,7 +49,7 @@ export class Simulation {
   /** Runs `run` after `delayMs` of simulated time, in the order of due times. Whole milliseconds, as timers have them: a rest of a rest would never pass. */
   after(delayMs: number, run: () => void, lane?: Lane): Cancel {
     const task: Task = { at: this.now + Math.max(0, Math.ceil(delayMs)), sequence: this.#sequence++, lane, run }
-    this.#push(task)
+    this.#tasks.push(task)
     return () => {
       task.run = undefined
     }
@@ -55,14 +57,14 @@ export class Simulation {
 
   resume(lane: Lane): void {
     lane.paused = false
-    for (const task of lane.deferred.splice(0)) this.#push({ ...task, at: this.now, sequence: this.#sequence++ })
+    for (const task of lane.deferred.splice(0)) this.#tasks.push({ ...task, at: this.now, sequence: this.#sequence++ })
   }
 
   /** Lets every promise come to rest, then runs the next task; false when there is none. */
   async step(): Promise<boolean> {
     await new Promise<void>(resolve => setImmediate(resolve))
     for (;;) {
-      const task = this.#pop()
+      const task = this.#tasks.pop()
       if (!task) return false
       if (!task.run || task.lane?.dead) continue
       if (task.lane?.paused) {
@@ -76,36 +78,6 @@ export class Simulation {
       task.run()
       return true
     }
-  }
-
-  #push(task: Task): void {
-    const heap = this.#heap
-    let index = heap.push(task) - 1
-    while (index > 0) {
-      const parent = (index - 1) >> 1
-      if (!before(task, heap[parent]!)) break
-      heap[index] = heap[parent]!
-      index = parent
-    }
-    heap[index] = task
-  }
-
-  #pop(): Task | undefined {
-    const heap = this.#heap
-    const top = heap[0]
-    const last = heap.pop()
-    if (!top || !last || heap.length === 0) return top
-    let index = 0
-    for (;;) {
-      let child = index * 2 + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++
-      if (!before(heap[child]!, last)) break
-      heap[index] = heap[child]!
-      index = child
-    }
-    heap[index] = last
-    return top
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TodoEvent } from '../../src/contracts/events/index.ts'
@@ -9,9 +10,9 @@ import { type Publication, publicationOf } from './checker.ts'
 export interface Faults {
   /** An event is delivered once more, later. */
   duplicates: number
-  /** An event is delivered after the next one of its key. */
+  /** An event is delivered after others of its partition that came later. */
   reorder: number
-  /** Nobody hears whether something was done: it was, or (of what is sent to the sidecar) as often it was not. */
+  /** Nobody hears whether what a request asks for was done: it was, or (of what is sent to the sidecar) as often it was not. */
   lostReplies: number
 }
 
@@ -21,14 +22,39 @@ export interface Broker {
   published: Publication[]
   /** What was injected. */
   injected: { duplicates: number; reordered: number; lostReplies: number }
-  subscribe(topic: string, service: string): void
+  /** @param types full types; absent: all */
+  subscribe(topic: string, service: string, types?: readonly string[]): void
   /** Deliveries that are not done yet, and alarms of the coming minute: what was moved or cancelled may have left one for later. */
   pending(): number
   stop(): Promise<void>
 }
 
 const RETRY_MS = 40
+/** As the subscriptions have it: partitions of a topic, events of one request, and how long they are waited for. */
+const PARTITIONS = 6
+const BULK = { events: 50, awaitMs: 100 }
 const SOON_MS = 60_000
+
+interface Subscriber {
+  topic: string
+  service: string
+  types: readonly string[] | undefined
+}
+
+/** A partition as one of its consumers has read it. */
+interface Lane {
+  queue: TodoEvent[]
+  /** To be delivered behind those that come next. */
+  late: TodoEvent[]
+  running: boolean
+}
+
+/** Of a service: `word` where there is no other one; the status of one event, or of each of a bulk. */
+interface Answer {
+  word: string
+  status?: string
+  statuses?: { entryId: string; status: string }[]
+}
 
 /**
  * Dapr's publish and jobs endpoints in front of a log that misbehaves: at least once, in order of a key but for what is
@@ -40,8 +66,8 @@ export async function startBroker(
   random: Random,
   portOf: (service: string) => number | undefined,
 ): Promise<Broker> {
-  const subscribers: { topic: string; service: string }[] = []
-  const lanes = new Map<string, { queue: TodoEvent[]; running: boolean }>()
+  const subscribers: Subscriber[] = []
+  const lanes = new Map<string, Lane>()
   const jobs = new Map<string, { dueTime: string; data: unknown }>()
   const stopping = new AbortController()
   const client = httpClient()
@@ -73,54 +99,77 @@ export async function startBroker(
     const publication = publicationOf(event)
     if (publication) broker.published.push(publication)
     for (const subscriber of subscribers) {
-      if (subscriber.topic !== topic) continue
-      const name = `${subscriber.service} ${topic} ${event.partitionkey}`
-      const lane = lanes.get(name) ?? { queue: [], running: false }
+      if (subscriber.topic !== topic || subscriber.types?.includes(event.type) === false) continue
+      const name = `${subscriber.service} ${topic} ${partitionOf(event.partitionkey)}`
+      const lane = lanes.get(name) ?? { queue: [], late: [], running: false }
       lanes.set(name, lane)
       lane.queue.push(event)
       if (!lane.running) void run(lane, subscriber)
     }
   }
 
-  async function run(lane: { queue: TodoEvent[]; running: boolean }, to: { topic: string; service: string }) {
+  async function run(lane: Lane, to: Subscriber) {
     lane.running = true
     open++
-    while (lane.queue.length && !stopping.signal.aborted) {
-      if (random.chance(faults.reorder)) {
-        // A moment for the next one to come, which then goes first.
-        await pause(RETRY_MS)
-        if (lane.queue.length > 1) {
-          ;[lane.queue[0], lane.queue[1]] = [lane.queue[1]!, lane.queue[0]!]
-          broker.injected.reordered++
-        }
-      }
-      const event = lane.queue.shift()!
-      await deliver(to, event)
-      if (injects('duplicates')) lane.queue.splice(random.int(0, lane.queue.length), 0, event)
+    while (lane.queue.length + lane.late.length && !stopping.signal.aborted) {
+      if (lane.queue.length < BULK.events) await pause(BULK.awaitMs)
+      const next = lane.queue.splice(0, BULK.events - lane.late.length)
+      const late = next.filter(() => random.chance(faults.reorder))
+      const bulk = [...next.filter(event => !late.includes(event)), ...lane.late]
+      if (bulk.length > lane.late.length) broker.injected.reordered += lane.late.length
+      lane.late = late
+      await deliver(to, bulk)
+      for (const event of bulk) if (injects('duplicates')) lane.queue.splice(random.int(0, lane.queue.length), 0, event)
     }
     lane.running = false
     open--
   }
 
-  async function deliver({ topic, service }: { topic: string; service: string }, event: TodoEvent): Promise<void> {
-    const body = JSON.stringify({ ...event, pubsubname: 'kafka-pubsub', topic })
-    while (!stopping.signal.aborted) {
-      const status = await post(service, `/events/${topic}`, body, 'application/cloudevents+json')
-      if ((status === 'SUCCESS' || status === 'DROP') && !injects('lostReplies')) return
-      await pause(RETRY_MS)
+  /** Until each of them is done. */
+  async function deliver({ topic, service }: Subscriber, events: readonly TodoEvent[]): Promise<void> {
+    for (let left = events; left.length && !stopping.signal.aborted; ) {
+      const words =
+        left.length === 1 ? await deliverOne(service, topic, left[0]!) : await deliverBulk(service, topic, left)
+      if (!injects('lostReplies'))
+        left = left.filter((_, index) => words[index] !== 'SUCCESS' && words[index] !== 'DROP')
+      if (left.length) await pause(RETRY_MS)
     }
   }
 
-  /** The word of the answer, or its status. */
-  async function post(service: string, path: string, body: string, type: string): Promise<string> {
+  async function deliverOne(service: string, topic: string, event: TodoEvent): Promise<string[]> {
+    const body = JSON.stringify({ ...event, pubsubname: 'kafka-pubsub', topic })
+    const { word, status } = await post(service, `/events/${topic}`, body, 'application/cloudevents+json')
+    return [status ?? word]
+  }
+
+  async function deliverBulk(service: string, topic: string, events: readonly TodoEvent[]): Promise<string[]> {
+    const entries = events.map((event, index) => ({
+      entryId: String(index),
+      event: { ...event, pubsubname: 'kafka-pubsub', topic },
+      contentType: 'application/cloudevents+json',
+      metadata: {},
+    }))
+    const body = JSON.stringify({
+      id: '1',
+      entries,
+      topic,
+      pubsubname: 'kafka-pubsub',
+      type: 'com.dapr.event.sent.bulk',
+    })
+    const { statuses } = await post(service, `/events/${topic}`, body, 'application/json')
+    const words = new Map(statuses?.map(({ entryId, status }) => [entryId, status]))
+    return entries.map(({ entryId }) => words.get(entryId) ?? 'RETRY')
+  }
+
+  async function post(service: string, path: string, body: string, type: string): Promise<Answer> {
     const port = portOf(service)
-    if (port === undefined) return 'down'
+    if (port === undefined) return { word: 'down' }
     try {
       const headers = { 'content-type': type }
       const { status, text } = await client.send('POST', `http://127.0.0.1:${port}${path}`, { headers, body })
-      return status < 300 ? ((JSON.parse(text) as { status?: string }).status ?? 'SUCCESS') : String(status)
+      return status < 300 ? { word: 'SUCCESS', ...(JSON.parse(text) as object) } : { word: String(status) }
     } catch {
-      return 'unreachable'
+      return { word: 'unreachable' }
     }
   }
 
@@ -135,8 +184,8 @@ export async function startBroker(
   async function ring(name: string, data: unknown): Promise<void> {
     open++
     for (let rings = injects('duplicates') ? 2 : 1; rings > 0 && !stopping.signal.aborted; ) {
-      const status = await post('notification', `/job/${name}`, JSON.stringify(data), 'application/json')
-      if (status === 'SUCCESS' && !injects('lostReplies')) rings--
+      const { word } = await post('notification', `/job/${name}`, JSON.stringify(data), 'application/json')
+      if (word === 'SUCCESS' && !injects('lostReplies')) rings--
       else await pause(RETRY_MS)
     }
     open--
@@ -148,7 +197,7 @@ export async function startBroker(
     port: 0,
     published: [],
     injected: { duplicates: 0, reordered: 0, lostReplies: 0 },
-    subscribe: (topic, service) => subscribers.push({ topic, service }),
+    subscribe: (topic, service, types) => subscribers.push({ topic, service, types }),
     pending: () => open + [...jobs.values()].filter(({ dueTime }) => Date.parse(dueTime) < Date.now() + SOON_MS).length,
     stop: async () => {
       clearInterval(clock)
@@ -162,3 +211,5 @@ export async function startBroker(
   broker.port = (server.address() as AddressInfo).port
   return broker
 }
+
+const partitionOf = (key: string): number => createHash('md5').update(key).digest()[0]! % PARTITIONS

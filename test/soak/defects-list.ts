@@ -10,8 +10,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'no inbox: every delivery has its effect',
     file: 'src/kit/inbox.ts',
-    find: 'return rows.length > 0\n',
-    replace: 'return rows.length >= 0\n',
+    find: 'return new Set(rows.map(row => row.event_id))',
+    replace: 'return new Set(ids)',
   },
   {
     name: 'no sequence guard: the last event to come wins',

@@ -7,6 +7,7 @@ import { bundleServices, environmentOf, launchService, type ServiceProcess } fro
 import { startBroker } from './broker.ts'
 import { judge, type Verdict } from './checker.ts'
 import { effects, isOpen } from './effects.ts'
+import { parentOf, processorMs } from './processor.ts'
 import { type Acked, type Call, runClient } from './workload.ts'
 
 export interface SoakOptions {
@@ -33,6 +34,8 @@ export interface SoakResult extends Verdict {
   settled: boolean
   /** From the first command until everything was at rest. */
   seconds: number
+  /** Milliseconds of processor time per command: of each service, its lives together, of the database, and of this process. */
+  processor: Record<string, number>
 }
 
 const KILLED = ['backend', 'recurring', 'notification', 'audit', 'analytics'] as const
@@ -71,11 +74,21 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await ready(ports[service], () => processes.get(service)!.output())
   }
   const acked: Acked[] = []
+  const used = await accounts(plane, service => processes.get(service)!.child.pid!)
   let kills = 0
   try {
     for (const { service, consumes } of SERVICES)
-      if (service in ports) for (const { topic } of consumes) broker.subscribe(topic, service)
+      if (service in ports) for (const { topic, types } of consumes) broker.subscribe(topic, service, types)
+    // The code cache is written at a graceful end, which no later life of a service has.
     await Promise.all(KILLED.map(start))
+    await Promise.all(
+      [...processes.values()].map(({ child, exited }) => {
+        child.kill('SIGTERM')
+        return exited
+      }),
+    )
+    await Promise.all(KILLED.map(start))
+    used.begin()
 
     let issued = 0
     const began = performance.now()
@@ -87,7 +100,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     }
     const clients = Array.from({ length: options.clients }, async (_, i) => {
       const user = `user-${i}`
-      const token = await plane.token(user)
+      const token = renewed(() => plane.token(user))
       const unheard = random.fork()
       const call = caller(client, ports.backend, token, () => unheard.chance(lostReplies))
       await runClient(user, call, random.fork(), more, acked)
@@ -105,6 +118,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         const service = chooser.pick(KILLED.filter(each => !restarting.has(each)))
         restarting.add(service)
         const { child, exited } = processes.get(service)!
+        used.ends(service)
         child.kill('SIGKILL')
         await exited
         await start(service)
@@ -117,9 +131,10 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     }
     await Promise.all([...clients, ...Array.from({ length: KILLERS }, killer)])
     const settled = await drained(plane, broker.pending, options.drainMs)
+    const processor = used.perCommand(acked.length)
     const verdict = judge(acked, await effects(sql => plane.db.query(sql)), broker.published)
     const seconds = Math.round((performance.now() - began) / 1_000)
-    return { ...verdict, kills, seed, injected: broker.injected, settled, seconds }
+    return { ...verdict, kills, seed, injected: broker.injected, settled, seconds, processor }
   } finally {
     for (const { child, exited } of processes.values()) {
       child.kill('SIGKILL')
@@ -130,6 +145,35 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await plane.stop()
     program.remove()
   }
+}
+
+/** What a command costs, process by process. */
+async function accounts(plane: Plane, pidOf: (service: Service) => number) {
+  const [backend] = await plane.db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  const database = parentOf(backend!.pid)
+  /** Of lives that are over; of what began before the load, less than nothing. */
+  const spent = new Map<string, number>()
+  const add = (who: string, ms: number): void => void spent.set(who, (spent.get(who) ?? 0) + ms)
+  const now = (): [string, number][] => [
+    ...KILLED.map((service): [string, number] => [service, processorMs(pidOf(service))]),
+    ['database', database === undefined ? 0 : processorMs(database)],
+    ['load, broker', ownMs()],
+  ]
+  return {
+    begin: () => {
+      for (const [who, ms] of now()) add(who, -ms)
+    },
+    ends: (service: Service) => add(service, processorMs(pidOf(service))),
+    perCommand: (commands: number): Record<string, number> => {
+      for (const [who, ms] of now()) add(who, ms)
+      return Object.fromEntries([...spent].map(([who, ms]) => [who, Math.round((ms / commands) * 100) / 100]))
+    },
+  }
+}
+
+const ownMs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }
 
 type Plane = Awaited<ReturnType<typeof startDataPlane>>
@@ -147,13 +191,28 @@ async function ready(port: number, output: () => string): Promise<void> {
   throw new Error(`a service does not come up: ${output().slice(-2_000)}`)
 }
 
-function caller(client: HttpClient, port: number, token: string, unheard: () => boolean): Call {
+/** A token lives for an hour, which a soak may outlive. */
+const RENEW_MS = 20 * 60_000
+
+function renewed(make: () => Promise<string>): () => Promise<string> {
+  let token: Promise<string> | undefined
+  let madeAt = 0
+  return () => {
+    if (token === undefined || performance.now() - madeAt > RENEW_MS) {
+      madeAt = performance.now()
+      token = make()
+    }
+    return token
+  }
+}
+
+function caller(client: HttpClient, port: number, token: () => Promise<string>, unheard: () => boolean): Call {
   return async (method, path, body, key) => {
     for (;;) {
       try {
         const { status, text } = await client.send(method, `http://127.0.0.1:${port}${path}`, {
           headers: {
-            authorization: `Bearer ${token}`,
+            authorization: `Bearer ${await token()}`,
             'idempotency-key': key,
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },

@@ -26,6 +26,15 @@ test('a soak in small: killed services, repeated and reordered deliveries, lost 
     examples: [],
   })
   expect(Math.min(...Object.values(result.injected))).toBeGreaterThan(0)
+  expect(Object.keys(result.processor)).toEqual([
+    'backend',
+    'recurring',
+    'notification',
+    'audit',
+    'analytics',
+    'database',
+    'load, broker',
+  ])
 }, 240_000)
 
 test.each(DEFECTS)('a defect is still one of the sources: $name', ({ file, find }) => {

@@ -178,10 +178,16 @@ function configuration(context: Context): Desired {
   })
 }
 
+/**
+ * Requests hold a pod's memory: fifty events of the largest size are below what one takes. Dapr waits this long for more
+ * before it delivers fewer (its own default for Kafka is ten seconds).
+ */
+const BULK = { enabled: true, maxMessagesCount: 50, maxAwaitDurationMs: 100 } as const
+
 function subscriptions(context: Context): Desired[] {
   const { effective } = context
   const { prefix } = effective.kafka
-  return effective.subscriptions.flatMap(({ app, topic, path, rules, deadLetter, deadLettersOf }) => {
+  return effective.subscriptions.flatMap(({ app, topic, path, rules, deadLetter, deadLettersOf, own }) => {
     const pubsubname = pubsubOf(app)
     const subscribe = (name: string, spec: object): Desired =>
       child(context, {
@@ -192,11 +198,14 @@ function subscriptions(context: Context): Desired[] {
         body: { spec: { pubsubname, ...spec }, scopes: [app] },
       })
     const dead = prefix + deadLetterTopic(deadLettersOf ?? topic, app)
+    // What others wrote, or write, may not know how to answer for several at once; and real time is not to wait.
+    const bulk = deadLetter && !own && !deadLettersOf && rules.length === 0
     return [
       subscribe(`${app}-${topic}`, {
         topic: prefix + topic,
         routes: { ...(rules.length > 0 && { rules }), default: path },
         ...(deadLetter && { deadLetterTopic: dead }),
+        ...(bulk && { bulkSubscribe: BULK }),
       }),
       ...(deadLetter && !deadLettersOf
         ? [subscribe(`${app}-${topic}-dlq`, { topic: dead, routes: { default: deadLetterRoute(topic) } })]

@@ -51,7 +51,7 @@ export const violationsOf = (validate: ValidateFunction): Violation[] => (valida
 function engineOf(mode: Mode): Ajv2020 {
   let engine = engines.get(mode)
   if (!engine) {
-    engine = new Ajv2020({ allErrors: true, allowUnionTypes: true })
+    engine = new Ajv2020({ allErrors: true, allowUnionTypes: true, validateSchema: false })
     addFormats(engine)
     engines.set(mode, engine)
   }

@@ -69,8 +69,8 @@ function respond(
   warn: (text: string) => void,
 ): KubeResponse {
   try {
-    if (!URL.canParse(request.url, 'http://localhost')) throw badRequest('the request has no valid path')
-    const url = new URL(request.url, 'http://localhost')
+    const url = URL.parse(request.url, 'http://localhost')
+    if (!url) throw badRequest('the request has no valid path')
     return document(context, request, url) ?? resource(context, request, url, signal, warn)
   } catch (error) {
     if (error instanceof StatusError) return statusResponse(error.status)

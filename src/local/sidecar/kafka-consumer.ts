@@ -122,7 +122,11 @@ export class KafkaConsumer {
     const records = claim.records()
     let next: ReturnType<typeof records.next> | undefined
     for (;;) {
-      const batch: LogRecord[] = []
+      // Where nothing comes, nobody is woken: the wait for more begins with the first.
+      const first = await (next ?? records.next())
+      next = undefined
+      if (first.done) return
+      const batch: LogRecord[] = [first.value]
       const done = new AbortController()
       const deadline = pause(this.#options.clock, bulk.maxAwait, AbortSignal.any([done.signal, claim.signal]))
       while (batch.length < bulk.maxMessages) {
@@ -135,7 +139,6 @@ export class KafkaConsumer {
       }
       done.abort()
       if (claim.signal.aborted) return
-      if (batch.length === 0) continue
       const messages = batch.map(record => this.#message(record, handler))
       const handled = await this.#retry(claim, async () => {
         const outcomes = await handler.many(messages, claim.signal)

@@ -5,7 +5,7 @@ import type { ServiceConfig } from '../../kit/config.ts'
 import type { Sql } from '../../kit/db.ts'
 import { serveDescription } from '../../kit/openapi.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
-import { type Handler, subscribe } from '../../kit/subscriber.ts'
+import { type Handler, subscribe, type Together } from '../../kit/subscriber.ts'
 import { openapi } from './openapi.ts'
 import { rebuild, take } from './projection.ts'
 import { rebuildQuerySchema, type StatisticsQuery, statistics, statisticsQuerySchema } from './statistics.ts'
@@ -67,7 +67,7 @@ const everyone = async (sql: Sql): Promise<string[]> =>
     row => row.user_id,
   )
 
-const project: Handler = (event, { sql }) => take(sql, event)
+const project: Together = { together: (events, { sql }) => take(sql, events) }
 
 /** In which zone the person's days begin, unless a request says otherwise. */
 const followZone: Handler = async (event, { sql }) => {

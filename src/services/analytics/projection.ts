@@ -71,16 +71,18 @@ async function apply(sql: Sql, userId: string, fact: Fact): Promise<void> {
 const alone = (sql: Sql, userId: string): Promise<unknown> =>
   sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 12))', [userId])
 
-/** Takes in an event, once: delivered again, even after the inbox forgot it, it changes nothing. */
-export async function take(sql: Sql, event: TodoEvent): Promise<void> {
-  const fact = factOf(event)
-  const userId = event.data.user_id
+/** Takes in events of one person, each once: delivered again, even after the inbox forgot it, it changes nothing. */
+export async function take(sql: Sql, events: readonly TodoEvent[]): Promise<void> {
+  const userId = events[0]!.data.user_id
+  const facts = new Map(events.map(event => [event.id, factOf(event)]))
   await alone(sql, userId)
-  const fresh = await sql.query(
-    'INSERT INTO analytics.facts (user_id, event_id, fact) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1',
-    [userId, event.id, JSON.stringify(fact)],
+  // In the order of the array, which is the one they are applied in when all is made anew.
+  const fresh = await sql.query<{ event_id: string }>(
+    `INSERT INTO analytics.facts (user_id, event_id, fact) SELECT $1, * FROM unnest($2::text[], $3::jsonb[])
+     ON CONFLICT DO NOTHING RETURNING event_id`,
+    [userId, [...facts.keys()], [...facts.values()].map(fact => JSON.stringify(fact))],
   )
-  if (fresh.length) await apply(sql, userId, fact)
+  for (const { event_id: id } of fresh) await apply(sql, userId, facts.get(id)!)
 }
 
 /**

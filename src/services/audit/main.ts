@@ -4,8 +4,8 @@ import type { ServiceConfig } from '../../kit/config.ts'
 import type { Sql } from '../../kit/db.ts'
 import { serveDescription } from '../../kit/openapi.ts'
 import { type RunningService, startService } from '../../kit/service.ts'
-import { type Handler, subscribe } from '../../kit/subscriber.ts'
-import { entryOf, GENESIS } from './chain.ts'
+import { subscribe, type Together } from '../../kit/subscriber.ts'
+import { type Entry, entryOf, GENESIS } from './chain.ts'
 import { checkpointsOf, signingKey, startSigner } from './checkpoints.ts'
 import { type EntriesQuery, entriesQuerySchema, readEntries } from './entries.ts'
 import { openapi } from './openapi.ts'
@@ -59,16 +59,21 @@ export const startAudit = (config: ServiceConfig): Promise<RunningService> =>
     if (key) onListen(() => onClose(startSigner({ db, log, key, everyMs: config.auditCheckpointSeconds * 1_000 }).stop))
   })
 
-const record: Handler = async (event, { sql }) => {
-  const chain = await lockChain(sql, event.data.user_id)
-  const entry = entryOf(event, { position: chain.length, hash: chain.head }, new Date())
-  const columns = Object.keys(entry) as (keyof typeof entry)[]
-  const value = (column: keyof typeof entry): string => `$${columns.indexOf(column) + 1}`
-  await sql.query(
-    `WITH chain AS (UPDATE audit.chains SET length = ${value('position')}, head = ${value('hash')} WHERE user_id = ${value('user_id')})
-     INSERT INTO audit.entries (${columns.join(', ')}) VALUES (${columns.map(value).join(', ')})`,
-    Object.values(entry),
-  )
+const record: Together = {
+  async together(events, { sql }) {
+    const userId = events[0]!.data.user_id
+    const chain = await lockChain(sql, userId)
+    const now = new Date()
+    const entries: Entry[] = []
+    for (const event of events)
+      entries.push(entryOf(event, entries.at(-1) ?? { position: chain.length, hash: chain.head }, now))
+    const { position, hash } = entries.at(-1)!
+    await sql.query(
+      `WITH chain AS (UPDATE audit.chains SET length = $2, head = $3 WHERE user_id = $1)
+       INSERT INTO audit.entries SELECT * FROM jsonb_populate_recordset(NULL::audit.entries, $4::jsonb)`,
+      [userId, position, hash, JSON.stringify(entries)],
+    )
+  },
 }
 
 /** The row of the chain is the lock: entries of one user are appended one after another. */

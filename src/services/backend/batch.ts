@@ -5,7 +5,7 @@ import { readTask, type TaskBody } from './input.ts'
 import type { FullTask } from './model.ts'
 import { createTaskSchema, patchTaskSchema } from './schemas.ts'
 import { skipOccurrence } from './series.ts'
-import { timezoneOf } from './store.ts'
+import { zoneFor } from './zone.ts'
 
 export interface Operation {
   op: 'create' | 'update' | 'complete' | 'reopen' | 'delete' | 'restore' | 'skip'
@@ -58,7 +58,10 @@ export const batchSchema = {
  * @throws Problem of the first that fails, naming its place
  */
 export async function runBatch(actor: Actor, operations: readonly Operation[]): Promise<FullTask[]> {
-  const zone = await timezoneOf(actor.sql)
+  const zone = await zoneFor(
+    actor.sql,
+    operations.map(({ task = {} }) => task),
+  )
   const results: FullTask[] = []
   for (const [index, operation] of operations.entries()) {
     try {

@@ -145,7 +145,7 @@ async function write(
   input: TaskInput = {},
   moved: readonly ReminderRow[] = before.reminders,
 ): Promise<FullTask> {
-  const row = await updateTask(actor.sql, wanted)
+  const row = await updateTask(actor.sql, wanted, before.row)
   const replaced = input.reminders ? before.reminders.map(cancelled) : before.reminders
   const added = input.reminders ? newReminders(row, input.reminders) : []
   const kept = input.reminders ? replaced : followTask(row, moved, new Date())

@@ -82,6 +82,19 @@ export function readTask(body: TaskBody, zone: string): TaskInput {
   return input
 }
 
+const TIMES = [
+  'due_at',
+  'due_date',
+  'recurrence',
+  'recurrence_rule',
+  'recurring_interval',
+  'reminders',
+  'remind_at',
+] as const
+
+/** Whether what a body says depends on the zone of its person. */
+export const needsZone = (body: TaskBody): boolean => !body.due_tz && TIMES.some(field => body[field] !== undefined)
+
 export function checkZone(zone: string, field = 'due_tz'): void {
   try {
     Temporal.Now.zonedDateTimeISO(zone)

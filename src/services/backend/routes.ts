@@ -18,7 +18,8 @@ import {
   scopeSchema,
 } from './schemas.ts'
 import { skipOccurrence } from './series.ts'
-import { findTask, timezoneOf } from './store.ts'
+import { findTask } from './store.ts'
+import { zoneFor } from './zone.ts'
 
 type WithId = FastifyRequest<{ Params: { id: string } }>
 
@@ -34,7 +35,7 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
     { schema: { body: createTaskSchema } },
     (request, reply) =>
       write(request, reply, async actor => {
-        const zone = await timezoneOf(actor.sql)
+        const zone = await zoneFor(actor.sql, [request.body])
         const task = await createTask(
           actor,
           { ...readTask(request.body, zone), title: request.body.title.trim() },
@@ -80,7 +81,7 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
     { schema: { params: idParams, body: patchTaskSchema, querystring: scopeSchema } },
     (request, reply) =>
       write(request, reply, async actor => {
-        const zone = await timezoneOf(actor.sql)
+        const zone = await zoneFor(actor.sql, [request.body])
         const options = { ifMatch: ifMatch(request), scope: request.query.scope }
         return answer(await changeTask(actor, request.params.id, readTask(request.body, zone), zone, options))
       }),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Sql } from '../../kit/db.ts'
 import { Problem } from '../../kit/problem.ts'
 import type { FullTask, ReminderRow, SeriesRow, TaskRow } from './model.ts'
@@ -10,12 +11,12 @@ export const TASK_COLUMNS =
 
 type Changeable = Omit<TaskRow, 'id' | 'user_id' | 'version' | 'created_at' | 'updated_at' | 'deleted_at'>
 
-/** In the order of the columns in both statements below. */
-const changeable = (task: Changeable): unknown[] => [
-  task.title,
-  task.description,
+/** What the search reads. */
+const words = ({ title, description, tags }: Changeable): unknown[] => [title, description, tags]
+
+/** In the order of the columns in the statements below. */
+const others = (task: Changeable): unknown[] => [
   task.priority,
-  task.tags,
   task.status,
   task.completed_at,
   task.due_at,
@@ -31,21 +32,25 @@ export async function insertTask(
   task: Omit<TaskRow, 'version' | 'created_at' | 'updated_at' | 'deleted_at'>,
 ): Promise<TaskRow | undefined> {
   const rows = await sql.query<TaskRow>(
-    `INSERT INTO backend.tasks (id, user_id, title, description, priority, tags, status, completed_at, due_at, due_tz, all_day, parent_task_id, series_id, series_index)
+    `INSERT INTO backend.tasks (id, user_id, priority, status, completed_at, due_at, due_tz, all_day, parent_task_id, series_id, series_index, title, description, tags)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
      ON CONFLICT DO NOTHING RETURNING ${TASK_COLUMNS}`,
-    [task.id, task.user_id, ...changeable(task)],
+    [task.id, task.user_id, ...others(task), ...words(task)],
   )
   return rows[0]
 }
 
-/** Writes every changeable column and raises the version. */
-export async function updateTask(sql: Sql, task: TaskRow): Promise<TaskRow> {
+/**
+ * Writes every changeable column and raises the version.
+ * @param before as it was read: words that stay are left out, since PostgreSQL would take them apart for the search again
+ */
+export async function updateTask(sql: Sql, task: TaskRow, before: TaskRow): Promise<TaskRow> {
+  const reworded = !isDeepStrictEqual(words(task), words(before))
   const rows = await sql.query<TaskRow>(
-    `UPDATE backend.tasks SET version = version + 1, updated_at = now(), title = $2, description = $3, priority = $4, tags = $5, status = $6,
-       completed_at = $7, due_at = $8, due_tz = $9, all_day = $10, parent_task_id = $11, series_id = $12, series_index = $13, deleted_at = $14
+    `UPDATE backend.tasks SET version = version + 1, updated_at = now(), priority = $2, status = $3, completed_at = $4, due_at = $5, due_tz = $6,
+       all_day = $7, parent_task_id = $8, series_id = $9, series_index = $10, deleted_at = $11${reworded ? ', title = $12, description = $13, tags = $14' : ''}
      WHERE id = $1 RETURNING ${TASK_COLUMNS}`,
-    [task.id, ...changeable(task), task.deleted_at],
+    [task.id, ...others(task), task.deleted_at, ...(reworded ? words(task) : [])],
   )
   return rows[0]!
 }

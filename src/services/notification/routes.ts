@@ -114,7 +114,7 @@ export function registerJobs(
     const { event } = result
     await db.tx({ userId: event.data.user_id }, async sql => {
       const handle = onTriggeredElsewhere({ appId, mailDir, wake })
-      if (await claim(sql, `${appId}/jobs`, event))
+      if ((await claim(sql, `${appId}/jobs`, [event.id])).size)
         await handle(event, { sql, topic: 'reminders', log, afterCommit: () => {} })
     })
   }

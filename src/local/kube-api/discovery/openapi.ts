@@ -79,7 +79,8 @@ function rewriteReferences(value: Json, schemas: JsonObject): void {
 }
 
 /** A field that every kind has. */
-const common = (field: 'apiVersion' | 'kind') => definitions()['V1ConfigMap']!.properties![field] as unknown as JsonObject
+const common = (field: 'apiVersion' | 'kind') =>
+  definitions()['V1ConfigMap']!.properties![field] as unknown as JsonObject
 
 const METADATA =
   "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata"

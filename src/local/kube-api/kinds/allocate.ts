@@ -2,7 +2,7 @@
  * What the server adds to a built-in object after it has noted who wrote which fields, so that it is nobody's: what strategies
  * and admission plugins fill in (kubernetes/pkg/registry, plugin/pkg/admission).
  */
-import { isObject, type Json, type JsonObject } from '../json.ts'
+import { at, child, isObject, type Json, type JsonObject } from '../json.ts'
 import { fill, list } from './defaults.ts'
 import type { ResourceType } from './registry.ts'
 
@@ -41,17 +41,33 @@ function tolerateLostNodes(spec: JsonObject): void {
   spec['tolerations'] = tolerations as Json
 }
 
-/** A Service that says nothing of its address keeps the one it has (registry/core/service/storage, patchAllocatedValues). */
-function keepAddress(spec: JsonObject, was: JsonObject): void {
+const JOB_NAME_LABELS = ['job-name', 'batch.kubernetes.io/job-name']
+const CONTROLLER_LABEL = 'batch.kubernetes.io/controller-uid'
+
+/** A Job selects the pods of its own uid unless somebody else selects for it (registry/batch/job/strategy.go). */
+function selectOwnPods(job: JsonObject): void {
+  const [spec, template] = [job['spec'], at(job, 'spec.template')]
+  if (!isObject(spec) || !isObject(template) || spec['manualSelector'] === true) return
+  const { name, uid } = job['metadata'] as { name: string; uid: string }
+  const metadata = isObject(template['metadata']) ? template['metadata'] : {}
+  const labels = { ...child(metadata, 'labels') }
+  for (const label of JOB_NAME_LABELS) labels[label] ??= name
+  for (const label of ['controller-uid', CONTROLLER_LABEL]) labels[label] ??= uid
+  template['metadata'] = { ...metadata, labels }
+  const selector = child(spec, 'selector')
+  spec['selector'] = { ...selector, matchLabels: { [CONTROLLER_LABEL]: uid, ...child(selector, 'matchLabels') } }
+}
+
+/** Who replaces a Service need not know its addresses (registry/core/service/storage/alloc.go, patchAllocatedValues). */
+function keepAddresses(spec: JsonObject, was: JsonObject): void {
   if (spec['type'] === 'ExternalName' || was['type'] === 'ExternalName') return
-  for (const field of ['clusterIP', 'clusterIPs'])
-    if (was[field] !== undefined && !spec[field]) spec[field] = was[field]
+  for (const field of ['clusterIP', 'clusterIPs']) if (was[field] !== undefined) spec[field] ??= was[field]
 }
 
 /** In place. Idempotent. `before` is the stored object on updates. */
-export function allocate(object: JsonObject, type: ResourceType, before?: JsonObject): void {
+export function allocate(object: JsonObject, before: JsonObject | undefined, type: ResourceType): void {
   const { spec } = object
-  if (!isObject(spec)) return
-  if (type.plural === 'services' && isObject(before?.['spec'])) keepAddress(spec, before['spec'])
-  byPlural[type.plural]?.(spec)
+  if (type.plural === 'jobs') selectOwnPods(object)
+  if (type.plural === 'services' && isObject(spec)) keepAddresses(spec, child(before, 'spec'))
+  if (isObject(spec)) byPlural[type.plural]?.(spec)
 }

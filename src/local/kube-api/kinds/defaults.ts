@@ -191,7 +191,7 @@ const byObject: Record<string, (object: JsonObject) => void> = {
 function defaultSubjects(binding: JsonObject): void {
   for (const subject of list(binding['subjects']))
     if (subject['kind'] !== 'ServiceAccount') subject['apiGroup'] ??= 'rbac.authorization.k8s.io'
-  if (isObject(binding['roleRef'])) fill(binding['roleRef'], { apiGroup: 'rbac.authorization.k8s.io' })
+  if (isObject(binding['roleRef'])) binding['roleRef']['apiGroup'] ||= 'rbac.authorization.k8s.io'
 }
 
 function qualityOfService(pod: JsonObject): string {

@@ -3,14 +3,18 @@ import { fieldForbidden, fieldInvalid, fieldNotSupported, fieldRequired } from '
 import { at, equal, isObject, type Json, type JsonObject, show } from '../json.ts'
 import { joinPath, type Schema } from '../schema/schema.ts'
 import type { FieldError } from '../status.ts'
+import { checkEvent } from './event-rules.ts'
+import { internalDiff, internalValue } from './internal.ts'
 import { checkPodSpec } from './pod-rules.ts'
 import type { ResourceType } from './registry.ts'
+import { checkTemplate, deploymentRule, jobRule, statefulSetRule } from './workload-rules.ts'
 
-/** Appends what is wrong with a built-in object to `errors`. */
+/** Appends what is wrong with a built-in object to `errors`. `apiVersion` is that of the request. */
 export function checkBuiltIn(
   type: ResourceType,
   after: JsonObject,
   before: JsonObject | undefined,
+  apiVersion: string,
   errors: FieldError[],
 ): void {
   // Definitions have a validation of their own, which names fields by other paths.
@@ -24,6 +28,7 @@ export function checkBuiltIn(
       if (at(before, path) !== undefined && !equal(at(before, path), at(after, path)))
         errors.push(fieldInvalid(path, at(after, path) ?? null, 'field is immutable'))
   rules[type.plural]?.(after, before, errors)
+  if (type.plural === 'events') checkEvent(after, before === undefined, apiVersion, errors)
   if (isObject(at(after, 'spec.template'))) checkTemplate(after, errors)
   if (type.plural === 'pods') checkPodSpec(at(after, 'spec'), 'spec', errors)
 }
@@ -45,14 +50,16 @@ function checkRequired(value: Json, schema: Schema, path: string, errors: FieldE
       (field?.type === 'string' && field.format === undefined) ||
       isObject(field?.properties as Json) ||
       key === 'containers'
-    // The kind of a role is one of a few; none is one of the others.
-    if (path === 'roleRef' && key === 'kind') continue
-    if (counts && (value[key] === undefined || value[key] === '')) errors.push(fieldRequired(joinPath(path, key)))
+    if (!ruled.has(joinPath(path, key)) && counts && (value[key] === undefined || value[key] === ''))
+      errors.push(fieldRequired(joinPath(path, key)))
   }
   for (const [key, field] of Object.entries(schema.properties ?? {}))
     if (value[key] !== undefined && key !== 'status' && !(path === '' && key === 'metadata'))
       checkRequired(value[key], field, joinPath(path, key), errors)
 }
+
+/** Demanded by rules of their own, in other words. */
+const ruled = new Set(['roleRef.kind', 'roleRef.apiGroup'])
 
 const enums: Record<string, readonly (readonly [string, readonly string[]])[]> = {
   pods: [
@@ -75,7 +82,7 @@ const enums: Record<string, readonly (readonly [string, readonly string[]])[]> =
 const immutable: Record<string, readonly string[]> = {
   deployments: ['spec.selector'],
   replicasets: ['spec.selector'],
-  jobs: ['spec.selector', 'spec.template', 'spec.completions'],
+  jobs: ['spec.selector', 'spec.completions'],
   secrets: ['type'],
   customresourcedefinitions: ['spec.group', 'spec.scope', 'spec.names.plural'],
 }
@@ -89,7 +96,7 @@ const byteSize = (value: Json | undefined) =>
 
 /** Keys, size and the `immutable` switch of ConfigMaps and Secrets. */
 const keyed =
-  (limit: number, whole: string): Rule =>
+  (limit: number, sizeField: string): Rule =>
   (after, before, errors) => {
     for (const field of ['data', 'binaryData'])
       for (const key of Object.keys(isObject(after[field]) ? after[field] : {}))
@@ -106,7 +113,7 @@ const keyed =
       if (Object.hasOwn(both, key))
         errors.push(fieldInvalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
     if (byteSize(after['data']) + byteSize(after['binaryData']) > limit)
-      errors.push({ reason: 'FieldValueTooLong', field: whole, detail: `may not be more than ${limit} bytes` })
+      errors.push({ reason: 'FieldValueTooLong', field: sizeField, detail: 'may not be more than 1048576 bytes' })
     if (before?.['immutable'] === true)
       for (const field of ['data', 'binaryData', 'immutable'])
         if (!equal(before[field], after[field]))
@@ -122,26 +129,29 @@ function leaseRule(after: JsonObject, _before: JsonObject | undefined, errors: F
     errors.push(fieldInvalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'))
 }
 
+const PORT_RANGE = 'must be between 1 and 65535, inclusive'
+
 function serviceRule(after: JsonObject, _before: JsonObject | undefined, errors: FieldError[]): void {
   const spec = isObject(after['spec']) ? after['spec'] : {}
   const ports = Array.isArray(spec['ports']) ? (spec['ports'] as JsonObject[]) : []
   if (ports.length === 0 && spec['clusterIP'] !== 'None' && spec['type'] !== 'ExternalName')
     errors.push(fieldRequired('spec.ports'))
   const names = new Set<Json>()
+  const pairs: JsonObject[] = []
   for (const [index, port] of ports.entries()) {
     if (typeof port['port'] === 'number' && (port['port'] < 1 || port['port'] > 65535))
-      errors.push(fieldInvalid(`spec.ports[${index}].port`, port['port'], 'must be between 1 and 65535, inclusive'))
-    const { targetPort } = port
-    if (typeof targetPort === 'number' && (targetPort < 1 || targetPort > 65535))
-      errors.push(fieldInvalid(`spec.ports[${index}].targetPort`, targetPort, 'must be between 1 and 65535, inclusive'))
-    const [number, protocol] = [port['port'] ?? 0, port['protocol'] ?? '']
-    if (ports.slice(0, index).some(other => other['port'] === number && other['protocol'] === protocol))
+      errors.push(fieldInvalid(`spec.ports[${index}].port`, port['port'], PORT_RANGE))
+    const target = port['targetPort']
+    if (typeof target === 'number' && (target < 1 || target > 65535))
+      errors.push(fieldInvalid(`spec.ports[${index}].targetPort`, target, PORT_RANGE))
+    const pair = { protocol: port['protocol']!, port: port['port']! }
+    if (pairs.some(other => equal(other, pair)))
       errors.push({
         reason: 'FieldValueDuplicate',
         field: `spec.ports[${index}]`,
-        // As Go prints the struct, with no more than what two ports may not share.
-        value: { Name: '', Protocol: protocol, AppProtocol: null, Port: number, TargetPort: 0, NodePort: 0 },
+        value: internalValue(pair, 'ServicePort'),
       })
+    pairs.push(pair)
     if (ports.length > 1 && !port['name']) errors.push(fieldRequired(`spec.ports[${index}].name`))
     if (port['name'] && names.has(port['name']))
       errors.push({ reason: 'FieldValueDuplicate', field: `spec.ports[${index}].name`, value: port['name'] })
@@ -149,44 +159,56 @@ function serviceRule(after: JsonObject, _before: JsonObject | undefined, errors:
   }
 }
 
-function eventRule(after: JsonObject, _before: JsonObject | undefined, errors: FieldError[]): void {
-  const namespace = at(after, 'involvedObject.namespace') ?? ''
-  const own = at(after, 'metadata.namespace')
-  // What is of no namespace is told of in `default`.
-  if (namespace !== own && !(namespace === '' && (own === 'default' || own === 'kube-system')))
-    errors.push(fieldInvalid('involvedObject.namespace', namespace, 'does not match event.namespace'))
+/** Tokens of an account need one (ValidatePodCreate). */
+function checkTokens(pod: JsonObject, errors: FieldError[]): void {
+  if (at(pod, 'spec.serviceAccountName')) return
+  for (const [index, volume] of list(at(pod, 'spec.volumes')).entries())
+    for (const [number, source] of list(at(volume, 'projected.sources')).entries())
+      if (source['serviceAccountToken'])
+        errors.push(
+          fieldForbidden(
+            `spec.volumes[${index}].projected.sources[${number}].serviceAccountToken`,
+            'must not be specified when serviceAccountName is not set',
+          ),
+        )
 }
 
 /** A running pod's spec is fixed but for images, deadlines and tolerations. */
 function podRule(after: JsonObject, before: JsonObject | undefined, errors: FieldError[]): void {
-  if (!before) return
-  const fixed = (pod: JsonObject): Json => {
-    const {
-      activeDeadlineSeconds: _,
-      tolerations: __,
-      terminationGracePeriodSeconds: ___,
-      nodeName,
-      schedulingGates: ____,
-      ...spec
-    } = (pod['spec'] ?? {}) as JsonObject
-    const containers = (value: Json | undefined) =>
-      Array.isArray(value) ? value.map(container => ({ ...(container as JsonObject), image: '', resources: {} })) : []
-    // Binding is a write of nodeName here: there is no scheduler with its own sub-resource.
-    return {
-      ...spec,
-      nodeName: at(before, 'spec.nodeName') ? (nodeName ?? null) : null,
-      containers: containers(spec['containers']),
-      initContainers: containers(spec['initContainers']),
-    }
+  if (!before) {
+    checkTokens(after, errors)
+    return
   }
-  if (!equal(fixed(before), fixed(after)))
+  const [was, now] = [before['spec'], after['spec']].map(spec => (isObject(spec) ? spec : {})) as [
+    JsonObject,
+    JsonObject,
+  ]
+  const containers = (field: 'containers' | 'initContainers'): Json => {
+    const former = list(was[field])
+    return list(now[field]).map((container, index) => {
+      const { image, resources } = former[index] ?? container
+      return { ...container, ...(image !== undefined && { image }), ...(resources !== undefined && { resources }) }
+    })
+  }
+  // What may be changed is taken as it was.
+  const fixed: JsonObject = { ...now, containers: containers('containers') }
+  if (now['initContainers']) fixed['initContainers'] = containers('initContainers')
+  for (const field of POD_MAY_CHANGE)
+    if (was[field] === undefined) delete fixed[field]
+    else fixed[field] = was[field]
+  // Binding is a write of nodeName here: there is no scheduler with its own sub-resource.
+  if (!was['nodeName']) delete fixed['nodeName']
+  if (!equal(was, fixed))
     errors.push(
       fieldForbidden(
         'spec',
-        'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+        `pod updates may not change fields other than \`spec.containers[*].image\`,\`spec.initContainers[*].image\`,\`spec.activeDeadlineSeconds\`,\`spec.tolerations\` (only additions to existing tolerations),\`spec.terminationGracePeriodSeconds\` (allow it to be set to 1 if it was previously negative)\n${internalDiff(was, fixed, 'PodSpec')}`,
       ),
     )
 }
+
+const POD_MAY_CHANGE = ['activeDeadlineSeconds', 'tolerations', 'terminationGracePeriodSeconds', 'schedulingGates']
+const list = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
 
 /** The keys that the types of Secrets demand. */
 const SECRET_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -201,15 +223,6 @@ const secretRule: Rule = (after, before, errors) => {
   const data = isObject(after['data']) ? after['data'] : {}
   for (const key of SECRET_KEYS[show(after['type'] ?? '')] ?? [])
     if (data[key] === undefined) errors.push(fieldRequired(`data[${key}]`))
-}
-
-const jobRule: Rule = (after, _before, errors) => {
-  const policy = at(after, 'spec.template.spec.restartPolicy')
-  if (policy !== undefined && policy !== 'OnFailure' && policy !== 'Never')
-    errors.push(fieldRequired('spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"'))
-  const parallelism = at(after, 'spec.parallelism')
-  if (typeof parallelism === 'number' && parallelism < 0)
-    errors.push(fieldInvalid('spec.parallelism', parallelism, 'must be greater than or equal to 0'))
 }
 
 const cronJobRule: Rule = (after, _before, errors) => {
@@ -233,20 +246,20 @@ const roleRule: Rule = (after, _before, errors) => {
 
 const budgetRule: Rule = (after, _before, errors) => {
   const spec = isObject(after['spec']) ? after['spec'] : {}
-  const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec
-  if (minAvailable === undefined || maxUnavailable === undefined) return
-  errors.push(
-    fieldInvalid(
-      'spec',
-      {
-        MinAvailable: minAvailable,
-        Selector: selector ?? null,
-        MaxUnavailable: maxUnavailable,
-        UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null,
-      },
-      'minAvailable and maxUnavailable cannot be both set',
-    ),
-  )
+  if (spec['minAvailable'] === undefined || spec['maxUnavailable'] === undefined) return
+  const value = internalValue(spec, 'PodDisruptionBudgetSpec')
+  errors.push(fieldInvalid('spec', value, 'minAvailable and maxUnavailable cannot be both set'))
+}
+
+const ROLE_KINDS = ['Role', 'ClusterRole']
+
+const bindingRule: Rule = (after, before, errors) => {
+  const reference = after['roleRef']
+  const kind = show(at(reference, 'kind') ?? '')
+  const allowed = after['kind'] === 'ClusterRoleBinding' ? ['ClusterRole'] : ROLE_KINDS
+  if (!allowed.includes(kind)) errors.push(fieldNotSupported('roleRef.kind', kind, allowed))
+  if (before && !equal(before['roleRef'], reference))
+    errors.push(fieldInvalid('roleRef', internalValue(reference, 'RoleRef'), 'cannot change roleRef'))
 }
 
 const claimRule: Rule = (after, before, errors) => {
@@ -258,102 +271,26 @@ const claimRule: Rule = (after, before, errors) => {
     errors.push(
       fieldForbidden(
         'spec',
-        'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${internalDiff(before['spec'], after['spec'], 'PersistentVolumeClaimSpec')}`,
       ),
     )
 }
 
-const STRATEGIES = ['Recreate', 'RollingUpdate']
-const deploymentRule: Rule = (after, _before, errors) => {
-  const strategy = at(after, 'spec.strategy')
-  if (!isObject(strategy) || strategy['type'] === undefined || STRATEGIES.includes(show(strategy['type']))) return
-  const { type, rollingUpdate } = strategy
-  const { maxUnavailable, maxSurge } = isObject(rollingUpdate) ? rollingUpdate : {}
-  const inGo = isObject(rollingUpdate) ? { MaxUnavailable: maxUnavailable ?? 0, MaxSurge: maxSurge ?? 0 } : null
-  errors.push(fieldNotSupported('spec.strategy', { Type: type, RollingUpdate: inGo }, STRATEGIES))
-}
-
-/** What of a StatefulSet can change (apps/validation, ValidateStatefulSetUpdate). */
-const CHANGEABLE = [
-  'replicas',
-  'ordinals',
-  'template',
-  'updateStrategy',
-  'revisionHistoryLimit',
-  'persistentVolumeClaimRetentionPolicy',
-  'minReadySeconds',
-]
-const statefulSetRule: Rule = (after, before, errors) => {
-  if (!before) return
-  const fixed = (object: JsonObject) =>
-    Object.fromEntries(
-      Object.entries(isObject(object['spec']) ? object['spec'] : {}).filter(([key]) => !CHANGEABLE.includes(key)),
-    )
-  if (equal(fixed(before), fixed(after))) return
-  const [last, ...others] = CHANGEABLE.map(field => `'${field}'`).toReversed()
-  errors.push(
-    fieldForbidden(
-      'spec',
-      `updates to statefulset spec for fields other than ${others.toReversed().join(', ')} and ${last} are forbidden`,
-    ),
-  )
-}
-
-const bindingRule =
-  (kinds: readonly string[]): Rule =>
-  (after, before, errors) => {
-    const role = isObject(after['roleRef']) ? after['roleRef'] : {}
-    if (!kinds.includes(show(role['kind'] ?? '')))
-      errors.push(fieldNotSupported('roleRef.kind', role['kind'] ?? '', kinds))
-    if (before && !equal(before['roleRef'], after['roleRef']))
-      errors.push(
-        fieldInvalid(
-          'roleRef',
-          { APIGroup: role['apiGroup'] ?? '', Kind: role['kind'] ?? '', Name: role['name'] ?? '' },
-          'cannot change roleRef',
-        ),
-      )
-  }
-
 const rules: Record<string, Rule> = {
   deployments: deploymentRule,
   statefulsets: statefulSetRule,
-  rolebindings: bindingRule(['Role', 'ClusterRole']),
-  clusterrolebindings: bindingRule(['ClusterRole']),
+  rolebindings: bindingRule,
+  clusterrolebindings: bindingRule,
   jobs: jobRule,
   cronjobs: cronJobRule,
   roles: roleRule,
   clusterroles: roleRule,
   poddisruptionbudgets: budgetRule,
   persistentvolumeclaims: claimRule,
-  // The path of a ConfigMap as a whole is one without a name.
+  // The path of no field is printed so.
   configmaps: keyed(1_048_576, '[]'),
   secrets: secretRule,
   leases: leaseRule,
   services: serviceRule,
-  events: eventRule,
   pods: podRule,
-}
-
-/** The template's labels must be those the selector looks for, or the controller would create pods for ever. */
-function checkTemplate(after: JsonObject, errors: FieldError[]): void {
-  checkPodSpec(at(after, 'spec.template.spec'), 'spec.template.spec', errors)
-  const replicas = at(after, 'spec.replicas')
-  if (typeof replicas === 'number' && replicas < 0)
-    errors.push(fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0'))
-  const selector = at(after, 'spec.selector')
-  const wanted = at(after, 'spec.selector.matchLabels')
-  // The selector of a Job is made for it; no selector selects nothing.
-  if (isObject(selector) ? !isObject(wanted) : after['kind'] === 'Job') return
-  const labels = at(after, 'spec.template.metadata.labels')
-  const matches =
-    isObject(wanted) && Object.entries(wanted).every(([key, value]) => isObject(labels) && labels[key] === value)
-  if (!matches)
-    errors.push(
-      fieldInvalid(
-        'spec.template.metadata.labels',
-        isObject(labels) && Object.keys(labels).length > 0 ? labels : null,
-        '`selector` does not match template `labels`',
-      ),
-    )
 }

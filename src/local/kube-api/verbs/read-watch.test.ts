@@ -199,7 +199,10 @@ describe('watch', () => {
     expect((await openWatch(api, `${old}/a`)).names()).toEqual(['ADDED a'])
     expect((await openWatch(api, old)).names()).toEqual(['ADDED a', 'ADDED b'])
     // Of one object `watch` is no parameter: it is got.
-    expect((await request(api, 'GET', `${maps}/a?watch=1`)).body).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'a' } })
+    expect((await request(api, 'GET', `${maps}/a?watch=1`)).body).toMatchObject({
+      kind: 'ConfigMap',
+      metadata: { name: 'a' },
+    })
   })
 
   test('whoever applies all events to a list has what a new list shows', async () => {

@@ -10,12 +10,13 @@ import { checkBuiltIn } from '../kinds/rules.ts'
 import { type FieldError, invalid } from '../status.ts'
 import { checkCustomResource } from './custom-resource.ts'
 
-/** `before` is the stored object on updates. Throws 422. */
+/** `before` is the stored object on updates, `apiVersion` that of the request. Throws 422. */
 export function check(
   type: ResourceType,
   after: JsonObject,
   before: JsonObject | undefined,
   subresource: string,
+  apiVersion = type.apiVersion,
 ): void {
   const errors: FieldError[] = []
   const metadata = after['metadata'] as JsonObject
@@ -26,7 +27,7 @@ export function check(
     errors.push(...found, ...found)
   }
   if (type.builtIn) {
-    checkBuiltIn(type, after, before, errors)
+    checkBuiltIn(type, after, before, apiVersion, errors)
     if (type.plural === 'customresourcedefinitions') checkDefinition(after, before, errors)
   } else {
     checkCustomResource(type, after, before && inVersion(before, type), subresource, errors)

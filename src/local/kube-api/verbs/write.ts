@@ -9,6 +9,7 @@ import { allocate } from '../kinds/allocate.ts'
 import { prepareStatus } from '../kinds/custom-definitions.ts'
 import { warnOfFinalizers } from '../kinds/names.ts'
 import { definitionsTable, type ResourceType } from '../kinds/registry.ts'
+import { warningsOf } from '../kinds/secret-warnings.ts'
 import type { WriteOptions } from '../request.ts'
 import { applyDefaults } from '../schema/defaults.ts'
 import { alreadyExists, badRequest, conflict, forbidden, modified, notFound, StatusError } from '../status.ts'
@@ -92,9 +93,10 @@ export function create(
       subresource: '',
       time: timestamp(context.now()),
     })
-  complete(stored, type, own)
+  complete(stored, undefined, type, own)
   if (type.table === definitionsTable) prepareStatus(stored, undefined)
-  check(own, stored, undefined, '')
+  check(own, stored, undefined, '', type.apiVersion)
+  for (const text of warningsOf(stored, own)) options.warn(text)
   if (type.crd) warnOfFinalizers(metadata, {}, options.warn)
   if (options.dryRun) return { object: inVersion(stored, type), created: true }
   const entry = context.store.put(type.table, stored)
@@ -103,8 +105,8 @@ export function create(
 }
 
 /** What is added once it is noted who wrote what. In place. */
-function complete(object: JsonObject, type: ResourceType, own: ResourceType, before?: JsonObject): void {
-  if (type.builtIn) allocate(object, own, before)
+function complete(object: JsonObject, before: JsonObject | undefined, type: ResourceType, own: ResourceType): void {
+  if (type.builtIn) allocate(object, before, own)
   else if (type.schema !== type.storageSchema) applyDefaults(object, type.storageSchema)
 }
 
@@ -160,11 +162,12 @@ export function update(
       subresource: options.subresource,
       time,
     })
-  if (options.subresource !== 'status') complete(after, type, own, before)
+  if (options.subresource !== 'status') complete(after, before, type, own)
   if (was['generation'] !== undefined && options.subresource !== 'status' && changesSpec(before, after, type))
     metadata['generation'] = (was['generation'] as number) + 1
   if (type.table === definitionsTable && options.subresource !== 'status') prepareStatus(after, before)
-  check(own, after, before, options.subresource)
+  check(own, after, before, options.subresource, type.apiVersion)
+  for (const text of warningsOf(after, own)) options.warn(text)
   if (type.crd) warnOfFinalizers(metadata, was, options.warn)
   if (equalButForTimes(before, after)) return { object: inVersion(before, type), created: false }
   if (options.dryRun) return { object: inVersion(after, type), created: false }
