@@ -21,7 +21,7 @@ export const REASONS = {
   code: 'both refuse, with another code or reason',
   strict: 'the embedded server refuses what kube-apiserver accepts',
   lenient:
-    'the embedded server accepts what kube-apiserver refuses: the types and the cost of CEL rules, duplicate keys of JSON, what events.k8s.io demands, and forms of built-in kinds that the platform does not write',
+    'the embedded server accepts what kube-apiserver refuses: it does not estimate what the rules of a definition could cost',
 } as const
 export type Kind = keyof typeof REASONS
 export const KINDS = Object.keys(REASONS) as Kind[]
