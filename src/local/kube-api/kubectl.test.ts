@@ -140,7 +140,8 @@ spec:
       Buffer.from('välue').toString('base64'),
     )
     expect(await ok('-n', 'team', 'get', 'configmap', 'c', '-o', 'jsonpath={.data}')).toBe('{"key":"1"}')
-    expect(await ok('create', 'deployment', 'd', '--image=x')).toContain('created')
+    await ok('-n', 'team', 'create', 'deployment', 'd', '--image=x', '--replicas=2')
+    expect(await ok('-n', 'team', 'get', 'deployment', 'd', '-o', 'jsonpath={.spec.replicas} {..image}')).toBe('2 x')
     await ok('delete', 'namespace', 'team')
   })
 
