@@ -49,7 +49,7 @@ export function environment(context: Context, service: EffectiveService): Env[] 
   const { smtpSecretRef, vapidSecretRef } = platform.spec.notifications ?? {}
   const issuer = SECRETS.devIssuer(name)
   return [
-    // An empty value is none to Kubernetes, which does not show it again: we would write it for ever.
+    // An empty text is what a variable has without a value; Kubernetes does not store it, and we would write it for ever.
     ...Object.entries(plain).map(([key, value]) => (value === '' ? { name: key } : { name: key, value })),
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ...(contract.usesDatabase ? [databaseUrl(context)] : []),
