@@ -59,7 +59,7 @@ async function run(options: UpOptions, version: string): Promise<void> {
     const starting = startPlace({
       folder,
       images: {
-        controller: { command: process.execPath, args: ['--max-semi-space-size=1', join(root, 'dist/controller.mjs')] },
+        controller: { command: process.execPath, args: ['--max-semi-space-size=2', join(root, 'dist/controller.mjs')] },
         services: { command: process.execPath, args: ['--max-semi-space-size=2', join(root, 'dist/services.mjs')] },
       },
       fixedPorts: { [`${namespace}/${name}-web:8080`]: port },

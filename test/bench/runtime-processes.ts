@@ -61,7 +61,7 @@ export async function startController(config: string, port: number): Promise<{ c
     process.execPath,
     [
       // As the chart starts it.
-      '--max-semi-space-size=1',
+      '--max-semi-space-size=2',
       'dist/controller.mjs',
       '--host',
       '127.0.0.1',

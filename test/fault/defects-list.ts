@@ -30,7 +30,7 @@ export const DEFECTS: readonly Defect[] = [
     file: 'controller/platform/act.ts',
     find: 'const drift = driftByNow(cache, step, planned)',
     replace: 'const drift: Drift[] | undefined = planned',
-    only: '^(service-enabled|autoscaled|topic-added)/answer-lost',
+    only: '^service-enabled/answer-lost',
   },
   {
     name: 'drops the finalizer early',
