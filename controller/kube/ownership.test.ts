@@ -73,6 +73,30 @@ test('defaults and fields of other managers are not drift', () => {
   expect(paths(live())).toEqual([])
 })
 
+test('what a server leaves out of a value that is owned as a whole, because it is empty, is no drift', () => {
+  const tolerations = (...entries: object[]): KubeObject =>
+    ({ ...desired, spec: { template: { spec: { tolerations: entries } } } }) as KubeObject
+  const stored: KubeObject = {
+    ...tolerations({ key: 'gpu', operator: 'Exists' }),
+    metadata: {
+      name: 'x',
+      managedFields: [
+        {
+          manager: 'me',
+          operation: 'Apply',
+          fieldsV1: { 'f:spec': { 'f:template': { 'f:spec': { 'f:tolerations': {} } } } },
+        },
+      ],
+    },
+  }
+  const drifts = (wanted: KubeObject): string[] =>
+    driftOf({ ...wanted, metadata: { name: 'x' } }, ownedFields(stored, 'me')).map(({ path }) => path)
+  expect(drifts(tolerations({ key: 'gpu', operator: 'Exists', value: '', effect: '' }))).toEqual([])
+  expect(drifts(tolerations({ key: 'gpu', operator: 'Exists', value: 'a100' }))).toEqual([
+    'spec.template.spec.tolerations',
+  ])
+})
+
 test.each<[string, Edit, string[]]>([
   [
     'a changed field',

@@ -146,12 +146,17 @@ function nameOfItem(item: Json, neighbours: string[], index: number): string {
   return `k:${JSON.stringify(Object.fromEntries(keys.map(key => [key, item[key] ?? DEFAULT_KEYS[key]])))}`
 }
 
-/** Whether a value that is owned as a whole says what is desired; the server may have filled in defaults inside it. */
+/**
+ * Whether a value that is owned as a whole says what is desired; the server may have filled in defaults inside it, and left out
+ * what is empty (Go's `omitempty`: the empty value of a toleration is not stored).
+ */
 function includes(live: Json, desired: Json): boolean {
   if (isObject(desired))
     return (
       isObject(live) &&
-      Object.entries(desired).every(([key, value]) => value === undefined || includes(live[key], value))
+      Object.entries(desired).every(
+        ([key, value]) => (!(key in live) && (value === '' || isEmpty(value))) || includes(live[key], value),
+      )
     )
   if (Array.isArray(desired))
     return (
