@@ -128,8 +128,8 @@ bench-runtime: dist/.built ## what the controller costs with 1,000 platforms: re
 bench-web: dist/.built ## bytes of the web app, and time to its largest paint
 	@node test/bench/web.ts
 
-conformance: dist/.built ## the embedded API server and sidecar beside the real ones, the chart's rights (VERBOSE=1, RECORD=1, ONLY=verbs,jobs,rights)
-	@status=0; for part in kubernetes dapr strimzi rights; do node test/conformance/$$part/main.ts $(if $(VERBOSE),--verbose) $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
+conformance: dist/.built ## the embedded API server and sidecar beside the real ones, the chart's rights (RECORD=1, ONLY=verbs,jobs,rights)
+	@status=0; for part in kubernetes dapr strimzi rights; do node test/conformance/$$part/main.ts $(if $(RECORD),--record) $(if $(ONLY),--only $(ONLY)) || status=1; done; exit $$status
 
 conformance-defects: node_modules/.installed ## behaviours of the embedded parts broken one by one, which the recorded answers must notice
 	@node test/conformance/defects.ts

@@ -9,7 +9,7 @@ import type { Counts } from './runtime-server.ts'
 interface Answers {
   counts: Counts
   drift: number
-  annotate: null
+  label: null
   scale: null
 }
 

@@ -65,18 +65,14 @@ function drift(namespace: string): Promise<number> {
 }
 
 process.on('message', async ({ id, ask, namespace }: { id: number; ask: string; namespace: string }) => {
-  const annotate = (): Promise<unknown> =>
+  const label = (): Promise<unknown> =>
     people.merge(KINDS.deployment, namespace, 'todo-backend', {
-      metadata: { annotations: { 'example.com/note': 'not ours' } },
+      metadata: { labels: { 'example.com/note': 'not-ours' } },
     })
   const scale = (): Promise<unknown> =>
     people.merge(KINDS.platform, namespace, 'todo', { spec: { services: { backend: { replicas: 2 } } } })
   const answer =
-    ask === 'counts'
-      ? counts()
-      : ask === 'drift'
-        ? await drift(namespace)
-        : await (ask === 'scale' ? scale() : annotate())
+    ask === 'counts' ? counts() : ask === 'drift' ? await drift(namespace) : await (ask === 'scale' ? scale() : label())
   process.send!({ id, answer: ask === 'counts' || ask === 'drift' ? answer : null })
 })
 process.send!({ ready: { url: served.url, certificateAuthority: served.certificateAuthority } })

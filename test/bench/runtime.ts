@@ -128,7 +128,7 @@ async function inUse(server: Server, port: number): Promise<void> {
   const written = first.writes.length + first.statusWrites
   row('writes of a start over settled platforms', String(written), '0', written === 0)
   const memory: number[] = [residentMegabytes(child.pid!)]
-  await server.ask('annotate', 'team-1')
+  await server.ask('label', 'team-1')
   await pause(1_500)
   const noOp = await server.ask('counts')
   const forNothing = noOp.writes.length + noOp.statusWrites + noOp.lists.length

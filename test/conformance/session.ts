@@ -1,6 +1,6 @@
 /**
  * What `make conformance` does for each real thing: every table against the embedded part and against the engine. Prints a
- * line for each row that differs otherwise than noted (every row that differs with --verbose).
+ * line for each row that differs.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,21 +24,16 @@ export interface Subject<Table extends Rules> {
   needs: readonly EngineName[]
   tables: readonly Table[]
   recordings: Recordings
-  /** Where the exceptions are noted. */
-  notes: string
   /** @param folder for its files; it is removed afterwards */
   open(folder: string): Promise<Sides<Table>>
-  /** How many rows differ, and a line that begins with its name for each whose difference is not the noted one. */
-  judge(table: Table, ours: Recording, theirs: Recording): { differing: number; unnoted: string[] }
 }
 
-/** @returns the exit code: 1 for a difference that is not noted, a recording that is stale, or no engine to compare with */
+/** @returns the exit code: 1 for a difference, a recording that is stale, or no engine to compare with */
 export async function compareLive<Table extends Rules>(subject: Subject<Table>): Promise<0 | 1> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
       record: { type: 'boolean', default: false },
-      verbose: { type: 'boolean', default: false },
     },
   })
   const tables = subject.tables.filter(({ name }) => !values.only || values.only.split(',').includes(name))
@@ -51,7 +46,7 @@ export async function compareLive<Table extends Rules>(subject: Subject<Table>):
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
   const began = performance.now()
   const sides = await subject.open(folder)
-  const sum = { rows: 0, differing: 0, unnoted: 0, stale: 0 }
+  const sum = { rows: 0, differing: 0, stale: 0 }
   try {
     for (const table of tables) {
       const lacking = await sides.lacks?.(table)
@@ -62,26 +57,22 @@ export async function compareLive<Table extends Rules>(subject: Subject<Table>):
       const [theirs, ours] = await Promise.all([sides.engine(table), sides.embedded(table)])
       if (values.record) subject.recordings.write(table.name, theirs)
       else sum.stale += tellStale(table, theirs, subject.recordings)
-      const { differing, unnoted } = subject.judge(table, ours, theirs)
+      const differing = differences(table, ours, theirs)
       sum.rows += table.rows.length
-      sum.differing += differing
-      sum.unnoted += unnoted.length
-      for (const line of unnoted) console.log(`${table.name}: ${line}`)
-      for (const each of differences(table, ours, theirs))
-        if (values.verbose || unnoted.some(line => line.startsWith(`${each.row}: `)))
-          console.log(`differs: ${each.table}: ${each.row} (${each.rule}): ${each.text}`)
-      console.log(`${table.name}: ${table.rows.length} rows, ${differing} differ`)
+      sum.differing += differing.length
+      for (const { row, rule, text } of differing) console.log(`differs: ${table.name}: ${row} (${rule}): ${text}`)
+      console.log(`${table.name}: ${table.rows.length} rows, ${differing.length} differ`)
     }
   } finally {
     await sides.stop()
     rmSync(folder, { recursive: true, force: true })
   }
-  const { rows, differing, unnoted, stale } = sum
+  const { rows, differing, stale } = sum
   const seconds = Math.round((performance.now() - began) / 1000)
   console.log(
-    `${subject.name}: ${rows} rows in ${seconds} s: ${rows - differing} answered alike, ${differing} differ, ${unnoted} of them not as noted in ${subject.notes}, ${stale} stale recordings`,
+    `${subject.name}: ${rows} rows in ${seconds} s: ${rows - differing} answered alike, ${differing} differ, ${stale} stale recordings`,
   )
-  return unnoted + stale > 0 ? 1 : 0
+  return differing + stale > 0 ? 1 : 0
 }
 
 function tellStale(table: Rules, today: Recording, recordings: Recordings): number {

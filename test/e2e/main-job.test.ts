@@ -123,7 +123,7 @@ test('an invalid platform is refused by the API with the path of each field', as
       services: { backend: { replicas: 'two' } },
     },
   }
-  const error = await laptop.cluster.apply(invalid).catch((refusal: Anything) => refusal)
+  const error = await laptop.cluster.api.create(invalid).catch((refusal: Anything) => refusal)
   expect(error.code).toBe(422)
   const fields = JSON.parse(error.body).details.causes.map((cause: Anything) => cause.field)
   expect(fields).toEqual(

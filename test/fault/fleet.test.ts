@@ -33,8 +33,9 @@ test('a change of one child is one write; an event that changes nothing of ours 
   await people.merge(KINDS.platform, 'team-1', 'todo', { spec: { services: { backend: { replicas: 2 } } } })
   await fleet.rest()
   expect(fleet.take().writes.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['Deployment todo-backend'])
+  // A label: an annotation is a new generation of a Deployment, which its controller has to look at first.
   await people.merge(KINDS.deployment, 'team-1', 'todo-backend', {
-    metadata: { annotations: { 'example.com/note': 'not ours' } },
+    metadata: { labels: { 'example.com/note': 'not-ours' } },
   })
   await people.merge(KINDS.secret, 'team-1', 'todo-kafka-ca', { metadata: { labels: { 'example.com/team': 'data' } } })
   await fleet.pass(60_000)

@@ -83,6 +83,15 @@ describe('invocation', () => {
     expect(app!.calls.some(call => call.path === '/a')).toBe(true)
   })
 
+  test('an app of another namespace is not there', async () => {
+    await startPair()
+    const answer = await place.call('POST', '/v1.0/invoke/callee.elsewhere/method/a', '', {})
+    expect([answer.status, ((await answer.json()) as { errorCode: string }).errorCode]).toEqual([
+      500,
+      'ERR_DIRECT_INVOKE',
+    ])
+  })
+
   test('bodies stream both ways', async () => {
     await startPair()
     const { createServer } = await import('node:http')

@@ -5,6 +5,7 @@ import type { Clock } from '../log/index.ts'
 import { AppChannel } from './app-channel.ts'
 import type { Identity } from './component.ts'
 import { DaprError, invoke as errors } from './errors.ts'
+import { guessType } from './guess-type.ts'
 import { type ApiRequest, type Reply, readBody } from './http.ts'
 import type { Mesh, Peer } from './mesh.ts'
 import { type Resiliency, runWith, StatusError } from './resiliency.ts'
@@ -121,10 +122,20 @@ function exchange(request: ApiRequest, { peer, path, headers, body }: Exchange, 
         })
         return
       }
-      request.response.writeHead(status, answerHeaders)
-      request.response.flushHeaders()
       answer.on('error', error => request.response.destroy(error))
-      answer.pipe(request.response).on('close', done)
+      const pass = (guessed: OutgoingHttpHeaders = {}): void => {
+        request.response.writeHead(status, { ...answerHeaders, ...guessed })
+        request.response.flushHeaders()
+        answer.pipe(request.response).on('close', done)
+      }
+      if (answerHeaders['content-type'] !== undefined) return pass()
+      // The HTTP server of Go guesses it, once there is something to guess by.
+      answer.once('readable', () => {
+        const first = answer.read() as Buffer | null
+        if (first === null) return pass()
+        answer.unshift(first)
+        pass({ 'content-type': guessType(first) })
+      })
     })
     if (body === undefined) request.raw.pipe(outgoing)
     else outgoing.end(body)

@@ -1,7 +1,5 @@
 /** `make conformance`, Dapr: the embedded sidecar beside daprd with its scheduler and Kafka. */
-import { differences } from '../compare.ts'
 import { compareLive } from '../session.ts'
-import { readExceptions, unexpected } from './exceptions.ts'
 import { recordings } from './recorded.ts'
 import { idsOf, runTable } from './run.ts'
 import { startEmbeddedStage, startEngineStage } from './stage.ts'
@@ -9,13 +7,11 @@ import { TABLES } from './tables/index.ts'
 
 const ids = idsOf(TABLES)
 const rows = [...ids].map(([row, id]) => [id, row] as const)
-const noted = readExceptions()
 const code = await compareLive({
   name: 'Dapr',
   needs: ['daprd', 'scheduler', 'kafka'],
   tables: TABLES,
   recordings,
-  notes: 'exceptions.yaml',
   async open(folder) {
     const embedded = await startEmbeddedStage(rows)
     const engine = await startEngineStage(rows, folder)
@@ -36,10 +32,6 @@ const code = await compareLive({
         await engine.stop()
       },
     }
-  },
-  judge(table, ours, theirs) {
-    const differing = differences(table, ours, theirs).map(({ row }) => row)
-    return { differing: differing.length, unnoted: unexpected(table.name, differing, noted) }
   },
 })
 process.exit(code)

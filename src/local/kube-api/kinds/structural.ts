@@ -2,6 +2,7 @@
 import { fieldForbidden, fieldInvalid, fieldNotSupported, fieldRequired } from '../field-errors.ts'
 import { child, isObject, type Json, type JsonObject } from '../json.ts'
 import { checkExpression } from '../schema/cel-check.ts'
+import { costProblems, leastCost } from '../schema/cel-cost.ts'
 import { compilePattern } from '../schema/pattern.ts'
 import { prune } from '../schema/prune.ts'
 import { patternProblem } from '../schema/re2-syntax.ts'
@@ -190,6 +191,11 @@ function checkRules(schema: JsonObject, path: string, root: boolean, errors: Fie
       if ('problem' in verdict) errors.push(fieldInvalid(at(part), whole, `${prefix}: ${verdict.problem}`))
       else if (verdict.type !== undefined && verdict.type !== 'dyn' && verdict.type !== wanted)
         errors.push(fieldInvalid(at(part), whole, words))
+      else if (part === 'rule')
+        // Of the whole schema it is said once, however many rules are at fault.
+        for (const problem of costProblems(leastCost(text, schema as unknown as Schema), at(part)))
+          if (!errors.some(({ field, detail }) => field === problem.field && detail === problem.detail))
+            errors.push(problem)
     }
   }
 }

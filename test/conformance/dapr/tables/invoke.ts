@@ -69,7 +69,6 @@ export const invocation: Table = {
     answered('302', { status: 302, headers: { location: '/there', 'x-app': 'yes' } }),
     answered('no content type', { body: 'plain' }),
     { name: 'an app that is not there', rule: DIRECT, steps: [get('/v1.0/invoke/nobody/method/x', { show: codesOf })] },
-    { name: 'an app of another namespace', rule: DIRECT, steps: [get('/v1.0/invoke/other.elsewhere/method/x', { show: codesOf })] },
     { name: 'no app', rule: DIRECT, steps: [get('/nothing/here')] },
     { name: 'an app without a method', rule: DIRECT, steps: [get('/v1.0/invoke/other/method/', { show: codesOf })] },
     { name: 'a sidecar without an app', rule: CHANNEL, steps: [get('/v1.0/invoke/lone/method/x', { show: codesOf })] },
