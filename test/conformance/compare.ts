@@ -37,7 +37,7 @@ const isRecord = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** All leaves at which two values differ. */
-export function places(ours: Json | undefined, theirs: Json | undefined, path = ''): Place[] {
+function places(ours: Json | undefined, theirs: Json | undefined, path = ''): Place[] {
   if (equal(ours, theirs)) return []
   if (isRecord(ours) && isRecord(theirs))
     return [...new Set([...Object.keys(ours), ...Object.keys(theirs)])].flatMap(key =>

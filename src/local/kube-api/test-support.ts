@@ -62,6 +62,13 @@ export const deployment = (name: string, overrides: JsonObject = {}): KubeObject
   },
 })
 
+/** The schema of an object with these properties. */
+export const objectSchema = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({
+  type: 'object',
+  properties,
+  ...more,
+})
+
 /** A CRD `Widget` (widgets.example.com/v1) with the given schema for its spec. */
 export const widgetDefinition = (spec: JsonObject, version: JsonObject = {}): KubeObject => ({
   apiVersion: 'apiextensions.k8s.io/v1',

@@ -1,5 +1,4 @@
 import type { KubeApi } from '../index.ts'
-import type { JsonObject } from '../json.ts'
 import { memoryApi, request, widgetDefinition } from '../test-support.ts'
 
 let api: KubeApi
@@ -8,12 +7,12 @@ beforeEach(async () => {
 })
 afterEach(() => api.close())
 
-const define = (spec: JsonObject, version?: JsonObject) => api.client.create(widgetDefinition(spec, version))
-const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more })
-
 test('a definition whose names are taken is not served until they are free', async () => {
-  const first = await define(object({}))
-  const other = widgetDefinition(object({})) as { metadata: { name: string }; spec: { names: { plural: string } } }
+  const first = await api.client.create(widgetDefinition({ type: 'object' }))
+  const other = widgetDefinition({ type: 'object' }) as {
+    metadata: { name: string }
+    spec: { names: { plural: string } }
+  }
   other.metadata.name = 'others.example.com'
   other.spec.names = { ...other.spec.names, plural: 'others' }
   await api.client.create(other as never)

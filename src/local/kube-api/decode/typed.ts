@@ -3,7 +3,7 @@
  * cannot hold, in the order of the document, and every field that the type does not have.
  */
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { quantity } from '../schema/formats.ts'
+import { NO_QUANTITY, quantity } from '../schema/formats.ts'
 import { base64Problem } from './go-base64.ts'
 import { RFC3339, RFC3339_MICRO, timeProblem } from './go-time.ts'
 import { type GoType, jsonFieldsOf, type Scalar, structName } from './go-types.ts'
@@ -15,7 +15,6 @@ export function jsonKind(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
-const QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 const LIMITS = { int32: 2 ** 31, int64: 2 ** 63 } as const
 
 /** What is wrong with a scalar: the type it cannot be put into, or a message. */
@@ -45,7 +44,7 @@ const checks: Readonly<Record<Scalar, (value: Json, go: string) => Problem>> = {
   Time: text(value => timeProblem(value, RFC3339)),
   MicroTime: text(value => timeProblem(value, RFC3339_MICRO)),
   Quantity: value =>
-    quantity.test(typeof value === 'number' ? String(value) : jsonText(value)) ? undefined : QUANTITY,
+    quantity.test(typeof value === 'number' ? String(value) : jsonText(value)) ? undefined : NO_QUANTITY,
   IntOrString: value => (typeof value === 'string' ? undefined : integerProblem(value, 'int32', 'int32')),
   FieldsV1: () => undefined,
   float64: value => (typeof value === 'number' ? undefined : { into: 'float64' }),

@@ -1,5 +1,6 @@
 /** YAML read as sigs.k8s.io/yaml reads it, and what libyaml says of a text that it cannot read. */
 import { CORE_SCHEMA, load, YAMLException } from 'js-yaml'
+import { duplicateKeys } from './duplicates.ts'
 
 /** js-yaml's words and libyaml's. */
 const WORDS: readonly (readonly [ours: RegExp, theirs: string])[] = [
@@ -33,11 +34,17 @@ function duplicate({ mark }: YAMLException): string {
   return `line ${line + 1}: key ${JSON.stringify(key.replaceAll(/^["']|["']$/g, ''))} already set in map`
 }
 
+/** JSON is YAML, and read faster as JSON; not so when a key is there twice, which is to be told in YAML's words. */
+function fromJson(text: string): unknown {
+  if (!text.trimStart().startsWith('{')) return undefined
+  const value: unknown = JSON.parse(text)
+  return duplicateKeys(text, value).length === 0 ? value : undefined
+}
+
 /** The text as data. `tellDuplicate` hears of a key that is there twice. Throws a YAMLException. */
 export function parseYaml(text: string, tellDuplicate: (what: string) => void): unknown {
   try {
-    // JSON is YAML, and read faster.
-    return text.trimStart().startsWith('{') ? JSON.parse(text) : load(text, { schema: CORE_SCHEMA })
+    return fromJson(text) ?? load(text, { schema: CORE_SCHEMA })
   } catch (error) {
     if (error instanceof SyntaxError) return lenient(text)
     if (!(error instanceof YAMLException) || error.reason !== DUPLICATE) throw error

@@ -6,7 +6,7 @@
  */
 import { fieldForbidden } from '../field-errors.ts'
 import type { FieldError } from '../status.ts'
-import { dynamic, rewritten } from './cel.ts'
+import { compile } from './cel.ts'
 import { fieldSchema, type Schema } from './schema.ts'
 
 interface Node {
@@ -25,11 +25,12 @@ const BEYOND = 100 * SCHEMA_LIMIT
 const LOOPS = new Set(['all', 'exists', 'exists_one', 'existsOne', 'filter', 'map'])
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'op' in value
 
-/** Rounds of the loops of an expression over a value of this schema; 0 without a loop. */
+/** Rounds of the loops of an expression over a value of this schema; 0 without a loop, and of what is no CEL. */
 export function leastCost(expression: string, schema: Schema): number {
-  const { ast } = dynamic.parse(rewritten(expression)) as unknown as { ast: Node }
+  const program = compile(expression)
+  if (program instanceof Error) return 0
   return costOf(
-    ast,
+    program.ast,
     new Map([
       ['self', schema],
       ['oldSelf', schema],

@@ -39,7 +39,7 @@ export const baseEnvironment = withKubernetesLibraries(
 /** In which values have the types they come with. */
 export const dynamic = baseEnvironment.clone().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn')
 
-type Program = (variables: Record<string, unknown>) => unknown
+type Program = ((variables: Record<string, unknown>) => unknown) & { readonly ast: unknown }
 const programs = new Map<string, Program | Error>()
 
 /** `has(list[0].field)`: the evaluator's macro follows names only; objects are maps to it, so it may be asked for the key. */
@@ -52,7 +52,8 @@ export const rewritten = (expression: string): string =>
     .replaceAll(/\boldSelf\.value\(\)/g, 'dyn(oldSelf.value())')
     .replaceAll(INDEXED_HAS, '("$2" in $1)')
 
-function compile(expression: string): Program | Error {
+/** Each expression is parsed once; one that is no CEL comes back as what the parser says of it. */
+export function compile(expression: string): Program | Error {
   let program = programs.get(expression)
   if (!program) {
     try {

@@ -1,6 +1,15 @@
 import type { KubeApi, KubeObject } from '../index.ts'
 import type { JsonObject } from '../json.ts'
-import { fieldsOf, memoryApi, refusal, request, settled, widget, widgetDefinition } from '../test-support.ts'
+import {
+  fieldsOf,
+  memoryApi,
+  objectSchema,
+  refusal,
+  request,
+  settled,
+  widget,
+  widgetDefinition,
+} from '../test-support.ts'
 
 let api: KubeApi
 beforeEach(async () => {
@@ -9,10 +18,9 @@ beforeEach(async () => {
 afterEach(() => api.close())
 
 const define = (spec: JsonObject, version?: JsonObject) => api.client.create(widgetDefinition(spec, version))
-const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more })
 
 test('a definition is established at once, and its kind discovered', async () => {
-  const made = await define(object({}))
+  const made = await define(objectSchema({}))
   expect(made.status).toEqual({ acceptedNames: { plural: '', kind: '' }, conditions: null, storedVersions: ['v1'] })
   const settled = await api.client.get(made, undefined, made.metadata.name)
   expect((settled!.status as { conditions: object[] }).conditions).toEqual([
@@ -54,23 +62,23 @@ test.each<[string, JsonObject, unknown, string]>([
     'at least 1 properties',
   ],
 ])('refuses %s with the field', async (_, schema, value, message) => {
-  await define(object({ field: schema }))
+  await define(objectSchema({ field: schema }))
   const status = await refusal(api.client.create(widget('w', { field: value } as JsonObject)))
   expect([status.code, fieldsOf(status)]).toEqual([422, ['spec.field']])
   expect(status.message).toContain(message)
 })
 
 test('RE2 patterns match as RE2 does', async () => {
-  await define(object({ field: { type: 'string', pattern: '^(?i)(abort|[[:digit:]]+)?$' } }))
+  await define(objectSchema({ field: { type: 'string', pattern: '^(?i)(abort|[[:digit:]]+)?$' } }))
   for (const [index, field] of ['ABORT', 'abort', '42', ''].entries())
     await api.client.create(widget(`w${index}`, { field }))
 })
 
 test('names every wrong field, with indexes and keys of maps', async () => {
   await define(
-    object(
+    objectSchema(
       {
-        list: { type: 'array', items: object({ name: { type: 'string' } }, { required: ['name'] }) },
+        list: { type: 'array', items: objectSchema({ name: { type: 'string' } }, { required: ['name'] }) },
         map: { type: 'object', additionalProperties: { type: 'integer' } },
       },
       { required: ['size'] },
@@ -81,9 +89,9 @@ test('names every wrong field, with indexes and keys of maps', async () => {
 })
 
 test('repeated keys of a map list and members of a set', async () => {
-  const item = object({ id: { type: 'string' } }, { required: ['id'] })
+  const item = objectSchema({ id: { type: 'string' } }, { required: ['id'] })
   await define(
-    object({
+    objectSchema({
       keyed: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['id'], items: item },
       set: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
     }),
@@ -99,7 +107,7 @@ test('repeated keys of a map list and members of a set', async () => {
 
 test('prunes what the schema does not know, but for preserved parts', async () => {
   await define(
-    object({ known: { type: 'string' }, free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }),
+    objectSchema({ known: { type: 'string' }, free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }),
   )
   const made = await api.client.create({
     ...widget('w', { known: 'a', typo: 1, free: { any: { thing: 1 } } }),
@@ -111,11 +119,11 @@ test('prunes what the schema does not know, but for preserved parts', async () =
 
 test('defaults nest, replace null, and leave nullable null', async () => {
   await define(
-    object({
+    objectSchema({
       a: { type: 'integer', default: 3 },
-      b: object({ c: { type: 'string', default: 'x' } }, { default: {} }),
+      b: objectSchema({ c: { type: 'string', default: 'x' } }, { default: {} }),
       n: { type: 'string', nullable: true, default: 'y' },
-      list: { type: 'array', items: object({ d: { type: 'integer', default: 1 } }) },
+      list: { type: 'array', items: objectSchema({ d: { type: 'integer', default: 1 } }) },
     }),
   )
   const made = await api.client.create(widget('w', { a: null, n: null, list: [{}, { d: 2 }] }))
@@ -123,7 +131,7 @@ test('defaults nest, replace null, and leave nullable null', async () => {
 })
 
 test('generation, status and scale of a custom resource', async () => {
-  await define(object({ replicas: { type: 'integer' } }))
+  await define(objectSchema({ replicas: { type: 'integer' } }))
   await api.client.create({ ...widget('w', { replicas: 1 }), status: { replicas: 9 } })
   const reported = await api.client.merge(
     widget('', {}),
@@ -145,7 +153,7 @@ test('generation, status and scale of a custom resource', async () => {
 })
 
 test('a PUT needs the resourceVersion', async () => {
-  await define(object({}))
+  await define(objectSchema({}))
   await api.client.create(widget('w', {}))
   const answer = await request(api, 'PUT', '/apis/example.com/v1/namespaces/default/widgets/w', widget('w', {}))
   expect([answer.status, fieldsOf(answer.body)]).toEqual([422, ['metadata.resourceVersion']])
@@ -153,7 +161,7 @@ test('a PUT needs the resourceVersion', async () => {
 
 describe('CEL rules', () => {
   const rule = (rules: JsonObject[], properties: JsonObject): JsonObject =>
-    object(properties, { 'x-kubernetes-validations': rules as never })
+    objectSchema(properties, { 'x-kubernetes-validations': rules as never })
 
   test('message, messageExpression, reason and fieldPath', async () => {
     await define(
@@ -184,7 +192,7 @@ describe('CEL rules', () => {
 
   test('transition rules hold on updates only; optionalOldSelf on creation too', async () => {
     await define(
-      object({
+      objectSchema({
         fixed: {
           type: 'string',
           'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'is immutable' }] as never,
@@ -209,7 +217,7 @@ describe('CEL rules', () => {
   })
 
   test('items of a map list are compared with their former selves by key', async () => {
-    const item = object(
+    const item = objectSchema(
       {
         id: { type: 'string' },
         size: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self >= oldSelf' }] as never },
@@ -217,7 +225,7 @@ describe('CEL rules', () => {
       { required: ['id'] },
     )
     await define(
-      object({
+      objectSchema({
         items: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['id'], items: item },
       }),
     )
@@ -284,7 +292,7 @@ describe('CEL rules', () => {
 
 describe('definitions', () => {
   const broken = (change: (spec: Record<string, never>) => void): KubeObject => {
-    const definition = structuredClone(widgetDefinition(object({})))
+    const definition = structuredClone(widgetDefinition(objectSchema({})))
     change(definition.spec as Record<string, never>)
     return definition
   }
@@ -332,14 +340,17 @@ describe('definitions', () => {
   })
 
   test('a changed schema counts at once; deleting it deletes its objects, finalizers first', async () => {
-    await define(object({ a: { type: 'string' } }))
+    await define(objectSchema({ a: { type: 'string' } }))
     const held = {
       ...widget('held', { a: 'x' }),
       metadata: { namespace: 'default', name: 'held', finalizers: ['example.com/hold'] },
     }
     await api.client.create(held)
     await api.client.create(widget('free', {}))
-    await api.client.apply(widgetDefinition(object({ a: { type: 'integer' } })), { fieldManager: 'me', force: true })
+    await api.client.apply(widgetDefinition(objectSchema({ a: { type: 'integer' } })), {
+      fieldManager: 'me',
+      force: true,
+    })
     expect(fieldsOf(await refusal(api.client.create(widget('w', { a: 'x' }))))).toEqual(['spec.a'])
     await api.client.delete(widgetDefinition({}), undefined, 'widgets.example.com')
     await settled()
@@ -357,7 +368,7 @@ describe('definitions', () => {
   })
 
   test('two served versions show the same object', async () => {
-    const definition = structuredClone(widgetDefinition(object({ a: { type: 'integer' } })))
+    const definition = structuredClone(widgetDefinition(objectSchema({ a: { type: 'integer' } })))
     const { versions } = definition.spec as { versions: JsonObject[] }
     versions.push({ ...structuredClone(versions[0]!), name: 'v1beta1', storage: false, deprecated: true })
     await api.client.create(definition)

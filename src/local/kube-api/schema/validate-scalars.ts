@@ -2,7 +2,7 @@
 import { fieldInvalid, fieldNotSupported } from '../field-errors.ts'
 import { equal, type Json } from '../json.ts'
 import type { FieldError } from '../status.ts'
-import { formatOf, hasFormat, quantity } from './formats.ts'
+import { formatOf, hasFormat, NO_QUANTITY, quantity } from './formats.ts'
 import { compilePattern } from './pattern.ts'
 import type { Schema } from './schema.ts'
 
@@ -60,14 +60,7 @@ export function validateString(value: string, schema: Schema, field: string, err
   const format = formatOf(schema)
   if (format === undefined) return 1
   if (format === 'quantity') {
-    if (!quantity.test(value))
-      errors.push(
-        fieldInvalid(
-          field,
-          value,
-          "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-        ),
-      )
+    if (!quantity.test(value)) errors.push(fieldInvalid(field, value, NO_QUANTITY))
   } else if (!hasFormat(value, format))
     errors.push({
       reason: 'FieldValueTypeInvalid',

@@ -1,6 +1,6 @@
 import type { KubeApi } from '../index.ts'
 import type { JsonObject } from '../json.ts'
-import { fieldsOf, memoryApi, refusal, widget, widgetDefinition } from '../test-support.ts'
+import { fieldsOf, memoryApi, objectSchema, refusal, widget, widgetDefinition } from '../test-support.ts'
 
 let api: KubeApi
 beforeEach(async () => {
@@ -9,7 +9,6 @@ beforeEach(async () => {
 afterEach(() => api.close())
 
 const define = (spec: JsonObject, version?: JsonObject) => api.client.create(widgetDefinition(spec, version))
-const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more })
 
 test.each<[string, JsonObject, unknown, string[], string]>([
   [
@@ -42,28 +41,28 @@ test.each<[string, JsonObject, unknown, string[], string]>([
     'Checked value must be of type integer with format int32 in spec.field',
   ],
 ])('refuses %s, told of no field', async (_, schema, value, fields, message) => {
-  await define(object({ field: schema }))
+  await define(objectSchema({ field: schema }))
   const status = await refusal(api.client.create(widget('w', { field: value } as JsonObject)))
   expect([status.code, fieldsOf(status)]).toEqual([422, fields])
   expect(status.message).toContain(message)
 })
 
 test('a null that may not be is no value when an object is sent', async () => {
-  await define(object({ field: { type: 'string' }, open: { type: 'string', nullable: true } }))
+  await define(objectSchema({ field: { type: 'string' }, open: { type: 'string', nullable: true } }))
   const made = await api.client.create(widget('w', { field: null, open: null } as JsonObject))
   expect(made.spec).toEqual({ open: null })
 })
 
 test('what a stricter schema no longer allows may stay, and nothing else', async () => {
   const spec = (more: JsonObject) =>
-    object({
+    objectSchema({
       text: { type: 'string', ...more },
       size: { type: 'integer' },
       items: {
         type: 'array',
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['name'],
-        items: object({ name: { type: 'string' }, text: { type: 'string', ...more } }, { required: ['name'] }),
+        items: objectSchema({ name: { type: 'string' }, text: { type: 'string', ...more } }, { required: ['name'] }),
       },
     })
   const made = await define(spec({}))

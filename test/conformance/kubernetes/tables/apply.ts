@@ -132,6 +132,8 @@ export const applies: Table = {
     row('a body that is no object', APPLY, apply('configmaps/a', '[]')),
     row('a body that cannot be read', APPLY, apply('configmaps/a', 'a: [')),
     row('duplicate keys', APPLY, apply('configmaps/a', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: "1", k: "2"}\n')),
+    row('duplicate keys, as JSON', APPLY, apply('configmaps/a', '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"k":"1","k":"2"}}')),
+    row('duplicate keys, as JSON, strict', APPLY, apply('configmaps/a', '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"k":"1","k":"2"}}', 'one', { query: 'fieldValidation=Strict' })),
     row('dry, over what is there', APPLY, quiet('one', { size: 1 }), by('one', { size: 2 }, { query: 'dryRun=All' }), get('widgets/a')),
     row('dry conflict', CONFLICTS, quiet('one', { size: 1 }), by('two', { size: 2 }, { query: 'dryRun=All' })),
     row('labels and annotations', OWNERSHIP, silent(apply('configmaps/a', configMap('a', {}, { labels: { x: '1' }, annotations: { y: '2' } }))), apply('configmaps/a', configMap('a', {}, { labels: { z: '1' } }), 'one', { show: metadataOf })),
