@@ -1,22 +1,7 @@
 import fc from 'fast-check'
 import { until } from '../log/testing.ts'
-import { type Answer, kafkaComponent, type Place, resiliency, subscription, type TestApp } from './testing.ts'
-import { CLOUD_EVENT, dlq, onEvent, recordsOf, startWithDead, startWorld, type World } from './world.testing.ts'
-
-let world: World
-let place: Place
-let app: TestApp
-afterEach(() => place.close())
-
-const start = async (objects: object[], answer?: TestApp['answer'], options = {}): Promise<void> => {
-  world = await startWorld(objects, answer, options)
-  ;({ place, app } = world)
-}
-const startDead = async (objects: object[], answer?: TestApp['answer']): Promise<void> => {
-  world = await startWithDead(objects, answer)
-  ;({ place, app } = world)
-}
-const records = (topic: string) => recordsOf(world, topic)
+import { type Answer, kafkaComponent, resiliency, subscription } from './testing.ts'
+import { app, CLOUD_EVENT, dlq, onEvent, place, records, start, startDead } from './world.testing.ts'
 
 /** Publishes the event and a marker behind it; tells how often the app saw the first before the second. */
 async function attemptsUntilNext(): Promise<number> {

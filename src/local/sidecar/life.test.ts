@@ -1,31 +1,7 @@
 import { openLog } from '../log/index.ts'
 import { eventually, until } from '../log/testing.ts'
-import {
-  type Answer,
-  kafkaComponent,
-  type Place,
-  resiliency,
-  startApp,
-  startPlace,
-  subscription,
-  type TestApp,
-} from './testing.ts'
-import { dlq, onEvent, problemOf, recordsOf, startWithDead, startWorld, type World } from './world.testing.ts'
-
-let world: World
-let place: Place
-let app: TestApp
-afterEach(() => place.close())
-
-const start = async (objects: object[], answer?: TestApp['answer'], options = {}): Promise<void> => {
-  world = await startWorld(objects, answer, options)
-  ;({ place, app } = world)
-}
-const startDead = async (objects: object[], answer?: TestApp['answer']): Promise<void> => {
-  world = await startWithDead(objects, answer)
-  ;({ place, app } = world)
-}
-const records = (topic: string) => recordsOf(world, topic)
+import { type Answer, kafkaComponent, resiliency, subscription } from './testing.ts'
+import { app, dlq, onEvent, place, problemOf, records, start, startDead, startUnwell } from './world.testing.ts'
 
 describe('life', () => {
   test('drain waits for the message in hand and commits it', async () => {
@@ -100,11 +76,8 @@ describe('life', () => {
 
   test('a broker that is not there makes the sidecar unhealthy with the reason, and its coming heals it', async () => {
     const log = openLog({ file: ':memory:' })
-    app = await startApp()
-    place = await startPlace(
-      [kafkaComponent({ brokers: 'late-kafka-bootstrap.default.svc:9093' }), subscription('t')],
-      { app, log },
-    )
+    const late = kafkaComponent({ brokers: 'late-kafka-bootstrap.default.svc:9093' })
+    await startUnwell([late, subscription('t')], undefined, { log })
     const health = async () => place.call('GET', '/v1.0/healthz')
     await eventually(async () => (await problemOf(await health())).message.includes('BrokerNotAvailableException'))
     expect((await place.call('GET', '/v1.0/healthz/outbound')).status).toBe(500)
@@ -123,8 +96,7 @@ describe('life', () => {
       scopes: ['other'],
       spec: { type: 'state.in-memory', version: 'v1', metadata: [{ name: 'x', secretKeyRef }] },
     }
-    app = await startApp()
-    place = await startPlace([kafkaComponent(), foreign], { app })
+    await startUnwell([kafkaComponent(), foreign])
     await eventually(async () =>
       (await problemOf(await place.call('GET', '/v1.0/healthz'))).message.includes('Secret default/db'),
     )
@@ -154,9 +126,8 @@ describe('life', () => {
   ])('the component fails with %s, unless errors are ignored', async (_what, metadata, message) => {
     const log = openLog({ file: ':memory:' })
     log.cluster('default/todo').start({ authentication: 'scram-sha-512' })
-    app = await startApp()
     const bad = kafkaComponent(metadata)
-    place = await startPlace([bad], { app, log })
+    await startUnwell([bad], undefined, { log })
     await eventually(async () => (await problemOf(await place.call('GET', '/v1.0/healthz'))).message.includes(message))
     place.resources.put({ ...bad, spec: { ...bad.spec, ignoreErrors: true } })
     await place.healthy()

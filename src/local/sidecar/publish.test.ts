@@ -1,16 +1,6 @@
 import { eventually } from '../log/testing.ts'
-import { kafkaComponent, type Place, type TestApp } from './testing.ts'
-import { CLOUD_EVENT, problemOf, recordsOf, startWorld, type World } from './world.testing.ts'
-
-let world: World
-let place: Place
-afterEach(() => place.close())
-
-const start = async (objects: object[], answer?: TestApp['answer'], options = {}): Promise<void> => {
-  world = await startWorld(objects, answer, options)
-  ;({ place } = world)
-}
-const records = (topic: string) => recordsOf(world, topic)
+import { kafkaComponent } from './testing.ts'
+import { CLOUD_EVENT, place, problemOf, records, start } from './world.testing.ts'
 
 describe('publish', () => {
   // components-contrib pubsub/envelope.go NewCloudEventsEnvelope, FromCloudEvent; dapr runtime/pubsub/cloudevents.go

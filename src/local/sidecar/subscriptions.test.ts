@@ -1,21 +1,6 @@
 import { eventually, until } from '../log/testing.ts'
-import { type Answer, kafkaComponent, type Place, subscription, type TestApp } from './testing.ts'
-import { dlq, recordsOf, startWithDead, startWorld, type World } from './world.testing.ts'
-
-let world: World
-let place: Place
-let app: TestApp
-afterEach(() => place.close())
-
-const start = async (objects: object[], answer?: TestApp['answer'], options = {}): Promise<void> => {
-  world = await startWorld(objects, answer, options)
-  ;({ place, app } = world)
-}
-const startDead = async (objects: object[], answer?: TestApp['answer']): Promise<void> => {
-  world = await startWithDead(objects, answer)
-  ;({ place, app } = world)
-}
-const records = (topic: string) => recordsOf(world, topic)
+import { type Answer, kafkaComponent, subscription, type TestApp } from './testing.ts'
+import { app, dlq, place, records, start, startDead } from './world.testing.ts'
 
 describe('subscriptions', () => {
   const programmatic =

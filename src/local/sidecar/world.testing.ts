@@ -1,34 +1,39 @@
-/** One sidecar, one app and one log for a test file, and the words its tests use. */
+/** One sidecar, one app and one log for each test of a file, and the words its tests use. */
 import { openLog } from '../log/index.ts'
 import { type Answer, type Place, startApp, startPlace, type TestApp } from './testing.ts'
 
 export const CLOUD_EVENT = 'application/cloudevents+json'
 
-export interface World {
-  place: Place
-  app: TestApp
+/** Of the test that runs: what it started last. */
+export let place: Place
+export let app: TestApp
+
+afterEach(() => place.close())
+
+/** Without waiting for the sidecar to be well. */
+export async function startUnwell(objects: object[], answer?: TestApp['answer'], options = {}): Promise<void> {
+  app = await startApp(answer)
+  place = await startPlace(objects, { app, ...options })
 }
 
-export async function startWorld(objects: object[], answer?: TestApp['answer'], options = {}): Promise<World> {
-  const app = await startApp(answer)
-  const place = await startPlace(objects, { app, ...options })
+export async function start(objects: object[], answer?: TestApp['answer'], options = {}): Promise<void> {
+  await startUnwell(objects, answer, options)
   await place.healthy()
-  return { app, place }
 }
 
-/** A world whose log also has the topic `dead`. */
-export function startWithDead(objects: object[], answer?: TestApp['answer']): Promise<World> {
+/** As `start`, with a topic `dead` in the log. */
+export function startDead(objects: object[], answer?: TestApp['answer']): Promise<void> {
   const log = openLog({ file: ':memory:' })
   log.cluster('default/todo').start()
   log.cluster('default/todo').createTopic({ name: 'dead' })
-  return startWorld(objects, answer, { log })
+  return start(objects, answer, { log })
 }
 
 /** The subscription's part that names it. */
 export const dlq = { deadLetterTopic: 'dead' }
 
 /** The records of a topic, with their values as text. */
-export function recordsOf({ place }: World, topic: string) {
+export function records(topic: string) {
   const cluster = place.log.cluster('default/todo')
   return cluster
     .watermarks(topic)
