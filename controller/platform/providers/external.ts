@@ -1,9 +1,10 @@
 import { appAccess } from '../access.ts'
 import type { Effective, ExternalKafka } from '../effective.ts'
 import type { Credential, KafkaFacts } from '../facts.ts'
-import { SECRETS } from '../names.ts'
+import type { Platform } from '../platform.ts'
 import { topicsJob, topicsReported } from './external-topics.ts'
 import { type KafkaProvider, type MetadataItem, SIDECAR_ENV, type View } from './provider.ts'
+import { byPassword, caCert } from './sasl.ts'
 import { secretText } from './secrets.ts'
 import { refuseTopics } from './topics.ts'
 
@@ -20,7 +21,7 @@ export const external: KafkaProvider = {
   },
   connection: ({ platform, effective }) => [
     { name: 'brokers', value: kafkaOf(effective).bootstrapServers.join(',') },
-    ...authentication(kafkaOf(effective), SECRETS.kafkaCa(platform.metadata.name)),
+    ...authentication(kafkaOf(effective), platform),
     { name: 'version', value: '2.8.0' },
   ],
   refuse(_platform, effective, facts) {
@@ -41,11 +42,12 @@ export const external: KafkaProvider = {
 
 export const kafkaOf = (effective: Effective): ExternalKafka => effective.external!
 
+/** Dapr's words for the spec's. */
+const MECHANISMS = { PLAIN: 'PLAINTEXT', 'SCRAM-SHA-256': 'SHA-256', 'SCRAM-SHA-512': 'SHA-512' } as const
+
 /** authType and its companions (components-contrib common/component/kafka/{metadata,auth}.go). */
-function authentication({ authentication: { type }, tls }: ExternalKafka, caSecret: string): MetadataItem[] {
-  const ca: MetadataItem[] = tls.caSecretRef
-    ? [{ name: 'caCert', secretKeyRef: { name: caSecret, key: 'ca.crt' } }]
-    : []
+function authentication({ authentication: { type }, tls }: ExternalKafka, platform: Platform): MetadataItem[] {
+  const ca = tls.caSecretRef ? [caCert(platform)] : []
   switch (type) {
     case 'None':
       // With authType none TLS is off, whatever else is said; `certificate` without one is TLS alone.
@@ -58,14 +60,7 @@ function authentication({ authentication: { type }, tls }: ExternalKafka, caSecr
         ...ca,
       ]
     default:
-      return [
-        { name: 'authType', value: 'password' },
-        { name: 'saslUsername', envRef: SIDECAR_ENV.username },
-        { name: 'saslPassword', envRef: SIDECAR_ENV.password },
-        // Exactly these words: anything unknown means SASL/PLAIN, silently.
-        { name: 'saslMechanism', value: type === 'PLAIN' ? 'PLAINTEXT' : type.replace('SCRAM-', '') },
-        ...(tls.enabled ? ca : [{ name: 'disableTls', value: 'true' }]),
-      ]
+      return byPassword(MECHANISMS[type], tls.enabled ? ca : undefined)
   }
 }
 

@@ -2,11 +2,12 @@ import { aclRules, appAccess } from '../access.ts'
 import type { Desired } from '../desired.ts'
 import type { Effective } from '../effective.ts'
 import type { Credential, KafkaFacts } from '../facts.ts'
-import { kafkaUserName, resourceName, SECRETS } from '../names.ts'
+import { kafkaUserName, resourceName } from '../names.ts'
 import { KINDS } from '../platform.ts'
 import { type Context, child } from '../render/context.ts'
 import type { RedpandaInput } from './inputs.ts'
-import { type KafkaProvider, SIDECAR_ENV, type View } from './provider.ts'
+import type { KafkaProvider, View } from './provider.ts'
+import { byPassword, caCert } from './sasl.ts'
 import { secretText } from './secrets.ts'
 import { liveTopics, refuseTopics, topicConfig } from './topics.ts'
 
@@ -20,13 +21,7 @@ export const redpanda: KafkaProvider = {
   identity: () => 'password',
   connection: ({ platform, facts }) => [
     { name: 'brokers', value: facts.kafka.bootstrapServers ?? '' },
-    { name: 'authType', value: 'password' },
-    { name: 'saslUsername', envRef: SIDECAR_ENV.username },
-    { name: 'saslPassword', envRef: SIDECAR_ENV.password },
-    { name: 'saslMechanism', value: 'SHA-512' },
-    facts.kafka.plaintext
-      ? { name: 'disableTls', value: 'true' }
-      : { name: 'caCert', secretKeyRef: { name: SECRETS.kafkaCa(platform.metadata.name), key: 'ca.crt' } },
+    ...byPassword('SHA-512', facts.kafka.plaintext ? undefined : [caCert(platform)]),
     { name: 'version', value: '2.8.0' },
   ],
   refuse(_platform, effective, facts) {

@@ -2,11 +2,12 @@ import { aclRules, appAccess } from '../access.ts'
 import type { Desired } from '../desired.ts'
 import type { Effective } from '../effective.ts'
 import type { Credential, KafkaFacts, LiveNodePool } from '../facts.ts'
-import { kafkaUserName, resourceName, SECRETS } from '../names.ts'
+import { kafkaUserName, resourceName } from '../names.ts'
 import { KINDS, type Platform } from '../platform.ts'
 import { type Context, child } from '../render/context.ts'
 import type { StrimziInput } from './inputs.ts'
-import { type KafkaProvider, SIDECAR_ENV, type View } from './provider.ts'
+import type { KafkaProvider, View } from './provider.ts'
+import { byPassword, caCert } from './sasl.ts'
 import { secretOf, secretText, textIn } from './secrets.ts'
 import { refuseConfig } from './strimzi-config.ts'
 import { nodePools, poolName, refuseNodes } from './strimzi-nodes.ts'
@@ -19,14 +20,7 @@ export const strimzi: KafkaProvider = {
   identity: () => 'password',
   connection: ({ platform, facts }) => [
     { name: 'brokers', value: facts.kafka.bootstrapServers ?? '' },
-    { name: 'authType', value: 'password' },
-    { name: 'saslUsername', envRef: SIDECAR_ENV.username },
-    { name: 'saslPassword', envRef: SIDECAR_ENV.password },
-    // Exactly this word: any other means SASL/PLAIN, silently (components-contrib common/component/kafka/metadata.go).
-    { name: 'saslMechanism', value: 'SHA-512' },
-    facts.kafka.plaintext
-      ? { name: 'disableTls', value: 'true' }
-      : { name: 'caCert', secretKeyRef: { name: SECRETS.kafkaCa(platform.metadata.name), key: 'ca.crt' } },
+    ...byPassword('SHA-512', facts.kafka.plaintext ? undefined : [caCert(platform)]),
     { name: 'version', value: '3.6.0' },
   ],
   refuse(platform, effective, facts) {
