@@ -2,13 +2,13 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { KubeObject } from '../../controller/kube/objects.ts'
 import { conditionOf } from '../../controller/kube/objects.ts'
 import type { Platform } from '../../controller/platform/platform.ts'
 import type { Progress } from '../../src/cli/progress.ts'
 import { engine } from '../engines/find.ts'
 import { type Anything, type Cluster, root, until } from '../support/laptop.ts'
 import { PLATFORM } from '../support/place.ts'
+import { kafkaChoice } from './kafka-choice.ts'
 import { examplePlatform, type Neighbours, neighbours } from './neighbours.ts'
 import type { NextRelease } from './next-release.ts'
 import { kafkaImage, postgresImage } from './pod-images.ts'
@@ -101,13 +101,13 @@ export async function namespace(cluster: Cluster, name = cluster.namespace): Pro
 /** Kafka and PostgreSQL in the namespace of `cluster`, and a platform that uses them, not applied yet. */
 export async function around(cluster: Cluster, images: References, version: string): Promise<Platform> {
   const { namespace } = cluster
-  const platform = examplePlatform(namespace, version)
+  const platform = examplePlatform(namespace, version, kafkaChoice())
   const objects = neighbours({ namespace, images }, platform, version)
-  for (const object of objects as (KubeObject & Record<string, unknown>)[]) await cluster.apply(object as never)
-  for (const name of ['kafka', 'postgres'])
+  for (const object of objects) await cluster.apply(object as never)
+  for (const { metadata } of objects.filter(({ kind }) => kind === 'StatefulSet'))
     await until(
-      `${name} to be ready`,
-      async () => (await cluster.get('apps/v1', 'StatefulSet', name))?.status?.readyReplicas === 1,
+      `${metadata.name} to be ready`,
+      async () => (await cluster.get('apps/v1', 'StatefulSet', metadata.name))?.status?.readyReplicas === 1,
       180,
     )
   return platform

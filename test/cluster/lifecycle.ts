@@ -4,6 +4,7 @@ import type { Progress } from '../../src/cli/progress.ts'
 import { type Anything, type Cluster, until } from '../support/laptop.ts'
 import { PLATFORM } from '../support/place.ts'
 import { helm, RELEASE, ready } from './bring-up.ts'
+import { KAFKA_PODS } from './kafka-choice.ts'
 import type { NextRelease } from './next-release.ts'
 import type { Target } from './target.ts'
 
@@ -105,6 +106,11 @@ export async function deletePlatform(cluster: Cluster, { step }: Progress): Prom
       async () => (await cluster.list(apiVersion, kind, PART_OF_PLATFORM)).length === 0,
       120,
     )
+  await until(
+    'Kafka to go with its platform',
+    async () => (await cluster.list('v1', 'Pod', KAFKA_PODS.strimzi)).length === 0,
+    120,
+  )
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   withoutStorage,
 } from './bring-up.ts'
 import { gitops } from './gitops.ts'
+import { withoutStrimzi } from './kafka-choice.ts'
 import { deleteNamespace, deletePlatform, refuseUninstall, uninstall, upgradeAndBack } from './lifecycle.ts'
 import { nextRelease } from './next-release.ts'
 import { ClusterPlace } from './place.ts'
@@ -39,7 +40,10 @@ function lacking(): string | undefined {
 /** @returns why nothing was run, or nothing */
 async function endToEnd(target: Target): Promise<string | undefined> {
   const cluster = new Cluster(target.kubeconfig, NAMESPACE)
-  const lacks = (await withoutStorage(cluster)) ?? (await withoutDapr(target, cluster, tell))
+  const lacks =
+    (await withoutStorage(cluster)) ??
+    (await withoutDapr(target, cluster, tell)) ??
+    (await withoutStrimzi(target, cluster, tell))
   if (lacks) return lacks
   const next = await nextRelease(join(FOLDER, 'next'), version, tell)
   const references = await images(target, next, tell)

@@ -6,6 +6,7 @@ import { effectiveSpec } from '../../controller/platform/effective.ts'
 import type { Platform } from '../../controller/platform/platform.ts'
 import { USER } from '../../src/images/base.ts'
 import { issue } from '../../src/local/operators/certificates.ts'
+import type { KafkaChoice } from './kafka-choice.ts'
 import type { KafkaSettings } from './pods/kafka.ts'
 
 export interface Neighbours {
@@ -17,8 +18,11 @@ export interface Neighbours {
 /** User of the topics Job: it may make topics under the platform's prefix, and nothing else. */
 const TOPIC_ADMIN = 'todo-topics'
 
-/** The example platform: a Kafka outside the cluster's operators, topics made by the platform, a credential for each app. */
-export function examplePlatform(namespace: string, version: string): Platform {
+/**
+ * The example platform. With Apache Kafka beside it: topics made by the platform, a credential for each app. With Strimzi all of
+ * it is the operators' work, and goes with the platform.
+ */
+export function examplePlatform(namespace: string, version: string, kafka: KafkaChoice = 'apache'): Platform {
   const platform = {
     apiVersion: 'todo.events/v1alpha1',
     kind: 'TodoEventPlatform',
@@ -27,25 +31,27 @@ export function examplePlatform(namespace: string, version: string): Platform {
       profile: 'Development',
       // Pinned: an upgrade of the operator moves no pod.
       version,
-      kafka: {
-        external: {
-          bootstrapServers: [bootstrap(namespace)],
-          authentication: {
-            type: 'SCRAM-SHA-512',
-            username: TOPIC_ADMIN,
-            passwordSecretRef: { name: kafkaSecret(TOPIC_ADMIN), key: 'password' },
-          },
-          tls: { enabled: true, caSecretRef: { name: 'kafka-ca', key: 'ca.crt' } },
-          topics: 'Managed',
-        },
-      },
+      kafka: kafka === 'strimzi' ? { strimzi: {} } : { external: apacheKafka(namespace) },
       database: { secretRef: { name: 'todo-db', key: 'uri' } },
     },
   } as unknown as Platform
+  const { external } = platform.spec.kafka
+  if (!external) return platform
   const apps = appAccess(effectiveSpec(platform, version)).map(({ appId }) => appId)
-  platform.spec.kafka.external!.userSecretRefs = Object.fromEntries(apps.map(app => [app, { name: kafkaSecret(app) }]))
+  external.userSecretRefs = Object.fromEntries(apps.map(app => [app, { name: kafkaSecret(app) }]))
   return platform
 }
+
+const apacheKafka = (namespace: string): object => ({
+  bootstrapServers: [bootstrap(namespace)],
+  authentication: {
+    type: 'SCRAM-SHA-512',
+    username: TOPIC_ADMIN,
+    passwordSecretRef: { name: kafkaSecret(TOPIC_ADMIN), key: 'password' },
+  },
+  tls: { enabled: true, caSecretRef: { name: 'kafka-ca', key: 'ca.crt' } },
+  topics: 'Managed',
+})
 
 const bootstrap = (namespace: string): string => `kafka.${namespace}.svc:9094`
 const kafkaSecret = (user: string): string => `kafka-${user}`
@@ -74,35 +80,49 @@ function settings(platform: Platform, version: string): KafkaSettings {
   }
 }
 
-export function neighbours({ namespace, images }: Neighbours, platform: Platform, version: string): KubeObject[] {
-  const authority = issue({ commonName: 'todo-e2e' }, Date.now(), 30)
-  const server = issue({ commonName: 'kafka', names: [`kafka.${namespace}.svc`] }, Date.now(), 30, authority)
-  const kafka = settings(platform, version)
-  const [admin, app] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')]
-  const secret = (name: string, stringData: Record<string, string>): KubeObject => ({
+export function neighbours(given: Neighbours, platform: Platform, version: string): KubeObject[] {
+  return [...postgres(given), ...(platform.spec.kafka.external ? apache(given, platform, version) : [])]
+}
+
+const secretIn =
+  (namespace: string) =>
+  (name: string, stringData: Record<string, string>): KubeObject => ({
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name, namespace },
     stringData,
   })
+
+function postgres({ namespace, images }: Neighbours): KubeObject[] {
+  const [admin, app] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')]
+  const secret = secretIn(namespace)
+  return [
+    secret('postgres', { ADMIN_PASSWORD: admin, APP_PASSWORD: app }),
+    secret('todo-db', { uri: `postgresql://app:${app}@postgres.${namespace}.svc:5432/app` }),
+    ...stateful(namespace, 'postgres', images.postgres, 5432, {
+      env: 'postgres',
+      memory: '1Gi',
+      readinessProbe: { tcpSocket: { port: 5432 }, periodSeconds: 1 },
+    }),
+  ]
+}
+
+function apache({ namespace, images }: Neighbours, platform: Platform, version: string): KubeObject[] {
+  const authority = issue({ commonName: 'todo-e2e' }, Date.now(), 30)
+  const server = issue({ commonName: 'kafka', names: [`kafka.${namespace}.svc`] }, Date.now(), 30, authority)
+  const kafka = settings(platform, version)
+  const secret = secretIn(namespace)
   return [
     secret('kafka-ca', { 'ca.crt': authority.certificate }),
     secret('kafka-tls', { 'keystore.pem': server.key + server.certificate }),
     secret('kafka-settings', { SETTINGS: JSON.stringify(kafka) }),
     ...kafka.users.map(({ name, password }) => secret(kafkaSecret(name), { username: name, password })),
-    secret('postgres', { ADMIN_PASSWORD: admin, APP_PASSWORD: app }),
-    secret('todo-db', { uri: `postgresql://app:${app}@postgres.${namespace}.svc:5432/app` }),
     ...stateful(namespace, 'kafka', images.kafka, 9094, {
       env: 'kafka-settings',
       memory: '1Gi',
       mount: { name: 'tls', mountPath: '/tls', readOnly: true },
       volume: { name: 'tls', secret: { secretName: 'kafka-tls' } },
       readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
-    }),
-    ...stateful(namespace, 'postgres', images.postgres, 5432, {
-      env: 'postgres',
-      memory: '1Gi',
-      readinessProbe: { tcpSocket: { port: 5432 }, periodSeconds: 1 },
     }),
   ]
 }

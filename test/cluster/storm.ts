@@ -8,6 +8,7 @@ import { effects, isOpen } from '../soak/effects.ts'
 import { type Acked, type Call, runClient } from '../soak/workload.ts'
 import { until } from '../support/laptop.ts'
 import { answersPostgres, forward } from './forward.ts'
+import { KAFKA_PODS, kafkaChoice } from './kafka-choice.ts'
 import type { ClusterPlace } from './place.ts'
 
 const CLIENTS = 4
@@ -37,9 +38,9 @@ const VICTIMS: readonly { what: string; selector: string; container: string; pod
     selector: `app.kubernetes.io/component=${service}`,
     container: 'daprd',
   })),
-  { what: 'the process of Kafka', selector: 'e2e.todo.events/store=kafka', container: 'kafka' },
+  { what: 'the process of Kafka', selector: KAFKA_PODS[kafkaChoice()], container: 'kafka' },
   { what: 'the process of the database', selector: 'e2e.todo.events/store=postgres', container: 'postgres' },
-  { what: 'the pod of Kafka', selector: 'e2e.todo.events/store=kafka', container: 'kafka', pod: true },
+  { what: 'the pod of Kafka', selector: KAFKA_PODS[kafkaChoice()], container: 'kafka', pod: true },
   { what: 'the pod of the database', selector: 'e2e.todo.events/store=postgres', container: 'postgres', pod: true },
 ]
 

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { clusterFolder } from '../engines/bundles.ts'
-import { onPath } from '../engines/find.ts'
+import { engine, onPath } from '../engines/find.ts'
 import { root } from '../support/laptop.ts'
 
 export interface Target {
@@ -14,6 +14,8 @@ export interface Target {
   load(file: string): Promise<void>
   /** Why Dapr cannot be installed, or nothing. */
   installDapr(): Promise<string | undefined>
+  /** The operator of Kafka, whose pods fit into a restricted namespace. @throws when it does not get ready */
+  installStrimzi(): Promise<void>
   /** Argo CD with a git server that it reads, or why there is none. */
   installArgoCd(): Promise<ArgoCd | string>
   /** Stops what `up` started. */
@@ -59,6 +61,10 @@ export function findTarget(): Target | string {
   return ofScripts()
 }
 
+const STRIMZI_VERSION = '1.2.0'
+/** Pods that the Pod Security Standard *restricted* takes (Strimzi's RestrictedPodSecurityProvider). */
+const RESTRICTED = { name: 'STRIMZI_POD_SECURITY_PROVIDER_CLASS', value: 'restricted' }
+
 /** kind and minikube take archives of images; any other cluster by a command of one's own. */
 function named(kubeconfig: string): Target | string {
   const kubectl = onPath('kubectl')
@@ -84,6 +90,20 @@ function named(kubeconfig: string): Target | string {
     load,
     installDapr: async () =>
       onPath('dapr') ? run('dapr', ['init', '-k', '--wait']).then(() => undefined) : 'dapr init -k',
+    installStrimzi: () => {
+      const { command } = engine('helm')
+      const chart = ['oci://quay.io/strimzi-helm/strimzi-kafka-operator', '--version', STRIMZI_VERSION]
+      const values = [
+        'watchAnyNamespace=true',
+        `extraEnvs[0].name=${RESTRICTED.name}`,
+        `extraEnvs[0].value=${RESTRICTED.value}`,
+      ].flatMap(value => ['--set', value])
+      const into = ['--namespace', 'strimzi', '--create-namespace', '--wait', '--timeout', '300s']
+      return run(command, ['install', 'strimzi', ...chart, ...into, ...values], {
+        ...process.env,
+        KUBECONFIG: kubeconfig,
+      })
+    },
     installArgoCd: async () =>
       'Argo CD needs a git server beside it: both are installed only in the cluster of the scripts beside the repository',
     down: async () => {},
@@ -116,6 +136,13 @@ function ofScripts(): Target {
     // Pinned, or the kubelet would collect what it cannot pull again.
     load: file => run(CLUSTER_SH, ['ctr', 'images', 'import', '--label', 'io.cri-containerd.pinned=pinned', file], env),
     installDapr: () => run(join(SCRIPTS, 'dapr/dapr.sh'), ['install'], env).then(() => undefined),
+    async installStrimzi() {
+      await run(join(SCRIPTS, 'strimzi/strimzi.sh'), ['install'], env)
+      const operator = ['deployment/strimzi-cluster-operator', '--namespace', 'strimzi']
+      const { command, prefix } = engine('kubectl')
+      await run(command, [...prefix, 'set', 'env', ...operator, `${RESTRICTED.name}=${RESTRICTED.value}`], env)
+      await run(command, [...prefix, 'rollout', 'status', ...operator, '--timeout=300s'], env)
+    },
     async installArgoCd() {
       if (!existsSync(ARGOCD_SH)) return 'Argo CD: there is no argocd/argocd.sh among the scripts beside the repository'
       await run(ARGOCD_SH, ['install'], env)
