@@ -6,7 +6,9 @@ import { type Command, Option } from 'commander'
 import type { KubeObject, LocalClient } from '../local/kube-api/api.ts'
 import { operatorManifests } from '../local/operator-manifests.ts'
 import { type Place, startPlace } from '../local/place.ts'
+import type { DeliveryFaults } from '../local/sidecar/index.ts'
 import { EXIT, Exit } from './exit.ts'
+import { faultsIn, USUAL_FAULTS } from './fault-option.ts'
 import { type Manifest, PLATFORM, platformIn, readManifests } from './manifest.ts'
 import { type Output, progress } from './progress.ts'
 import { root } from './root.ts'
@@ -18,6 +20,7 @@ interface UpOptions {
   port: string
   timeout: string
   output: Output
+  faults?: DeliveryFaults | true
 }
 
 const RECONCILE_ANNOTATION = 'todo.events/reconcile-requested-at'
@@ -32,6 +35,12 @@ export function up(program: Command, version: string): void {
     .option('-f, --file <path>', 'manifest to apply', join(root, 'examples/platform.yaml'))
     .option('--port <port>', 'port of the web address', process.env['TEP_PORT'] ?? '7080')
     .option('--timeout <seconds>', 'how long to wait until it is ready', '300')
+    .addOption(
+      new Option(
+        '--faults [probabilities]',
+        `let events be delivered twice, out of order, and answers be lost, as brokers do (${USUAL_FAULTS})`,
+      ).argParser(faultsIn),
+    )
     .addOption(new Option('--output <format>', 'how to tell of progress').choices(['text', 'json']).default('text'))
     .action(options => run(options, version))
 }
@@ -42,6 +51,7 @@ async function run(options: UpOptions, version: string): Promise<void> {
   const port = Number(options.port)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new Exit('TEP5004', EXIT.usage, `--port ${options.port} is no port: use 1 to 65535`)
+  const faults = options.faults === true ? faultsIn(USUAL_FAULTS) : options.faults
   const manifests = readManifests(options.file)
   const platform = platformIn(manifests, options.file)
   const namespace = platform.metadata.namespace ?? 'todo'
@@ -63,6 +73,7 @@ async function run(options: UpOptions, version: string): Promise<void> {
         services: { command: process.execPath, args: ['--max-semi-space-size=2', join(root, 'dist/services.mjs')] },
       },
       fixedPorts: { [`${namespace}/${name}-web:8080`]: port },
+      ...(faults && { faults }),
       onProgress: text => shown.step(text),
       onError: (source, key, error) =>
         console.error(JSON.stringify({ source, key, error: error instanceof Error ? error.message : String(error) })),
@@ -108,7 +119,7 @@ async function run(options: UpOptions, version: string): Promise<void> {
         console.log(
           JSON.stringify({ event: 'ready', file: readyFile, startedInMilliseconds: ready.startedInMilliseconds }),
         )
-      else console.log(summary(ready, users, options.folder))
+      else console.log(summary(ready, users, options.folder, faults))
     }
     const signal = await stopped.promise
     if (options.output === 'text') console.log(`\n${signal}: stopping …`)
@@ -218,6 +229,7 @@ function summary(
   ready: { web: string; api: string; mcp: string; kubeconfig: string; startedInMilliseconds: number },
   users: SignedIn[],
   folder: string,
+  faults: DeliveryFaults | undefined,
 ): string {
   const line = (label: string, text: string): string => `  ${styleText('bold', label.padEnd(9))} ${text}`
   return [
@@ -228,6 +240,16 @@ function summary(
     line('MCP', ready.mcp),
     ...users.map(user => line('Login', `${user.name} / ${user.password}`)),
     line('Cluster', `KUBECONFIG=${ready.kubeconfig} kubectl get tep`),
+    ...(faults
+      ? [
+          line(
+            'Faults',
+            Object.entries(faults)
+              .map(entry => entry.join(' '))
+              .join(', '),
+          ),
+        ]
+      : []),
     '',
     '  Try next: sign in and add a task that repeats, then complete it;',
     `            kubectl edit tep, or delete a Deployment and watch it come back;`,

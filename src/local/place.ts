@@ -9,7 +9,7 @@ import { type EmbeddedNode, type Images, startNode } from './node/index.ts'
 import { installCrds, startCloudNativePg, startStrimzi } from './operators/index.ts'
 import { startPostgres } from './postgres/index.ts'
 import { processRegister } from './processes.ts'
-import { kubeDaprResources, openJobScheduler, startSidecar } from './sidecar/index.ts'
+import { type DeliveryFaults, kubeDaprResources, openJobScheduler, startSidecar } from './sidecar/index.ts'
 
 const LEASE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
 
@@ -19,6 +19,8 @@ export interface PlaceOptions {
   images: Images
   /** Ports of Services that must be a given one, by `namespace/name:port`. */
   fixedPorts?: Record<string, number>
+  /** What every delivery of an event is put through. */
+  faults?: DeliveryFaults
   onProgress(step: string): void
   onError(source: string, key: string, error: unknown): void
 }
@@ -126,6 +128,7 @@ export async function startPlace(options: PlaceOptions): Promise<Place> {
           ...(appPort !== undefined && { appPort }),
           ...(apiToken && { apiToken }),
           ...(appToken && { appToken }),
+          ...(options.faults && { faults: options.faults }),
           ...(settings.configuration && { configuration: settings.configuration }),
           ...(settings.healthCheck && { healthCheck: settings.healthCheck }),
           ...(settings.gracefulShutdownSeconds !== undefined && {

@@ -23,7 +23,7 @@ export interface Message {
 }
 
 export interface DeliveryContext {
-  app: AppChannel
+  app: Pick<AppChannel, 'call'>
   clock: Clock
   policy: () => Policy
   /** Publishes as this app, with its rights. */
@@ -56,7 +56,7 @@ export function eventHeaders(metadata: Metadata, event: CloudEvent): Record<stri
 }
 
 async function post(
-  app: AppChannel,
+  app: DeliveryContext['app'],
   path: string,
   data: Uint8Array,
   event: CloudEvent,

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type Clock, type EventLog, pause, systemClock } from '../log/index.ts'
 import { type Handler, handlers } from './api.ts'
 import type { HealthCheck } from './app-health.ts'
+import type { DeliveryFaults } from './delivery-faults.ts'
 import { apiRequest, errorReply, send } from './http.ts'
 import type { InvokeContext } from './invoke.ts'
 import { meshOf } from './mesh.ts'
@@ -12,6 +13,7 @@ import { Runtime } from './runtime.ts'
 import type { JobScheduler } from './scheduler.ts'
 
 export type { HealthCheck } from './app-health.ts'
+export type { DeliveryFaults } from './delivery-faults.ts'
 export { type DaprResources, kubeDaprResources, memoryDaprResources } from './resources.ts'
 export { type JobScheduler, openJobScheduler } from './scheduler.ts'
 
@@ -43,6 +45,8 @@ export interface SidecarOptions {
   resolveApp: (appId: string, namespace: string) => { host: string; port: number } | undefined
   clock?: Clock
   logger?: (line: object) => void
+  /** What deliveries to the app are put through. */
+  faults?: DeliveryFaults
 }
 
 export interface Sidecar {
@@ -110,6 +114,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     jobs,
     clock,
     log,
+    faults: options.faults,
   })
   const invocation: InvokeContext = {
     identity: runtime.options.identity,

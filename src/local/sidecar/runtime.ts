@@ -8,6 +8,7 @@ import type { Identity } from './component.ts'
 import { Components } from './components.ts'
 import { startCrons } from './cron-binding.ts'
 import { type DeliveryContext, deliver } from './delivery.ts'
+import { type DeliveryFaults, losingReplies, misdelivering } from './delivery-faults.ts'
 import { messageOf } from './errors.ts'
 import type { PubSub } from './kafka.ts'
 import type { TopicHandler } from './kafka-consumer.ts'
@@ -30,6 +31,8 @@ export interface RuntimeOptions {
   jobs: JobScheduler
   clock: Clock
   log: (level: string, message: string) => void
+  /** Absent: deliveries go as they should. */
+  faults: DeliveryFaults | undefined
 }
 
 /** How often a closed port of the app is tried (dapr blockUntilAppIsReady). */
@@ -235,18 +238,21 @@ export class Runtime {
       resiliency: () => this.resiliency,
       tracing: () => this.tracing,
     }
+    const { faults } = this.options
+    const injection = faults && { faults, random: Math.random, log }
     const context: DeliveryContext = {
-      app: this.app!,
+      app: injection ? losingReplies(this.app!, injection) : this.app!,
       clock,
       log,
       policy: () => this.resiliency.component(pubsub.name, 'Pubsub', 'Inbound'),
       publish: (topic, data, metadata) => publishTo(publishing, pubsub, topic, data, metadata),
     }
-    return {
+    const handler: TopicHandler = {
       bulk: subscription.bulk,
       one: (message, signal) => deliver(message, subscription, context, signal),
       many: (messages, signal) => deliverBulk(messages, subscription, context, signal),
     }
+    return injection ? misdelivering(handler, injection) : handler
   }
 
   async #applyJobsAndBindings(active: boolean): Promise<void> {
