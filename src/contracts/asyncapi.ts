@@ -1,11 +1,8 @@
-import { DEFINITIONS, EVENT_SCHEMAS, type EventType, topicOf } from './events/schemas.ts'
+import { DEFINITIONS, EVENT_SCHEMAS, type EventType, typesOn } from './events/schemas.ts'
 import { PUBSUB, SERVICES, TOPICS, TYPE_PREFIX } from './topology.ts'
 
 const types = Object.keys(EVENT_SCHEMAS) as EventType[]
 const messageRef = (type: string) => ({ $ref: `#/components/messages/${type}` })
-
-/** Canaries travel on every topic. */
-const typesOn = (topic: string): EventType[] => types.filter(type => topicOf(type) === topic || type === 'canary.sent')
 
 const pointer = (text: string): string => text.replaceAll('~', '~0').replaceAll('/', '~1')
 

@@ -236,6 +236,10 @@ export function topicOf(type: EventType): string {
   return 'task-events'
 }
 
+/** Canaries travel on every topic. */
+export const typesOn = (topic: string): EventType[] =>
+  (Object.keys(EVENT_SCHEMAS) as EventType[]).filter(type => topicOf(type) === topic || type === 'canary.sent')
+
 /** Version of the data schemas; raised by additions, never by a break (that would be a new type). */
 export const SCHEMA_VERSION = '1.0'
 export const SCHEMA_BASE = 'https://schemas.todo-platform.dev'

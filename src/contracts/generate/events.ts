@@ -1,5 +1,6 @@
 import { asyncapi } from '../asyncapi.ts'
 import { DEFINITIONS, EVENT_SCHEMAS, type EventType, schemaUri } from '../events/schemas.ts'
+import { xregistry } from '../xregistry.ts'
 import { declareType, fieldsOf } from './typescript.ts'
 
 const folder = 'src/contracts/generated'
@@ -12,8 +13,12 @@ export function eventFiles(header: string): Record<string, string> {
   const documents = (Object.keys(EVENT_SCHEMAS) as EventType[]).map(
     type => [`${folder}/schemas/${type}.schema.json`, schemaDocument(type)] as const,
   )
-  const document = `${JSON.stringify(asyncapi(), null, 2)}\n`
-  return { [`${folder}/events.ts`]: types, [`${folder}/asyncapi.json`]: document, ...Object.fromEntries(documents) }
+  return {
+    [`${folder}/events.ts`]: types,
+    [`${folder}/asyncapi.json`]: textOf(asyncapi()),
+    [`${folder}/xregistry.json`]: textOf(xregistry()),
+    ...Object.fromEntries(documents),
+  }
 }
 
 function schemaDocument(type: EventType): string {
@@ -24,5 +29,7 @@ function schemaDocument(type: EventType): string {
     ...EVENT_SCHEMAS[type],
     $defs: DEFINITIONS,
   }
-  return `${JSON.stringify(document, null, 2)}\n`
+  return textOf(document)
 }
+
+const textOf = (document: object): string => `${JSON.stringify(document, null, 2)}\n`

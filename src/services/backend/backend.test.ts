@@ -361,7 +361,14 @@ test('every route the description names exists', async () => {
 })
 
 test('what a service must answer: probes, metrics, its description', async () => {
-  for (const path of ['/healthz/live', '/healthz/ready', '/healthz/startup', '/openapi.json', '/asyncapi.json'])
+  for (const path of [
+    '/healthz/live',
+    '/healthz/ready',
+    '/healthz/startup',
+    '/openapi.json',
+    '/asyncapi.json',
+    '/xregistry.json',
+  ])
     expect((await anna('GET', path)).status).toBe(200)
   const metrics = await fetch(`http://127.0.0.1:${backend.port}/metrics`).then(response => response.text())
   expect(metrics).toMatch(/outbox_relay_leader\{service="backend"\} 1/)

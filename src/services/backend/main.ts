@@ -1,5 +1,6 @@
 import { asyncapi } from '../../contracts/asyncapi.ts'
 import { SERVICES } from '../../contracts/topology.ts'
+import { xregistry } from '../../contracts/xregistry.ts'
 import { startCanary } from '../../kit/canary.ts'
 import type { ServiceConfig } from '../../kit/config.ts'
 import { serveDescription } from '../../kit/openapi.ts'
@@ -21,7 +22,7 @@ import { startReplayer } from './replays.ts'
 import { registerRoutes } from './routes.ts'
 import { registerSeries } from './series-routes.ts'
 
-const events = asyncapi()
+const [events, catalog] = [asyncapi(), xregistry()]
 const contract = SERVICES.find(({ service }) => service === 'backend')!
 
 /** Tasks: REST and MCP, the outbox relay, and the occurrences that the recurring service asks for. */
@@ -63,6 +64,7 @@ export const startBackend = (config: ServiceConfig): Promise<RunningService> =>
     onListen(() => onClose(startReplayer({ db, log, appId: config.appId, wake: relay.wake }).stop))
     onListen(() => onClose(startForgetting(db, log).stop))
     app.get('/asyncapi.json', async () => events)
+    app.get('/xregistry.json', async () => catalog)
     subscribe(app, {
       consumer: config.appId,
       topics: contract.consumes.map(({ topic }) => topic),

@@ -14,6 +14,7 @@ export const ROUTES: readonly { prefix: string; variable: string; websocket?: bo
   { prefix: '/api', variable: 'BACKEND_URL' },
   { prefix: '/mcp', variable: 'BACKEND_URL' },
   { prefix: '/asyncapi.json', variable: 'BACKEND_URL' },
+  { prefix: '/xregistry.json', variable: 'BACKEND_URL' },
 ]
 
 /** One address for everything: people and programs need to know the web service only. A service that is switched off answers 404. */
