@@ -20,7 +20,7 @@ interface UpOptions {
   port: string
   timeout: string
   output: Output
-  faults?: DeliveryFaults | true
+  faults?: DeliveryFaults
 }
 
 const RECONCILE_ANNOTATION = 'todo.events/reconcile-requested-at'
@@ -39,7 +39,9 @@ export function up(program: Command, version: string): void {
       new Option(
         '--faults [probabilities]',
         `let events be delivered twice, out of order, and answers be lost, as brokers do (${USUAL_FAULTS})`,
-      ).argParser(faultsIn),
+      )
+        .preset(USUAL_FAULTS)
+        .argParser(faultsIn),
     )
     .addOption(new Option('--output <format>', 'how to tell of progress').choices(['text', 'json']).default('text'))
     .action(options => run(options, version))
@@ -51,7 +53,6 @@ async function run(options: UpOptions, version: string): Promise<void> {
   const port = Number(options.port)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new Exit('TEP5004', EXIT.usage, `--port ${options.port} is no port: use 1 to 65535`)
-  const faults = options.faults === true ? faultsIn(USUAL_FAULTS) : options.faults
   const manifests = readManifests(options.file)
   const platform = platformIn(manifests, options.file)
   const namespace = platform.metadata.namespace ?? 'todo'
@@ -73,7 +74,7 @@ async function run(options: UpOptions, version: string): Promise<void> {
         services: { command: process.execPath, args: ['--max-semi-space-size=2', join(root, 'dist/services.mjs')] },
       },
       fixedPorts: { [`${namespace}/${name}-web:8080`]: port },
-      ...(faults && { faults }),
+      ...(options.faults && { faults: options.faults }),
       onProgress: text => shown.step(text),
       onError: (source, key, error) =>
         console.error(JSON.stringify({ source, key, error: error instanceof Error ? error.message : String(error) })),
@@ -119,7 +120,7 @@ async function run(options: UpOptions, version: string): Promise<void> {
         console.log(
           JSON.stringify({ event: 'ready', file: readyFile, startedInMilliseconds: ready.startedInMilliseconds }),
         )
-      else console.log(summary(ready, users, options.folder, faults))
+      else console.log(summary(ready, users, options))
     }
     const signal = await stopped.promise
     if (options.output === 'text') console.log(`\n${signal}: stopping …`)
@@ -228,8 +229,7 @@ async function signInAll(client: LocalClient, namespace: string, platform: strin
 function summary(
   ready: { web: string; api: string; mcp: string; kubeconfig: string; startedInMilliseconds: number },
   users: SignedIn[],
-  folder: string,
-  faults: DeliveryFaults | undefined,
+  { folder, faults }: UpOptions,
 ): string {
   const line = (label: string, text: string): string => `  ${styleText('bold', label.padEnd(9))} ${text}`
   return [
@@ -240,16 +240,7 @@ function summary(
     line('MCP', ready.mcp),
     ...users.map(user => line('Login', `${user.name} / ${user.password}`)),
     line('Cluster', `KUBECONFIG=${ready.kubeconfig} kubectl get tep`),
-    ...(faults
-      ? [
-          line(
-            'Faults',
-            Object.entries(faults)
-              .map(entry => entry.join(' '))
-              .join(', '),
-          ),
-        ]
-      : []),
+    ...(faults ? [line('Faults', 'events come twice and out of order, answers are lost: pods/*/logs/daprd.log')] : []),
     '',
     '  Try next: sign in and add a task that repeats, then complete it;',
     `            kubectl edit tep, or delete a Deployment and watch it come back;`,
