@@ -18,12 +18,18 @@ export interface AppRequest {
 /** Go sends header values as the bytes they are; Node wants one character per byte. */
 export const headerBytes = (value: string): string => Buffer.from(value).toString('latin1')
 
+/**
+ * A server closes what has been idle for five seconds (Node's default), perhaps while a request is on its way, which Go's client
+ * would send again: this end closes first.
+ */
+const IDLE_MS = 4_000
+
 /** The way to the app beside this sidecar. */
 export class AppChannel {
   readonly host: string
   readonly port: number
   readonly token: string | undefined
-  readonly #agent = new Agent({ keepAlive: true })
+  readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS })
 
   constructor(host: string, port: number, token: string | undefined) {
     this.host = host
